@@ -1,0 +1,104 @@
+"""Decisions: the answers of the rules. Each names its rule and its reasons, so that `why` can tell the story."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from pydantic import Field
+
+from closeloop.domain.prospect import Fact, NextStep
+from closeloop.domain.record import Moment, Record
+from closeloop.domain.stage import Profile, Stage, Standing
+
+
+class Channel(StrEnum):
+    """How a touch reaches the prospect. All but e-mail become Tasks for the owner."""
+
+    EMAIL = "email"
+    CALL = "call"
+    SOCIAL = "social"
+    MEETING = "meeting"
+
+
+class Decision(Record):
+    """What the rules answer for one prospect."""
+
+    rule: str
+    """`<stage>.<rule>`, the name a person finds in the playbook and the code."""
+    reasons: tuple[str, ...] = Field(min_length=1)
+
+
+class Touch(Decision):
+    """Carry out one outbound step."""
+
+    channel: Channel
+    template: str
+    """E-mail: the template's name. Otherwise the Task's subject."""
+    step: int
+    sequence: str
+    then_wait_until: Moment
+    asks_for_order: bool = False
+    """True when the touch is a close."""
+    props: dict[str, Any] = Field(default_factory=dict)
+    """What the rule adds to the template's properties (which objection, which close, which dates)."""
+
+
+class Qualified(Decision):
+    """The prospect fits and is worth the next stage."""
+
+    score: int
+    unknown: tuple[str, ...] = ()
+    facts: dict[str, Fact] = Field(default_factory=dict)
+
+
+class Advance(Decision):
+    """Move to another stage."""
+
+    to: Stage
+    due_at: Moment | None
+    profile: Profile | None = None
+    next_step: NextStep | None = None
+    amount: Decimal | None = None
+
+
+class Draft(Decision):
+    """Build the draft presentation from these pains."""
+
+    pains: tuple[str, ...]
+
+
+class Park(Decision):
+    """Sleep until a date, under this standing (nurture, lost or customer)."""
+
+    standing: Standing
+    until: Moment | None
+
+
+class Stop(Decision):
+    """No automated mail ever again; `standing` says whether by no fit or by their wish."""
+
+    standing: Standing
+
+
+class Close(Decision):
+    """The deal ended."""
+
+    won: bool
+    on: date
+    come_back_at: Moment | None
+
+
+class Hold(Decision):
+    """Do nothing now; look again at `until` (None: only a signal helps)."""
+
+    until: Moment | None = None
+
+
+class AskHuman(Decision):
+    """A person must look: the owner gets a Task with this subject."""
+
+    subject: str
+    until: Moment | None = None

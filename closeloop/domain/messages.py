@@ -1,0 +1,124 @@
+"""What each mail template may say: typed properties, so that a missing fact is found before sending."""
+
+from __future__ import annotations
+
+from closeloop.domain.record import Record
+
+
+class SenderProps(Record):
+    """The writer, as every mail names it."""
+
+    company: str
+    name: str
+    role: str
+    postal_address: str
+    website: str
+
+
+class PainProps(Record):
+    """A pain with its evidence, and the benefit that answers it. Every sentence here has a source."""
+
+    pain: str
+    """One sentence, already filled with the evidence."""
+    source: str
+    feature: str
+    so_what: str
+    proof: str
+
+
+class MailProps(Record):
+    """What every template gets."""
+
+    greeting: str
+    """`Dear Ms Okafor`, `Hello Anna` or `Hello`: never a name that is not sayable."""
+    company: str
+    sender: SenderProps
+    product: str
+    product_line: str
+    pains: tuple[PainProps, ...] = ()
+    questions: tuple[str, ...] = ()
+    """What we do not know yet and ask."""
+
+
+class ApproachProps(MailProps):
+    """approach_premium, approach_question, approach_product, approach_bump, approach_breakup."""
+
+    offer: str
+    step: int
+    """1 for the first mail of the sequence."""
+
+
+class PresentationProps(MailProps):
+    """presentation_invite, presentation_reminder."""
+
+    agenda: tuple[str, ...]
+    step: int
+    first_choice: str
+    """A day, written out, for a call."""
+    second_choice: str
+
+
+class ObjectionProps(MailProps):
+    """objection_answer (at once) and objection_follow_up (each time we come back)."""
+
+    objection: str
+    """Plain words for the objection, such as `the price`."""
+    answer: str
+    evidence: str
+    ask: str
+    step: int
+
+
+class AnswerProps(MailProps):
+    """question_answer: a neutral question was asked."""
+
+    facts: tuple[str, ...]
+    price: str
+    first_choice: str
+    second_choice: str
+
+
+class ClosingProps(MailProps):
+    """close_alternative, close_inducement, close_scarcity."""
+
+    amount: str
+    first_alternative: str
+    second_alternative: str
+    inducement: str | None = None
+    scarcity: str | None = None
+    step: int
+
+
+class FollowUpProps(MailProps):
+    """follow_up_customer, follow_up_nurture, follow_up_win_back, referral_opening."""
+
+    step: int
+    referred_by: str | None = None
+
+
+TEMPLATES: dict[str, type[MailProps]] = {
+    "approach_premium": ApproachProps,
+    "approach_question": ApproachProps,
+    "approach_product": ApproachProps,
+    "approach_bump": ApproachProps,
+    "approach_breakup": ApproachProps,
+    "presentation_invite": PresentationProps,
+    "presentation_reminder": PresentationProps,
+    "objection_answer": ObjectionProps,
+    "objection_follow_up": ObjectionProps,
+    "question_answer": AnswerProps,
+    "close_alternative": ClosingProps,
+    "close_inducement": ClosingProps,
+    "close_scarcity": ClosingProps,
+    "follow_up_customer": FollowUpProps,
+    "follow_up_nurture": FollowUpProps,
+    "follow_up_win_back": FollowUpProps,
+}
+
+
+class RenderedMail(Record):
+    """A mail as it will be sent, to the letter."""
+
+    subject: str
+    text: str
+    html: str

@@ -1,0 +1,339 @@
+"""The playbook: every rule a sales team may change, as one validated value.
+
+Weights that belong together sum to 100. What a rule names (a pain, a sequence, an objection) exists.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from closeloop.domain.decisions import Channel
+from closeloop.domain.record import Percent, Record, Share
+from closeloop.domain.signals import Label
+from closeloop.domain.stage import Stage
+
+MINIMUM_FOLLOW_UPS = 5
+"""Four of five sales take at least five follow-ups; a playbook may ask for more, never for fewer."""
+
+Days = Annotated[int, Field(ge=0, le=730)]
+
+
+def _sum_to_hundred(what: str, weights: Iterable[float]) -> None:
+    total = sum(weights)
+    if abs(total - 100) > 1e-6:
+        raise ValueError(f"{what} must sum to 100, they sum to {total:g}")
+
+
+def _exists(what: str, names: Iterable[str], known: Iterable[str]) -> None:
+    missing = sorted(set(names) - set(known))
+    if missing:
+        raise ValueError(f"{what} names {', '.join(missing)}, which the playbook does not define")
+
+
+class Sender(Record):
+    """Who writes: the company behind the mails, as the law wants it named."""
+
+    company: str
+    name: str
+    role: str
+    email: str
+    reply_domain: str
+    """Replies come to reply+<token>@<reply_domain>; its MX points to the inbound parse webhook."""
+    postal_address: str
+    website: str
+
+
+class Range(Record):
+    """From `at_least` to `at_most`, both included; an open end is left out."""
+
+    at_least: Decimal | None = None
+    at_most: Decimal | None = None
+
+    def holds(self, value: Decimal) -> bool:
+        above = self.at_least is None or value >= self.at_least
+        return above and (self.at_most is None or value <= self.at_most)
+
+
+class Criterion(Record):
+    """One weighted question about a prospect, answered by a fact."""
+
+    name: str
+    weight: Percent
+    fact: str
+    """The fact that answers it: `employees`, `annual_revenue_usd`, `industry`, `country`, `seniority`, …"""
+    any_of: tuple[str, ...] = ()
+    """Met when the fact is one of these (or contains one of them, for free text)."""
+    range: Range | None = None
+    partial: Share | None = None
+    """Share of the weight for a known answer that does not meet the criterion; none by default."""
+    question: str
+    """What the approach or presentation asks when the answer is unknown."""
+
+    @model_validator(mode="after")
+    def _one_way_to_meet_it(self) -> Self:
+        if bool(self.any_of) == bool(self.range):
+            raise ValueError(f"criterion {self.name!r} needs either any_of or range")
+        return self
+
+
+class Framework(Record):
+    """BANT or GPCT: four named criteria whose weights sum to 100."""
+
+    criteria: tuple[Criterion, ...]
+
+    @model_validator(mode="after")
+    def _weights(self) -> Self:
+        _sum_to_hundred("weights of qualification criteria", (c.weight for c in self.criteria))
+        return self
+
+
+class Qualification(Record):
+    """How a lead becomes a prospect: ideal customer profile plus BANT or GPCT."""
+
+    framework: Literal["bant", "gpct"]
+    icp: Framework
+    bant: Framework
+    gpct: Framework
+    icp_weight: Percent
+    """Share of the ideal customer profile in the score; the rest is the framework's."""
+    qualify_at: Percent
+    disqualify_below: Percent
+    nurture_days: Days
+    """When a score is between the two, look again after so many days."""
+    refuse_role_addresses: bool = True
+    refuse_disposable_addresses: bool = True
+
+    @model_validator(mode="after")
+    def _order_and_names(self) -> Self:
+        if self.disqualify_below >= self.qualify_at:
+            raise ValueError("disqualify_below must be lower than qualify_at")
+        for name, letters in (
+            ("bant", "budget authority need timeline"),
+            ("gpct", "goals plans challenges timeline"),
+        ):
+            found = sorted(c.name for c in getattr(self, name).criteria)
+            if found != sorted(letters.split()):
+                raise ValueError(f"{name} has the criteria {letters}, not {' '.join(found)}")
+        return self
+
+    @property
+    def chosen(self) -> Framework:
+        return self.bant if self.framework == "bant" else self.gpct
+
+
+class Pain(Record):
+    """A problem the product answers, sayable only where its evidence is known."""
+
+    id: str
+    says: str
+    """One sentence about the prospect's world, may use {company} and the evidence fact as {value}."""
+    evidence: Criterion
+
+
+class Benefit(Record):
+    """A feature, and the answer to `so what?` for a pain."""
+
+    feature: str
+    so_what: str
+    answers: tuple[str, ...]
+    proof: str
+    proof_source: str
+
+
+class Product(Record):
+    """What is sold, for how much, and why anybody would care."""
+
+    name: str
+    one_line: str
+    currency: str
+    base_price: Decimal = Field(ge=0)
+    price_per_employee: Decimal = Field(ge=0)
+    maximum_price: Decimal = Field(gt=0)
+    saving_per_employee: Decimal = Field(ge=0)
+    """Yearly value per employee in `currency`; the assumption behind the value chart, named as one."""
+    saving_source: str
+    pains: tuple[Pain, ...] = Field(min_length=1)
+    benefits: tuple[Benefit, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _benefits_answer_pains(self) -> Self:
+        _exists("a benefit", (pain for b in self.benefits for pain in b.answers), (p.id for p in self.pains))
+        return self
+
+
+class Approach(Record):
+    """A way to open: premium (a gift), question, or product (a trial)."""
+
+    kind: Literal["premium", "question", "product"]
+    sequence: str
+    when: Criterion | None = None
+    """Chosen when this is met; the approaches are tried in order, the last one needs no condition."""
+    offer: str
+    """The gift, the question or the trial, in words that fit into a sentence."""
+
+
+class Step(Record):
+    """One touch of a sequence."""
+
+    channel: Channel
+    template: str
+    """Template name for e-mail; the Task's subject otherwise."""
+    wait_days: Days
+    """Business days after the step before."""
+
+
+class ObjectionAnswer(Record):
+    """What we say to an objection, at once and when we come back."""
+
+    label: Label
+    answer: str
+    evidence: str
+    ask: str
+    """The smaller yes this answer asks for."""
+    hand_to_human: bool = False
+
+    @model_validator(mode="after")
+    def _is_an_objection(self) -> Self:
+        if not self.label.is_objection:
+            raise ValueError(f"{self.label} is no objection; use objection_* or brush_off")
+        return self
+
+
+class Objections(Record):
+    """Persistence: how often and how fast we come back, and with what."""
+
+    minimum_follow_ups: Annotated[int, Field(ge=MINIMUM_FOLLOW_UPS)]
+    wait_days: tuple[Days, ...]
+    """Business days before each follow-up; the last is used again when they run out."""
+    answers: tuple[ObjectionAnswer, ...]
+    come_back_days: Days
+    """After the last follow-up the deal is lost for now and comes back after so many days."""
+
+    @model_validator(mode="after")
+    def _every_objection_has_an_answer(self) -> Self:
+        known = [a.label.value for a in self.answers]
+        _exists("the reply labels", (label.value for label in Label if label.is_objection), known)
+        if not self.wait_days:
+            raise ValueError("objections.wait_days needs at least one number of days")
+        return self
+
+    def answer_to(self, label: str) -> ObjectionAnswer:
+        return next(answer for answer in self.answers if answer.label.value == label)
+
+
+class Scarcity(Record):
+    """A proof that something really ends: without it nobody is told to hurry."""
+
+    what: str
+    ends_on: date
+    seats_left: Annotated[int, Field(ge=1)]
+
+
+class Inducement(Record):
+    """Something extra for deciding now, within a budget."""
+
+    what: str
+    worth: Decimal = Field(gt=0)
+    from_amount: Decimal = Field(ge=0)
+    """Only for deals of at least this amount."""
+
+
+class Closing(Record):
+    """The three closes and when each may be used."""
+
+    alternatives: tuple[str, str]
+    """The two ways to say yes of the alternative-choice close."""
+    inducement: Inducement | None = None
+    scarcity: Scarcity | None = None
+    wait_days: Days
+    maximum_asks: Annotated[int, Field(ge=1, le=10)]
+    come_back_days: Days
+
+
+class Cadence(Record):
+    """A follow-up that never ends: mails at these distances, then the last distance for ever."""
+
+    template: str
+    wait_days: tuple[Days, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _slows_down(self) -> Self:
+        if list(self.wait_days) != sorted(self.wait_days) or self.wait_days[-1] < 1:
+            raise ValueError(
+                "a cadence slows down: wait_days must not get shorter, and the last is at least 1"
+            )
+        return self
+
+    def wait_before(self, touch: int) -> int:
+        """Days before follow-up number `touch`, counted from 0."""
+        return self.wait_days[min(touch, len(self.wait_days) - 1)]
+
+
+class FollowUp(Record):
+    """The cadences of the seventh stage."""
+
+    customer: Cadence
+    nurture: Cadence
+    win_back: Cadence
+
+
+class StageRule(Record):
+    """Weight and usual length of one stage."""
+
+    weight: Percent
+    usual_days: Annotated[int, Field(ge=1)]
+    crm_stage: str
+    """StageName of the Opportunity while a deal is in this stage."""
+
+
+class CrmWords(Record):
+    """The org's own words for what the process says."""
+
+    working: str = "Working - Contacted"
+    disqualified: str = "Closed - Not Converted"
+    converted: str = "Closed - Converted"
+    won: str = "Closed Won"
+    lost: str = "Closed Lost"
+    contact_role: str = "Decision Maker"
+
+
+class Playbook(Record):
+    """The whole playbook. `version` is pinned by every enrolment and named in every decision."""
+
+    version: str
+    locale: str = "en"
+    sender: Sender
+    qualification: Qualification
+    product: Product
+    approaches: tuple[Approach, ...]
+    sequences: dict[str, tuple[Step, ...]]
+    objections: Objections
+    closing: Closing
+    follow_up: FollowUp
+    stages: dict[Stage, StageRule]
+    exchange_rates: dict[str, Decimal]
+    """US dollars for one unit of a currency, used to compare revenues; as of the playbook's version."""
+    crm: CrmWords = CrmWords()
+
+    @model_validator(mode="after")
+    def _holds_together(self) -> Self:
+        _sum_to_hundred("stage weights", (rule.weight for rule in self.stages.values()))
+        _exists("stages", (stage.value for stage in Stage), (stage.value for stage in self.stages))
+        _exists("an approach", (a.sequence for a in self.approaches), self.sequences)
+        if sorted(a.kind for a in self.approaches) != ["premium", "product", "question"]:
+            raise ValueError("there are three approaches: premium, question and product, each once")
+        if self.approaches[-1].when is not None:
+            raise ValueError("the last approach is the one for everybody else and has no `when`")
+        for name, steps in self.sequences.items():
+            if not steps or steps[0].channel is not Channel.EMAIL:
+                raise ValueError(f"sequence {name!r} must start with an e-mail step")
+        return self
+
+    def probability(self, stage: Stage) -> float:
+        """Chance of an order for a deal in this stage: the weights of all stages behind it, 0 to 1."""
+        return sum(r.weight for s, r in self.stages.items() if s.number < stage.number) / 100

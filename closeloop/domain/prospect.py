@@ -1,0 +1,131 @@
+"""The prospect: a person at an account whom the process works, and everything known about them."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+from pydantic import Field
+
+from closeloop.domain.record import Moment, Record, Share
+from closeloop.domain.stage import Profile, Stage, Standing
+
+FactValue = str | int | Decimal | bool
+
+
+class Fact(Record):
+    """One thing known, with the evidence that makes it sayable."""
+
+    name: str
+    value: FactValue
+    source: str
+    """Where it was read: `crm`, `import:line 12`, `registry:<url>`, `email:domain`, `reply:<signal id>`."""
+    observed_at: Moment
+    confidence: Share = 1.0
+    as_of: str | None = None
+    """The period the source gives for the value itself, such as `2024`."""
+
+
+class Enrollment(Record):
+    """A prospect inside a sequence, pinned to the playbook version it started on."""
+
+    sequence: str
+    run: int = 1
+    """Counts enrolments of this prospect, so that a later one may write again."""
+    step: int = 0
+    """Steps already carried out."""
+    playbook_version: str
+    started_at: Moment
+
+
+class Objection(Record):
+    """An objection being answered, and how often we have come back to it."""
+
+    label: str
+    answers: int = 0
+    raised_in: Stage
+    raised_at: Moment
+
+
+class NextStep(Record):
+    """What was agreed to happen next, and when. No open deal is without one or a named reason."""
+
+    what: str
+    on: date
+
+
+class CrmIds(Record):
+    """Where this prospect lives in Salesforce."""
+
+    lead: str
+    contact: str | None = None
+    account: str | None = None
+    opportunity: str | None = None
+
+
+class Prospect(Record):
+    """A person at an account. `key` is the Salesforce Lead id and never changes, also after conversion."""
+
+    key: str
+    crm: CrmIds
+    owner_id: str
+    owner_name: str = ""
+    email: str
+    first_name: str | None = None
+    last_name: str | None = None
+    title: str | None = None
+    company: str
+    domain: str | None = None
+    """Registrable domain of the account, the key under which colleagues meet; None for free-mail."""
+    phone: str | None = None
+    country: str | None = None
+    """ISO 3166 alpha-2."""
+    language: str = "en"
+    lead_source: str | None = None
+    description: str | None = None
+
+    stage: Stage = Stage.PROSPECTING
+    standing: Standing = Standing.OPEN
+    profile: Profile = Profile.LEAD
+    reason: str | None = None
+    """Why it stands where it stands, in words an ops person understands."""
+    stage_entered_at: Moment
+    due_at: Moment | None = None
+    """When the process wants to look again; None: only a signal wakes it."""
+
+    facts: dict[str, Fact] = Field(default_factory=dict)
+    score: int | None = None
+    approach: str | None = None
+    enrollment: Enrollment | None = None
+    objection: Objection | None = None
+    next_step: NextStep | None = None
+    amount: Decimal | None = None
+    deck: str | None = None
+    """Path of the draft presentation, relative to the home folder."""
+    pains: tuple[str, ...] = ()
+    """Ids of the playbook pains that have evidence here."""
+    touches: int = 0
+    """Outbound touches carried out or planned, all channels."""
+    mails: int = 0
+    replies: int = 0
+    closes: int = 0
+    """Times we asked for the order."""
+    last_touch_at: Moment | None = None
+    last_reply_at: Moment | None = None
+    predicted: Share | None = None
+    """The probability the forecast gave the deal when it opened; scored when it closes."""
+    closed_at: Moment | None = None
+    referred_by: str | None = None
+
+    @property
+    def is_deal(self) -> bool:
+        """True from the day the prospect became an opportunity."""
+        return self.profile is Profile.OPPORTUNITY
+
+    @property
+    def is_open_deal(self) -> bool:
+        return self.is_deal and self.standing is Standing.OPEN
+
+    def fact(self, name: str) -> FactValue | None:
+        found = self.facts.get(name)
+        return found.value if found else None
