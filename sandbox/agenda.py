@@ -1,7 +1,8 @@
 """What is due when, for all of the sandbox: queued mail that leaves, mail that arrives, buyers who act.
 
-One indexed table, so time passes by taking the earliest entry and never by scanning people or mails. Entries of
-the same second are ordered by address, not by who was put down first: the order of requests changes nothing.
+One indexed table, so time passes by taking the earliest entry and never by scanning people or mails.
+Entries of the same second are ordered by address, not by who was put down first: the order of requests
+changes nothing.
 """
 
 from __future__ import annotations
@@ -11,14 +12,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sandbox.world import World
+from sandbox.world import SandboxClock, World
 
-TABLE = """
-CREATE TABLE IF NOT EXISTS sandbox_agenda (
-    at INTEGER NOT NULL, address TEXT NOT NULL, kind TEXT NOT NULL, ref INTEGER NOT NULL,
-    PRIMARY KEY (at, address, kind, ref)
-) WITHOUT ROWID
-"""
+TABLES = (
+    """CREATE TABLE IF NOT EXISTS sandbox_agenda (
+        at INTEGER NOT NULL, address TEXT NOT NULL, kind TEXT NOT NULL, ref INTEGER NOT NULL,
+        PRIMARY KEY (at, address, kind, ref)) WITHOUT ROWID""",
+    "CREATE TABLE IF NOT EXISTS sandbox_clock (id INTEGER PRIMARY KEY CHECK (id = 1), now TEXT NOT NULL)",
+)
 
 
 @dataclass(frozen=True)
@@ -33,12 +34,28 @@ class Due:
 
 def open_tables(world: World) -> None:
     """Create what is missing; harmless when it is there."""
-    world.db.execute(TABLE)
+    for statement in TABLES:
+        world.db.execute(statement)
 
 
 def reset(world: World) -> None:
-    """Forget everything that was due."""
+    """Forget everything that was due, and start the clock again at its beginning."""
     world.db.execute("DELETE FROM sandbox_agenda")
+    world.db.execute("DELETE FROM sandbox_clock")
+    world.clock = SandboxClock()
+
+
+def move_clock(world: World, to: datetime) -> None:
+    """Set the clock forward and keep its time with the rest of the state. ClockError when it is past."""
+    world.clock.move_to(to)
+    world.db.execute("INSERT OR REPLACE INTO sandbox_clock VALUES (1, ?)", (world.clock.now().isoformat(),))
+
+
+def resume_clock(world: World) -> None:
+    """Go on at the time at which a kept state was left."""
+    row = world.db.execute("SELECT now FROM sandbox_clock").fetchone()
+    if row is not None:
+        world.clock.move_to(max(world.clock.now(), datetime.fromisoformat(row["now"])))
 
 
 def put(world: World, due: Due) -> None:
@@ -64,7 +81,8 @@ def take(world: World, until: int) -> Due | None:
 
 @contextmanager
 def transaction(world: World) -> Iterator[None]:
-    """All of the block's writes or none. The block must not await: the connection is shared by all handlers."""
+    """All of the block's writes or none. The block must not await: the connection is shared by all
+    handlers."""
     if world.db.in_transaction:
         yield
         return

@@ -27,9 +27,7 @@ class SandboxClock:
         if moment.tzinfo is None:
             raise ClockError("the time needs an offset, for example 2026-01-05T08:00:00Z")
         if moment < self._now:
-            raise ClockError(
-                f"time runs forward: it is {self._now.isoformat()}, asked for {moment.isoformat()}"
-            )
+            raise ClockError(f"time runs forward: it is {self._now.isoformat()}, asked for {moment.isoformat()}")
         self._now = moment.astimezone(UTC)
 
 
@@ -85,6 +83,8 @@ class World:
     clock: SandboxClock = field(default_factory=SandboxClock)
     journal: Journal = field(default_factory=Journal)
     credentials: Credentials = field(default_factory=Credentials)
+    api_limit: int = 100_000
+    parts: dict[str, Any] = field(default_factory=dict)
 
 
 def open_world(seed: int = 7, state: str = ":memory:") -> World:

@@ -142,8 +142,11 @@ class Ledger(Protocol):
         """Take up to `limit` planned actions due by `now`, oldest due first, then by key; committed on return."""
         ...
 
-    def settle(self, settlements: Iterable[Settlement], now: datetime) -> None:
-        """Write outcomes. A move that `MOVES` does not allow raises `IllegalMove` and writes nothing."""
+    def settle(self, settlements: Iterable[Settlement], now: datetime, then: Iterable[Action] = ()) -> None:
+        """Write outcomes and plan what follows from them (the log of an accepted mail) in one transaction.
+
+        A move that `MOVES` does not allow raises `IllegalMove` and writes nothing.
+        """
         ...
 
     def expire_leases(self, now: datetime) -> list[str]:
@@ -264,6 +267,10 @@ class SendOutcome(Record):
 class Mailer(Protocol):
     """Sends batches of different messages. Never raises for what happened to a message: it says so."""
 
+    def ready(self) -> None:
+        """Raises `UsageError` when the settings cannot work; asked before anything is claimed."""
+        ...
+
     def send(self, mails: Sequence[OutgoingMail]) -> list[SendOutcome]: ...
 
 
@@ -288,8 +295,8 @@ class CrmLead(Record):
     """A Lead as the process reads it."""
 
     id: str
-    modstamp: str
-    """SystemModstamp as Salesforce writes it; the pull cursor."""
+    cursor: str
+    """Give this back to `changed_leads` to read on behind this Lead."""
     owner_id: str
     owner_name: str
     status: str
@@ -381,11 +388,16 @@ class CrmOutcome(Record):
 class Crm(Protocol):
     """The company's Salesforce org. Batches are cut to its limits inside; record errors are outcomes.
 
-    Raises `CrmUnavailable` (nothing done, try later) or `CrmRefused` (settings or permission; says what to do).
+    Reads raise `CrmUnavailable` (try later) or `CrmRefused` (settings or permission; says what to do).
+    Writes raise nothing: each record has its outcome.
     """
 
+    def ready(self) -> None:
+        """Signs in and checks what writing needs; raises what is wrong, before any write."""
+        ...
+
     def changed_leads(self, since: str | None, limit: int) -> list[CrmLead]:
-        """Leads changed since the cursor, oldest first; unconverted ones and those that we converted."""
+        """Leads changed behind the cursor of an earlier one (None: all), oldest first."""
         ...
 
     def look(self, prospects: Sequence[Prospect]) -> dict[str, CrmLook]:
@@ -396,7 +408,13 @@ class Crm(Protocol):
         """By e-mail; the outcome's key is the draft's line number as text."""
         ...
 
-    def update(self, updates: Sequence[CrmUpdate]) -> list[CrmOutcome]: ...
+    def read(self, object_name: str, ids: Sequence[str], fields: Sequence[str]) -> dict[str, dict[str, Any]]:
+        """Current values by record id; records that are gone and fields the org lacks are left out."""
+        ...
+
+    def update(self, updates: Sequence[CrmUpdate]) -> list[CrmOutcome]:
+        """Set fields; the outcome's key is the record id. Fields the org lacks are left out."""
+        ...
 
     def create_tasks(self, tasks: Sequence[CrmTask]) -> list[CrmOutcome]: ...
 
@@ -436,6 +454,14 @@ class Enricher(Protocol):
     """Looks accounts up in one source. A miss is an empty tuple; a source that is down raises nothing."""
 
     def lookup(self, queries: Sequence[AccountQuery], now: datetime) -> dict[str, tuple[Fact, ...]]: ...
+
+
+class AddressReader(Protocol):
+    """Reads an e-mail address alone, without asking anybody."""
+
+    def facts(self, email: str, now: datetime) -> tuple[Fact, ...]:
+        """`email_kind` (corporate, free, role or disposable) and, unless it is free-mail, `domain`."""
+        ...
 
 
 class DeckBuilder(Protocol):

@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import Field
 
-from closeloop.domain.prospect import Fact, NextStep
+from closeloop.domain.prospect import NextStep, Objection
 from closeloop.domain.record import Moment, Record
 from closeloop.domain.stage import Profile, Stage, Standing
 
@@ -51,7 +51,6 @@ class Qualified(Decision):
 
     score: int
     unknown: tuple[str, ...] = ()
-    facts: dict[str, Fact] = Field(default_factory=dict)
 
 
 class Advance(Decision):
@@ -62,6 +61,7 @@ class Advance(Decision):
     profile: Profile | None = None
     next_step: NextStep | None = None
     amount: Decimal | None = None
+    objection: Objection | None = None
 
 
 class Draft(Decision):
@@ -81,6 +81,7 @@ class Stop(Decision):
     """No automated mail ever again; `standing` says whether by no fit or by their wish."""
 
     standing: Standing
+    opted_out: bool = False
 
 
 class Close(Decision):

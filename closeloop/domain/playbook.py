@@ -264,9 +264,7 @@ class Cadence(Record):
     @model_validator(mode="after")
     def _slows_down(self) -> Self:
         if list(self.wait_days) != sorted(self.wait_days) or self.wait_days[-1] < 1:
-            raise ValueError(
-                "a cadence slows down: wait_days must not get shorter, and the last is at least 1"
-            )
+            raise ValueError("a cadence slows down: wait_days must not get shorter, and the last is at least 1")
         return self
 
     def wait_before(self, touch: int) -> int:

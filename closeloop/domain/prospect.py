@@ -93,10 +93,14 @@ class Prospect(Record):
     due_at: Moment | None = None
     """When the process wants to look again; None: only a signal wakes it."""
 
+    opted_out: bool = False
+    """They asked not to be written to, or complained; a bounce or a wrong person is no opt-out."""
     facts: dict[str, Fact] = Field(default_factory=dict)
     score: int | None = None
     approach: str | None = None
     enrollment: Enrollment | None = None
+    enrollments: dict[str, int] = Field(default_factory=dict)
+    """How often it entered each sequence; part of the keys, so that a later run may write again."""
     objection: Objection | None = None
     next_step: NextStep | None = None
     amount: Decimal | None = None

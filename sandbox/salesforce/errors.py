@@ -39,6 +39,7 @@ class RecordError(ApiError):
 
 
 def not_found(message: str = "The requested resource does not exist") -> ApiError:
+    """There is nothing at this address."""
     return ApiError(404, "NOT_FOUND", message)
 
 
@@ -48,16 +49,20 @@ def unreadable(message: str) -> ApiError:
 
 
 def deleted() -> RecordError:
+    """The record lies in the recycle bin."""
     return RecordError("ENTITY_IS_DELETED", "entity is deleted", status=404)
 
 
 def bad_reference(fields: Sequence[str] = ()) -> RecordError:
+    """The id names no record."""
     return RecordError("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id", fields)
 
 
 def converted_lead() -> RecordError:
+    """A converted lead is read-only."""
     return RecordError("CANNOT_UPDATE_CONVERTED_LEAD", "cannot reference converted lead")
 
 
 def missing(names: Sequence[str]) -> RecordError:
+    """Fields that the record cannot be without."""
     return RecordError("REQUIRED_FIELD_MISSING", f"Required fields are missing: [{', '.join(names)}]", names)

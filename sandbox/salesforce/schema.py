@@ -1,9 +1,9 @@
 """The objects and fields of the org, read from the compact tables in `objects/`.
 
 One table drives everything: the SQLite columns, the describe answers and every validation. A line is
-`name|type|size|flags|targets:relationship:children|choices|label`; `!Object` starts an object, `+Object` adds to it.
-Flags: C createable, U updateable, N nillable, D defaulted on create, F filterable, S sortable, G groupable,
-L idLookup, R restricted picklist, n name field, P polymorphic, X external id, Q unique.
+`name|type|size|flags|targets:relationship:children|choices|label`; `!Object` starts an object, `+Object`
+adds to it. Flags: C createable, U updateable, N nillable, D defaulted on create, F filterable, S sortable,
+G groupable, L idLookup, R restricted picklist, n name field, P polymorphic, X external id, Q unique.
 """
 
 from __future__ import annotations
@@ -151,7 +151,7 @@ def _add_lines(item: ObjectType, lines: str) -> None:
 
 def _field(line: str) -> Field:
     name, kind, size, flags, reference, choices, label = (line.split("|") + [""] * 6)[:7]
-    targets, relationship, children = (reference.split(":") + ["", ""])[:3]
+    targets, relationship, children = [*reference.split(":"), "", ""][:3]
     whole, _, scale = size.partition(".")
     number = kind in NUMBER_TYPES
     values = tuple(value.strip() for value in choices.split(";")) if choices else ()

@@ -1,11 +1,13 @@
 """The org's tables in SQLite: one per object, columns from the schema, ids from a counter per key prefix.
 
-Invariant: rows are written only inside a transaction, and a savepoint that is left by an exception leaves no trace
-but the ids it burnt (real ids are burnt too). Texts compare without regard to case, in every script.
+Invariant: rows are written only inside a transaction, and a savepoint that is left by an exception leaves
+no trace but the ids it burnt (real ids are burnt too). Texts compare without regard to case, in every
+script.
 """
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -24,12 +26,13 @@ class Store:
         self.db = db
         self.schema = schema
         self._inserts: dict[tuple[str, ...], str] = {}
+        self._last: dict[str, int] = {}
+        self._moved: set[str] = set()
         db.create_collation("SALESFORCE_TEXT", _compare)
         db.create_function("salesforce_like", 2, _like, deterministic=True)
         with self.transaction():
             self._create_tables()
-        self._last = {row[0]: row[1] for row in db.execute("SELECT prefix, last FROM salesforce_sequence")}
-        self._moved: set[str] = set()
+        self._last.update((row[0], row[1]) for row in db.execute("SELECT prefix, last FROM salesforce_sequence"))
 
     def _create_tables(self) -> None:
         self.db.execute("CREATE TABLE IF NOT EXISTS salesforce_sequence (prefix TEXT PRIMARY KEY, last INTEGER)")
@@ -71,7 +74,7 @@ class Store:
         return make_id(prefix, number)
 
     def _keep_sequences(self) -> None:
-        rows = [(prefix, self._last[prefix]) for prefix in getattr(self, "_moved", ())]
+        rows = [(prefix, self._last[prefix]) for prefix in self._moved]
         if rows:
             self.db.executemany("INSERT OR REPLACE INTO salesforce_sequence VALUES (?, ?)", rows)
             self._moved.clear()
@@ -143,8 +146,6 @@ def _compare(left: str, right: str) -> int:
 
 def _like(pattern: str, text: str | None) -> bool:
     """SOQL's LIKE for patterns beyond ASCII, where SQLite's own minds the case."""
-    import re
-
     if text is None:
         return False
     parts = re.findall(r"\\.|.", pattern, flags=re.DOTALL)

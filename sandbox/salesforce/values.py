@@ -1,7 +1,8 @@
 """Turns a client's JSON value into the stored one, or says why it cannot be stored.
 
-Invariant: what is stored renders back unchanged: texts are stripped and never empty, datetimes are UTC in one fixed
-form that sorts as text. A value of the wrong JSON type fails the whole request, as it does at Salesforce.
+Invariant: what is stored renders back unchanged: texts are stripped and never empty, datetimes are UTC in
+one fixed form that sorts as text. A value of the wrong JSON type fails the whole request, as it does at
+Salesforce.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import binascii
 import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from sandbox.salesforce.errors import RecordError, unreadable
@@ -69,6 +71,7 @@ def _text(field: Field, value: Any) -> str | None:
 
 
 def too_long(field: Field, text: str) -> RecordError:
+    """The refusal of a text that the field cannot hold."""
     message = f"{field.label}: data value too large: {text} (max length={field.length})"
     return RecordError("STRING_TOO_LONG", message, [field.name])
 
@@ -110,7 +113,8 @@ def _number(field: Field, value: Any) -> float:
     if not abs(number) < 10.0 ** (field.precision - field.scale):
         message = f"{field.label}: value outside of valid range on numeric field: {value}"
         raise RecordError("NUMBER_OUTSIDE_VALID_RANGE", message, [field.name])
-    return round(number, field.scale)
+    # Salesforce rounds halves away from zero, Python's round() to even digits.
+    return float(Decimal(repr(number)).quantize(Decimal(1).scaleb(-field.scale), ROUND_HALF_UP))
 
 
 def _int(field: Field, value: Any) -> int:

@@ -1,6 +1,7 @@
 """The events SendGrid reports about a mail, in the shapes of its Event Webhook, waiting in the outbox.
 
-Every event is written once, with the sandbox's time of the moment it happened, and stays until a webhook took it.
+Every event is written once, with the sandbox's time of the moment it happened, and stays until a webhook
+took it.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from sandbox import agenda
 from sandbox.sendgrid.models import Mail
 from sandbox.world import World
 
-USER_AGENT = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/143.0 Safari/537.36"
+USER_AGENT = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:145.0) Gecko/20100101 Firefox/145.0"
 RECIPIENT_IP = "192.0.2.44"
 SENDING_IP = "198.51.100.7"
 
@@ -84,7 +85,7 @@ def unsubscribed(world: World, mail: Mail) -> None:
 
 
 def record(world: World, mail: Mail, event: str, details: dict[str, object]) -> None:
-    """Put one event into the outbox; the mail's custom_args stand at its top level, where reserved names win."""
+    """Put one event into the outbox, with the mail's custom_args at its top level; reserved names win."""
     content = mail.content
     body: dict[str, object] = {
         **content.custom_args,

@@ -1,7 +1,7 @@
 """The mails SendGrid accepted: one row per recipient, rendered, whatever became of it.
 
-A row is never deleted and never sent twice; its `status` only moves forward
-(queued, processed, then delivered, bounced or dropped).
+A row is never deleted and never sent twice; its `status` only moves forward (queued, processed, then
+delivered, bounced or dropped).
 """
 
 from __future__ import annotations
@@ -19,8 +19,9 @@ from sandbox.world import World
 TABLES = (
     "CREATE TABLE IF NOT EXISTS sendgrid_requests (n INTEGER PRIMARY KEY, x_message_id TEXT NOT NULL)",
     """CREATE TABLE IF NOT EXISTS sendgrid_mails (
-        id INTEGER PRIMARY KEY, address TEXT NOT NULL, accepted_at INTEGER NOT NULL, leaves_at INTEGER NOT NULL,
-        status TEXT NOT NULL, subject TEXT NOT NULL, content TEXT NOT NULL)""",
+        id INTEGER PRIMARY KEY, address TEXT NOT NULL, accepted_at INTEGER NOT NULL,
+        leaves_at INTEGER NOT NULL, status TEXT NOT NULL, subject TEXT NOT NULL,
+        content TEXT NOT NULL)""",
     "CREATE INDEX IF NOT EXISTS sendgrid_mails_by_address ON sendgrid_mails (address, id)",
     """CREATE TABLE IF NOT EXISTS sendgrid_suppressions (
         list TEXT NOT NULL, address TEXT NOT NULL, email TEXT NOT NULL, created INTEGER NOT NULL,
@@ -122,7 +123,8 @@ def add_mail(world: World, *, subject: str, content: Content, leaves_at: int) ->
     """Store one accepted mail as queued."""
     address, accepted_at = address_key(content.to), agenda.now(world)
     cursor = world.db.execute(
-        "INSERT INTO sendgrid_mails (address, accepted_at, leaves_at, status, subject, content) VALUES (?, ?, ?, ?, ?, ?)",
+        "INSERT INTO sendgrid_mails (address, accepted_at, leaves_at, status, subject, content) VALUES "
+        "(?, ?, ?, ?, ?, ?)",
         (address, accepted_at, leaves_at, "queued", subject, json.dumps(vars(content), ensure_ascii=False)),
     )
     return Mail(cursor.lastrowid or 0, address, accepted_at, leaves_at, "queued", subject, content)
@@ -145,5 +147,3 @@ def as_mail(row: sqlite3.Row) -> Mail:
 def set_status(world: World, mail: Mail, status: str) -> None:
     """Move a mail's status forward."""
     world.db.execute("UPDATE sendgrid_mails SET status = ? WHERE id = ?", (status, mail.id))
-
-

@@ -1,11 +1,11 @@
-"""The documented rules for each personalization of a mail send request, with `field` paths that carry its index."""
+"""The rules for each personalization of a mail send request, with `field` paths that carry its index."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
 
-from sandbox.sendgrid.issues import BAD_REQUEST, Issue, byte_size, is_address, strings_only
+from sandbox.sendgrid.issues import BAD_REQUEST, Issue, byte_size, is_address, strings_only, typed
 
 LIMIT = 1000
 BYTES = 10_000
@@ -30,15 +30,18 @@ TOO_MANY = (
     "personalizations. Please consider splitting this into multiple requests and resending your request."
 )
 TO_REQUIRED = (
-    "The to array is required for all personalization objects, and must have at least one email object with a "
+    "The to array is required for all personalization objects, and must have at least one email object "
+    "with a "
     "valid email address."
 )
 NOT_UNIQUE = (
-    "Each email address in the personalization block should be unique between to, cc, and bcc. We found the first "
+    "Each email address in the personalization block should be unique between to, cc, and bcc. We found "
+    "the first "
     "duplicate instance of [{email}] in the {path} field."
 )
 PAST = (
-    "The send_at parameter is expecting a Unix timestamp as an integer. We will send immediately if you include a "
+    "The send_at parameter is expecting a Unix timestamp as an integer. We will send immediately if you "
+    "include a "
     "send_at timestamp that is in the past."
 )
 
@@ -83,6 +86,8 @@ def _people(block: Any) -> list[tuple[str, Any]]:
 def _recipients(block: dict[str, Any], path: str) -> Iterator[Issue]:
     if not isinstance(block.get("to"), list) or not block["to"]:
         yield Issue(TO_REQUIRED, f"{path}.to")
+    yield from typed(block.get("cc"), list)
+    yield from typed(block.get("bcc"), list)
     counts: dict[str, int] = {}
     seen: set[str] = set()
     for kind, person in _people(block):
@@ -94,7 +99,9 @@ def _recipients(block: dict[str, Any], path: str) -> Iterator[Issue]:
         if str(email).casefold() in seen:
             yield Issue(NOT_UNIQUE.format(email=email, path=f"{path}.{kind}"), f"{path}.{kind}")
         seen.add(str(email).casefold())
-        if any(mark in str(person.get("name") or "") for mark in ";,"):
+        if not isinstance(person.get("name") or "", str):
+            yield Issue(BAD_REQUEST)
+        elif any(mark in str(person.get("name") or "") for mark in ";,"):
             yield Issue("The name must not contain ';' or ','.", f"{path}.{kind}.{index}.name")
 
 
@@ -158,7 +165,8 @@ def custom_args(values: Any, path: str, root: Any = None) -> Iterator[Issue]:
         yield Issue("All values of custom arguments object must be strings", path)
     elif byte_size({**(root if isinstance(root, dict) else {}), **values}) > BYTES:
         text = (
-            "The combined size of both global and personalization custom arguments may not exceed 10,000 bytes per "
+            "The combined size of both global and personalization custom arguments may not exceed 10,000 "
+            "bytes per "
             "personalization."
         )
         yield Issue(text, path)

@@ -1,7 +1,7 @@
 """From a valid request to one rendered mail per recipient.
 
-Substitutions apply to subject, content and reply-to, never to custom_args. Only links that stand in the content
-itself are tracked: a link inside a substituted value is not rewritten, as with the real service.
+Substitutions apply to subject, content and reply-to, never to custom_args. Only links that stand in the
+content itself are tracked: a link inside a substituted value is not rewritten, as with the real service.
 """
 
 from __future__ import annotations
@@ -46,13 +46,17 @@ def _recipients(block: dict[str, Any]) -> Iterator[tuple[str, dict[str, str]]]:
 
 
 def _mail(
-    payload: dict[str, Any], block: dict[str, Any], kind: str, person: dict[str, str], x_message_id: str, index: int
+    payload: dict[str, Any],
+    block: dict[str, Any],
+    kind: str,
+    person: dict[str, str],
+    x_message_id: str,
+    index: int,
 ) -> Rendered:
     tags: dict[str, str] = block.get("substitutions") or {}
     sender = block.get("from") or payload["from"]
     bodies = {part["type"]: part["value"] for part in reversed(payload["content"])}
     html = bodies.get("text/html", "")
-    clicks = _switch(payload, "tracking_settings", "click_tracking", default=True)
     content = Content(
         x_message_id=x_message_id,
         index=index,
@@ -67,14 +71,22 @@ def _mail(
         headers={**(payload.get("headers") or {}), **(block.get("headers") or {})},
         custom_args={**(payload.get("custom_args") or {}), **(block.get("custom_args") or {})},
         categories=payload.get("categories") or [],
-        tracked_links=[_fill(link, tags) for link in _links(html)] if clicks else [],
-        open_tracking=_switch(payload, "tracking_settings", "open_tracking", default=True) and bool(html),
-        subscription_tracking=_switch(payload, "tracking_settings", "subscription_tracking", default=False),
+        **_tracking(payload, html, tags),
         attachments=[_attachment(item) for item in payload.get("attachments") or []],
     )
     subject = _fill(block.get("subject") or payload.get("subject") or "", tags)
     send_at = block.get("send_at", payload.get("send_at"))
     return Rendered(subject, content, send_at)
+
+
+def _tracking(payload: dict[str, Any], html: str, tags: dict[str, str]) -> dict[str, Any]:
+    clicks = _switch(payload, "tracking_settings", "click_tracking", default=True)
+    opens = _switch(payload, "tracking_settings", "open_tracking", default=True)
+    return {
+        "tracked_links": [_fill(link, tags) for link in _links(html)] if clicks else [],
+        "open_tracking": opens and bool(html),
+        "subscription_tracking": _switch(payload, "tracking_settings", "subscription_tracking", default=False),
+    }
 
 
 def _fill(text: str, tags: dict[str, str]) -> str:

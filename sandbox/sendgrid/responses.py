@@ -23,7 +23,8 @@ UNAUTHORIZED = "The provided authorization grant is invalid, expired, or revoked
 SEND_PATH = "/v3/mail/send"
 TOO_LARGE = (
     "<html>\r\n<head><title>413 Request Entity Too Large</title></head>\r\n<body>\r\n"
-    "<center><h1>413 Request Entity Too Large</h1></center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n"
+    "<center><h1>413 Request Entity Too "
+    "Large</h1></center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n"
 )
 SCOPES = (
     "mail.send",
@@ -72,10 +73,7 @@ async def _payload(world: World, request: Request) -> Response | Any:
     """The decoded JSON body, or the answer to a request that never gets as far as its content."""
     if (refused := refused_key(world, request)) is not None:
         return refused
-    if int(request.headers.get("content-length") or 0) > MAX_BYTES:
-        return HTMLResponse(TOO_LARGE, 413)
-    body = await request.body()
-    if len(body) > MAX_BYTES:
+    if (body := await _body(request)) is None:
         return HTMLResponse(TOO_LARGE, 413)
     if request.headers.get("content-type", "").split(";")[0].strip().lower() != "application/json":
         return errors(415, Issue("Content-Type should be application/json."))
@@ -83,6 +81,17 @@ async def _payload(world: World, request: Request) -> Response | Any:
         return json.loads(body)
     except (ValueError, RecursionError):
         return errors(400, Issue("Bad Request"))
+
+
+async def _body(request: Request) -> bytes | None:
+    """The body, or None when it is too large. It is read to its end: a client that still writes sees no
+    answer."""
+    size, parts = 0, list[bytes]()
+    async for part in request.stream():
+        size += len(part)
+        if size <= MAX_BYTES:
+            parts.append(part)
+    return b"".join(parts) if size <= MAX_BYTES else None
 
 
 def _send(world: World, payload: Response | Any) -> tuple[Response, dict[str, Any]]:

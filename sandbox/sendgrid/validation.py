@@ -1,4 +1,4 @@
-"""The documented rules of POST /v3/mail/send for the request as a whole. All issues are found, not the first."""
+"""The documented rules of POST /v3/mail/send as a whole: all issues are found, not only the first."""
 
 from __future__ import annotations
 
@@ -7,32 +7,38 @@ import binascii
 from collections.abc import Iterator
 from typing import Any
 
-from sandbox.sendgrid.issues import Issue, is_address, typed
+from sandbox.sendgrid.issues import Issue, is_address, strings_only, typed
 from sandbox.sendgrid.personalizations import custom_args, headers, personalizations, send_at, subject_text
 
 FROM_REQUIRED = (
-    "The from object must be provided for every email send. It is an object that requires the email parameter, "
+    "The from object must be provided for every email send. It is an object that requires the email "
+    "parameter, "
     'but may also contain a name parameter.  e.g. {"email" : "example@example.com"}  or '
     '{"email" : "example@example.com", "name" : "Example Recipient"}.'
 )
 SUBJECT_REQUIRED = (
-    "The subject is required. You can get around this requirement if you use a template with a subject defined "
+    "The subject is required. You can get around this requirement if you use a template with a subject "
+    "defined "
     "or if every personalization has a subject defined."
 )
 CONTENT_REQUIRED = (
-    "Unless a valid template_id is provided, the content parameter is required. There must be at least one defined "
-    "content block. We typically suggest both text/plain and text/html blocks are included, but only one block is "
+    "Unless a valid template_id is provided, the content parameter is required. There must be at least "
+    "one defined "
+    "content block. We typically suggest both text/plain and text/html blocks are included, but only one "
+    "block is "
     "required."
 )
 CONTENT_ORDER = (
-    "Following RFC 1341, section 7.2, if either text/html or text/plain are to be sent in your email: text/plain "
+    "Following RFC 1341, section 7.2, if either text/html or text/plain are to be sent in your email: "
+    "text/plain "
     "needs to be first, followed by text/html, followed by any other content."
 )
 SETTINGS = {
     "mail_settings.sandbox_mode.enable": "The sandbox mode enable param should be a boolean value.",
     "tracking_settings.click_tracking.enable": "The click tracking enable param should be a boolean value.",
     "tracking_settings.open_tracking.enable": "The open tracking enable param should be a boolean value.",
-    "tracking_settings.subscription_tracking.enable": "The subscription tracking enable param should be a boolean value.",
+    "tracking_settings.subscription_tracking.enable": "The subscription tracking enable param should be a "
+    "boolean value.",
 }
 
 
@@ -64,6 +70,8 @@ def _sender(sender: Any) -> Iterator[Issue]:
         yield Issue("Bad Request")
     elif not is_address(sender["email"]):
         yield Issue("The from email does not contain a valid address.", "from.email")
+    elif not isinstance(sender.get("name") or "", str):
+        yield Issue("Bad Request")
 
 
 def _reply_to(payload: dict[str, Any]) -> Iterator[Issue]:
@@ -73,10 +81,31 @@ def _reply_to(payload: dict[str, Any]) -> Iterator[Issue]:
     yield from typed(single, dict)
     yield from typed(several, list)
     listed = several if isinstance(several, list) else []
+    for path, person in [
+        ("reply_to", single),
+        *((f"reply_to_list.{n}", item) for n, item in enumerate(listed)),
+    ]:
+        email = person.get("email") if isinstance(person, dict) else None
+        if person is not None and not is_address(_filled(email, payload)):
+            yield Issue("The reply_to email does not contain a valid address.", f"{path}.email")
     addresses = [str(item.get("email")) for item in listed if isinstance(item, dict)]
     if len(addresses) > 1000 or len(set(addresses)) < len(listed):
-        yield Issue("Each email address in the reply_to_list should be unique, and there may be 1000.", "reply_to_list")
-    # A tag such as %reply% is no address yet: it is checked after substitution.
+        yield Issue(
+            "Each email address in the reply_to_list should be unique, and there may be 1000.",
+            "reply_to_list",
+        )
+
+
+def _filled(email: Any, payload: dict[str, Any]) -> Any:
+    """The address with the first personalization's tags filled in: a bare tag is no address yet."""
+    blocks = payload.get("personalizations")
+    first = blocks[0] if isinstance(blocks, list) and blocks else None
+    tags = first.get("substitutions") if isinstance(first, dict) else None
+    if not isinstance(email, str) or not strings_only(tags):
+        return email
+    for tag, value in (tags or {}).items():
+        email = email.replace(tag, value)
+    return email
 
 
 def _subject(payload: dict[str, Any]) -> Iterator[Issue]:
@@ -125,9 +154,15 @@ def _attachments(attachments: Any) -> Iterator[Issue]:
         if not _is_base64(item.get("content")):
             yield Issue("The attachment content must be base64 encoded.", f"{path}.content")
         if not isinstance(item.get("filename"), str) or not item["filename"]:
-            yield Issue("The attachment filename must be a string at least one character in length.", f"{path}.filename")
+            yield Issue(
+                "The attachment filename must be a string at least one character in length.",
+                f"{path}.filename",
+            )
         if item.get("disposition", "attachment") not in ("inline", "attachment"):
-            yield Issue('The disposition of an attachment can only be "inline" or "attachment".', f"{path}.disposition")
+            yield Issue(
+                'The disposition of an attachment can only be "inline" or "attachment".',
+                f"{path}.disposition",
+            )
 
 
 def _is_base64(value: Any) -> bool:
@@ -144,7 +179,10 @@ def _categories(categories: Any) -> Iterator[Issue]:
         yield Issue("The categories param must be an array of strings.", "categories")
         return
     if len(categories) > 10:
-        text = f"There is a limit of 10 categories for each email that is sent. You provided {len(categories)} categories."
+        text = (
+            "There is a limit of 10 categories for each email that is sent. "
+            f"You provided {len(categories)} categories."
+        )
         yield Issue(text, "categories")
     if len(set(categories)) < len(categories):
         yield Issue("The categories array must have unique values.", "categories")
@@ -170,8 +208,11 @@ def _account(payload: dict[str, Any]) -> Iterator[Issue]:
 
 def _settings(payload: dict[str, Any]) -> Iterator[Issue]:
     for path, message in SETTINGS.items():
-        value: Any = payload
-        for part in path.split("."):
-            value = value.get(part) if isinstance(value, dict) else None
+        group, name, switch = path.split(".")
+        settings = payload.get(group)
+        yield from typed(settings, dict)
+        setting = settings.get(name) if isinstance(settings, dict) else None
+        yield from typed(setting, dict)
+        value = setting.get(switch) if isinstance(setting, dict) else None
         if value is not None and not isinstance(value, bool):
             yield Issue(message, path)

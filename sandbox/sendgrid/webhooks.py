@@ -1,6 +1,7 @@
 """Where SendGrid reports to: one event webhook and one inbound parse address, set through the API.
 
-The account has room for one of each, as the smallest plan has: a new setting takes the place of the old one.
+The account has room for one of each, as the smallest plan has: a new setting takes the place of the old
+one.
 """
 
 from __future__ import annotations

@@ -1,0 +1,62 @@
+"""`PptxDeckBuilder`: from content to a native `.pptx` that may be shown, or to the reasons why it may not.
+
+A file appears only when there is no finding, whole or not at all. The same content gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+from closeloop.adapters.decks.lint import chart_findings, slide_findings, word_findings
+from closeloop.adapters.decks.paging import page_all
+from closeloop.adapters.decks.slots import read_master
+from closeloop.adapters.decks.story import pages_of
+from closeloop.adapters.decks.words import words_for
+from closeloop.adapters.decks.writer import saved, write_slides
+from closeloop.domain.presentation_content import DeckContent, Finding
+
+_SHIPPED = Path(__file__).parent / "master.pptx"
+
+
+class PptxDeckBuilder:
+    """Builds presentations on one master; the shipped one when none is given.
+
+    Raises `UsageError` at once when the master lacks a layout or placeholder that the slides need.
+    """
+
+    def __init__(self, master: Path | None = None) -> None:
+        self._master = read_master(master or _SHIPPED)
+
+    def build(self, content: DeckContent, path: Path) -> tuple[Finding, ...]:
+        """Writes the deck to `path` when there are no findings; otherwise leaves `path` as it was."""
+        words = words_for(content.language)
+        paged = page_all(pages_of(content, words), self._master, words)
+        findings = [*word_findings(paged.pages), *chart_findings(content, paged.pages), *paged.findings]
+        if findings:
+            return _in_order(findings)
+        presentation = write_slides(paged.pages, self._master, words.tag, content.on)
+        if findings := slide_findings(presentation):
+            return _in_order(findings)
+        author = content.sender.company
+        _write_whole(path, saved(presentation, title=content.title, author=author, tag=words.tag, on=content.on))
+        return ()
+
+
+def _in_order(findings: list[Finding]) -> tuple[Finding, ...]:
+    unique = {(finding.slide, finding.problem): finding for finding in findings}
+    return tuple(sorted(unique.values(), key=lambda finding: finding.slide))
+
+
+def _write_whole(path: Path, content: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem[:40]}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        Path(name).chmod(0o644)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise

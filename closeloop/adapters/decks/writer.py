@@ -1,0 +1,100 @@
+"""Turns pages into slides of a master: native text, tables, charts and shapes that a seller can edit.
+
+Text goes into the master's own placeholders, so that the company's look is kept; only a size that had to
+shrink is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, time
+from io import BytesIO
+from typing import Any
+
+from pptx import Presentation
+from pptx.oxml import parse_xml
+from pptx.oxml.ns import nsdecls
+
+from closeloop.adapters.decks.chart import draw_chart
+from closeloop.adapters.decks.ink import Look, paragraph, set_paragraphs
+from closeloop.adapters.decks.package import with_fixed_dates
+from closeloop.adapters.decks.pages import Chart, Page, Table, Text, Timeline
+from closeloop.adapters.decks.slots import Master, Slot
+from closeloop.adapters.decks.table import draw_table
+from closeloop.adapters.decks.timeline import draw_timeline
+
+_FIRST_FREE_ID = 100
+_PAGE_NUMBER = (
+    '<a:p><a:fld id="{5B7F7C0E-1F0A-4B0C-9C59-6F0F6B0B7C11}" type="slidenum">'
+    '<a:rPr lang="en-GB"/><a:t>NUMBER</a:t></a:fld></a:p>'
+)
+
+
+def write_slides(pages: tuple[Page, ...], master: Master, tag: str, on: date) -> Any:
+    """A presentation with one slide for each page."""
+    presentation = Presentation(BytesIO(master.content))
+    layouts = {layout.name: layout for layout in presentation.slide_layouts}
+    for number, page in enumerate(pages, 1):
+        slide = presentation.slides.add_slide(layouts[page.layout])
+        _fill(slide, page, master, tag, on)
+        _furnish(slide, master.layouts[page.layout], page, number, tag)
+        slide.notes_slide.notes_text_frame.text = "\n".join(page.notes)
+    return presentation
+
+
+def saved(presentation: Any, *, title: str, author: str, tag: str, on: date) -> bytes:
+    """The bytes of the file; the same presentation gives the same bytes."""
+    properties = presentation.core_properties
+    properties.title, properties.author, properties.last_modified_by = title[:255], author[:255], author[:255]
+    properties.language, properties.revision = tag, 1
+    properties.created = properties.modified = datetime.combine(on, time(), UTC)
+    target = BytesIO()
+    presentation.save(target)
+    return with_fixed_dates(target.getvalue(), on)
+
+
+def _fill(slide: Any, page: Page, master: Master, tag: str, on: date) -> None:
+    slots = master.layouts[page.layout]
+    places = {placeholder.placeholder_format.idx: placeholder for placeholder in slide.placeholders}
+    for name, slot in slots.items():
+        place = places.get(slot.idx)
+        if place is None:
+            continue
+        place.name = name
+        if name in page.texts:
+            _write(place, page.texts[name], slot, page.scales.get(name, 1.0), tag)
+    match page.block:
+        case Table() as table:
+            slot = slots["table"]
+            draw_table(places[slot.idx], table, slot, page.block_scale, master.table_style, tag)
+        case Chart() as chart:
+            draw_chart(places[slots["chart"].idx], chart, on)
+        case Timeline() as timeline:
+            slot = slots["timeline"]
+            draw_timeline(places[slot.idx], timeline, slot, page.block_scale, tag)
+
+
+def _write(place: Any, texts: tuple[Text, ...], slot: Slot, scale: float, tag: str) -> None:
+    styles = [slot.styles[min(text.level, len(slot.styles) - 1)] for text in texts]
+    looks = [Look(tag, style.size * scale if scale < 1 else None) for style in styles]
+    set_paragraphs(place._element.txBody, map(paragraph, texts, looks))
+
+
+def _furnish(slide: Any, slots: Mapping[str, Slot], page: Page, number: int, tag: str) -> None:
+    """Footer and page number, which a new slide does not get by itself."""
+    tree = slide.shapes._spTree
+    contents = {"page": ("sldNum", _PAGE_NUMBER.replace("NUMBER", str(number)))}
+    if "footer" in page.texts:
+        contents["footer"] = ("ftr", paragraph(page.texts["footer"][0], Look(tag)))
+    for name, (kind, content) in contents.items():
+        if name in slots:
+            identity = len(tree) + _FIRST_FREE_ID
+            tree.append(parse_xml(_furniture(name, kind, slots[name].idx, identity, content)))
+
+
+def _furniture(name: str, kind: str, idx: int, identity: int, content: str) -> str:
+    return (
+        f'<p:sp {nsdecls("p", "a")}><p:nvSpPr><p:cNvPr id="{identity}" name="{name}"/>'
+        f'<p:cNvSpPr><a:spLocks noGrp="1"/></p:cNvSpPr><p:nvPr><p:ph type="{kind}" idx="{idx}"/></p:nvPr>'
+        f"</p:nvSpPr><p:spPr/><p:txBody><a:bodyPr/><a:lstStyle/>{content}</p:txBody></p:sp>"
+    )

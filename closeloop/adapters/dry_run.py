@@ -1,0 +1,105 @@
+"""Twins of the CRM and the mailer for a dry run: they read the real world and write down what they would do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from closeloop.application.ports import (
+    Conversion,
+    Crm,
+    CrmLead,
+    CrmLook,
+    CrmOutcome,
+    CrmTask,
+    CrmUpdate,
+    OutgoingMail,
+    SendOutcome,
+)
+from closeloop.domain.actions import ActionState
+from closeloop.domain.leads import LeadDraft
+from closeloop.domain.prospect import Prospect
+
+MARK = "dry-run-"
+
+
+class DryRunCrm:
+    """Reads pass through; every write is accepted on paper only."""
+
+    def __init__(self, real: Crm) -> None:
+        self._real = real
+        self.updates: list[CrmUpdate] = []
+        self.tasks: list[CrmTask] = []
+        self.conversions: list[Conversion] = []
+        self.leads: list[LeadDraft] = []
+
+    def ready(self) -> None:
+        self._real.ready()
+
+    def calls_made(self) -> int:
+        return self._real.calls_made()
+
+    def changed_leads(self, since: str | None, limit: int) -> list[CrmLead]:
+        return self._real.changed_leads(since, limit)
+
+    def look(self, prospects: Sequence[Prospect]) -> dict[str, CrmLook]:
+        """A deal this dry run would have opened is not in the CRM: its Lead is looked at instead."""
+        as_they_are = [
+            p.model_copy(update={"crm": p.crm.model_copy(update={"opportunity": None})})
+            if (p.crm.opportunity or "").startswith(MARK)
+            else p
+            for p in prospects
+        ]
+        return self._real.look(as_they_are)
+
+    def read(self, object_name: str, ids: Sequence[str], fields: Sequence[str]) -> dict[str, dict[str, Any]]:
+        real = self._real.read(object_name, [i for i in ids if not i.startswith(MARK)], fields)
+        return real | {i: dict.fromkeys(fields) for i in ids if i.startswith(MARK)}
+
+    def tasks_by_key(self, keys: Sequence[str]) -> dict[str, str]:
+        return self._real.tasks_by_key(keys)
+
+    def converted(self, lead_ids: Sequence[str]) -> dict[str, dict[str, str]]:
+        return self._real.converted(lead_ids)
+
+    def upsert_leads(self, drafts: Sequence[LeadDraft]) -> list[CrmOutcome]:
+        self.leads.extend(drafts)
+        return [_accepted(str(draft.line)) for draft in drafts]
+
+    def update(self, updates: Sequence[CrmUpdate]) -> list[CrmOutcome]:
+        self.updates.extend(updates)
+        return [_accepted(update.record_id) for update in updates]
+
+    def create_tasks(self, tasks: Sequence[CrmTask]) -> list[CrmOutcome]:
+        self.tasks.extend(tasks)
+        return [_accepted(task.key) for task in tasks]
+
+    def convert(self, conversions: Sequence[Conversion]) -> list[CrmOutcome]:
+        self.conversions.extend(conversions)
+        return [_converted(conversion) for conversion in conversions]
+
+    def contact_roles(self, roles: Mapping[str, tuple[str, str]]) -> list[CrmOutcome]:
+        return [_accepted(deal) for deal in roles]
+
+
+class DryRunMailer:
+    """Accepts every mail and sends none."""
+
+    def __init__(self) -> None:
+        self.mails: list[OutgoingMail] = []
+
+    def ready(self) -> None:
+        """A dry run needs no key."""
+
+    def send(self, mails: Sequence[OutgoingMail]) -> list[SendOutcome]:
+        self.mails.extend(mails)
+        return [SendOutcome(action_key=mail.action_key, state=ActionState.ACCEPTED) for mail in mails]
+
+
+def _accepted(key: str) -> CrmOutcome:
+    return CrmOutcome(key=key, state=ActionState.ACCEPTED, record_id=f"{MARK}{key}")
+
+
+def _converted(conversion: Conversion) -> CrmOutcome:
+    ids = {name: f"{MARK}{name}-{conversion.lead_id}" for name in ("account", "contact", "opportunity")}
+    return CrmOutcome(key=conversion.action_key, state=ActionState.ACCEPTED, record_id=ids["opportunity"], ids=ids)

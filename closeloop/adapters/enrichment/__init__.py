@@ -1,0 +1,1 @@
+"""Sources of facts about accounts and addresses. Each fact carries its source, age and confidence."""

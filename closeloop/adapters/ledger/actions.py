@@ -1,0 +1,110 @@
+"""The outbox: claiming and looking at actions. `planning.py` fills it, `settling.py` says how actions end.
+
+Invariants: a claim is one statement, committed before `claim` returns; every change of
+state appends its line of history in the same transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from heapq import nsmallest
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, bindparam, func, select
+
+from closeloop.adapters.ledger.engine import chunks
+from closeloop.adapters.ledger.rows import Part, claimed_action, event_row
+from closeloop.adapters.ledger.schema import action_events, action_payloads, actions, receipts
+from closeloop.application.ports import ReceiptRow
+from closeloop.domain.actions import ActionKind, ActionState, ClaimedAction
+
+_ATTEMPT = select(actions.c.attempt).where(actions.c.key == bindparam("checked_key")).scalar_subquery()
+_ADD_RECEIPT = receipts.insert().values(attempt=_ATTEMPT)
+
+WITH_PAYLOAD = select(actions, action_payloads.c.payload).join(action_payloads)
+"""Whole actions, to be narrowed."""
+
+
+class ActionRows(Part):
+    """The port's methods about planned and claimed actions."""
+
+    def claim(
+        self, kind: ActionKind, now: datetime, worker: str, limit: int, lease: timedelta
+    ) -> list[ClaimedAction]:
+        table = actions.c
+        free = (table.kind == kind) & (table.state == ActionState.PLANNED) & (table.due_at <= now)
+        oldest = select(table.key).where(free).order_by(table.due_at, table.key).limit(limit)
+        held = {"state": ActionState.CLAIMED, "worker": worker, "lease_until": now + lease, "detail": ""}
+        take = (
+            actions.update()
+            .where(table.key.in_(oldest))
+            .values(attempt=table.attempt + 1, **held)
+            .returning(*actions.c)
+        )
+        with self._database.write() as connection:
+            rows = sorted(connection.execute(take).mappings(), key=lambda row: (row["due_at"], row["key"]))
+            record(
+                connection,
+                (event_row(row, ActionState.PLANNED, ActionState.CLAIMED, now, worker=worker) for row in rows),
+            )
+            payloads = _payloads(connection, (row["key"] for row in rows))
+        return [claimed_action(row, payloads[row["key"]]) for row in rows]
+
+    def actions(self, keys: Iterable[str]) -> dict[str, tuple[ClaimedAction, ActionState]]:
+        found: dict[str, tuple[ClaimedAction, ActionState]] = {}
+        with self._database.read() as connection:
+            for part in chunks(keys):
+                query = WITH_PAYLOAD.where(actions.c.key.in_(part))
+                rows = {row["key"]: row for row in connection.execute(query).mappings()}
+                here = (rows[key] for key in part if key in rows)
+                found.update({row["key"]: (_whole(row), row["state"]) for row in here})
+        return found
+
+    def in_state(self, state: ActionState, kind: ActionKind | None, limit: int) -> list[ClaimedAction]:
+        """Oldest due first, then by key."""
+        kinds = [kind] if kind else list(ActionKind)
+        with self._database.read() as connection:
+            rows = [row for one in kinds for row in _in_state(connection, state, one, limit)]
+        return [_whole(row) for row in nsmallest(limit, rows, key=lambda row: (row["due_at"], row["key"]))]
+
+    def state_counts(self) -> dict[str, dict[str, int]]:
+        table = actions.c
+        query = select(table.kind, table.state, func.count()).group_by(table.kind, table.state)
+        counts: dict[str, dict[str, int]] = {}
+        with self._database.read() as connection:
+            for kind, state, count in connection.execute(query):
+                counts.setdefault(kind.value, {})[state.value] = count
+        return counts
+
+    def add_receipts(self, receipts_given: Iterable[ReceiptRow]) -> None:
+        rows = [receipt.model_dump() | {"checked_key": receipt.action_key} for receipt in receipts_given]
+        if rows:
+            with self._database.write() as connection:
+                connection.execute(_ADD_RECEIPT, rows)
+
+
+def record(connection: Connection, events: Iterable[Mapping[str, Any]]) -> None:
+    """Append history, inside the transaction of the move."""
+    lines = [dict(event) for event in events]
+    if lines:
+        connection.execute(action_events.insert(), lines)
+
+
+def _in_state(connection: Connection, state: ActionState, kind: ActionKind, limit: int) -> list[RowMapping]:
+    table = actions.c
+    query = WITH_PAYLOAD.where((table.kind == kind) & (table.state == state))
+    return list(connection.execute(query.order_by(table.due_at, table.key).limit(limit)).mappings())
+
+
+def _whole(row: RowMapping) -> ClaimedAction:
+    return claimed_action(row, row["payload"])
+
+
+def _payloads(connection: Connection, keys: Iterable[str]) -> dict[str, dict[str, Any]]:
+    table = action_payloads.c
+    found: dict[str, dict[str, Any]] = {}
+    for part in chunks(keys):
+        rows = connection.execute(select(table.action_key, table.payload).where(table.action_key.in_(part)))
+        found.update({row.action_key: row.payload for row in rows})
+    return found

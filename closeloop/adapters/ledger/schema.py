@@ -1,0 +1,260 @@
+"""The tables of the ledger. They hold the state model and the guarantees: no code path goes round them.
+
+- `actions.key` is the primary key: planning the same thing twice is one row (never twice).
+- `action_events` is the history of every move, append-only by trigger (see `sqlite.py`) and, like
+  `actions.state`, limited to the moves of `closeloop.domain.actions.MOVES`.
+- `signals` are unique by (source, id): a webhook delivered five times is one row.
+- Every state is a closed set with a CHECK; a lease exists exactly while an action is claimed.
+
+Every query of a stage pass has an index; `tests/contract/test_ledger_query_plans.py` looks at the plans.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from closeloop.adapters.ledger.columns import UtcMoment, json_column, one_of
+from closeloop.domain.actions import MOVES, ActionKind, ActionState
+from closeloop.domain.signals import SignalKind
+from closeloop.domain.stage import Stage, Standing
+
+SCHEMA_VERSION = 1
+"""Raised by one with each change of these tables."""
+
+metadata = MetaData()
+
+
+def legal_move(old: str, new: str) -> str:
+    """SQL that is true for the moves of `MOVES` and for a first planning, over two column expressions."""
+    steps = [f"{old} IS NULL AND {new} = '{ActionState.PLANNED.value}'"]
+    for state, targets in MOVES.items():
+        words = ", ".join(f"'{target.value}'" for target in sorted(targets))
+        if words:
+            steps.append(f"{old} = '{state.value}' AND {new} IN ({words})")
+    return " OR ".join(f"({step})" for step in steps)
+
+
+# --- prospects: the whole model as JSON in `body`, and columns for what is asked for ----------------
+
+prospects = Table(
+    "prospects",
+    metadata,
+    Column("key", String, primary_key=True),
+    Column("email", String, nullable=False),  # lower case
+    Column("domain", String),  # lower case
+    Column("name", String, nullable=False),  # case-folded, for `find`
+    Column("company", String, nullable=False),  # case-folded, for `find`
+    Column("owner_id", String, nullable=False),
+    Column("contact_id", String),
+    Column("account_id", String),
+    Column("opportunity_id", String),
+    Column("stage", one_of(Stage, "prospect_stage"), nullable=False),
+    Column("standing", one_of(Standing, "prospect_standing"), nullable=False),
+    Column("due_at", UtcMoment),  # NULL: only a signal wakes it
+    Column("changed", Boolean, nullable=False),  # differs from what the CRM was last given
+    Column("body", Text, nullable=False),
+    Index("prospects_due", "stage", "standing", "due_at", "key"),
+    Index("prospects_by_email", "email", "key"),
+    Index("prospects_by_domain", "domain", "key"),
+)
+Index("prospects_changed", prospects.c.key, sqlite_where=prospects.c.changed)
+
+# --- decisions: kept for ever, in the order they were taken -----------------------------------------
+
+decisions = Table(
+    "decisions",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("prospect_key", ForeignKey(prospects.c.key), nullable=False),
+    Column("run_id", String, nullable=False),
+    Column("stage", one_of(Stage, "decision_stage"), nullable=False),
+    Column("at", UtcMoment, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("rule", String, nullable=False),
+    Column("reasons", json_column(), nullable=False),
+    Column("playbook_version", String, nullable=False),
+    Column("detail", json_column(), nullable=False),
+    Index("decisions_of_prospect", "prospect_key"),
+    sqlite_autoincrement=True,
+)
+
+# --- the outbox --------------------------------------------------------------------------------------
+
+actions = Table(
+    "actions",
+    metadata,
+    Column("key", String, CheckConstraint("key <> ''", name="action_key_is_not_empty"), primary_key=True),
+    Column("kind", one_of(ActionKind, "action_kind"), nullable=False),
+    Column("prospect_key", ForeignKey(prospects.c.key), nullable=False),
+    Column("stage", one_of(Stage, "action_stage"), nullable=False),
+    Column("due_at", UtcMoment, nullable=False),
+    # planned -> claimed -> accepted | rejected | skipped | uncertain, or back to planned for a retry
+    Column("state", one_of(ActionState, "action_state"), nullable=False),
+    Column("attempt", Integer, nullable=False),  # claims so far
+    Column("worker", String),  # who holds it now
+    Column("lease_until", UtcMoment),  # after this a claimed action counts as uncertain
+    Column("detail", String, nullable=False, default=""),  # words of the last move
+    Column("provider_id", String),
+    CheckConstraint(
+        "(state = 'claimed') = (lease_until IS NOT NULL AND worker IS NOT NULL)",
+        name="a_lease_exists_exactly_while_claimed",
+    ),
+    CheckConstraint("attempt >= 0 AND (attempt > 0 OR state <> 'claimed')", name="a_claim_is_an_attempt"),
+    Index("actions_by_state", "kind", "state", "due_at", "key"),
+    Index("actions_of_prospect", "prospect_key", "kind", "state"),
+)
+Index("actions_lease", actions.c.lease_until, sqlite_where=actions.c.lease_until.is_not(None))
+
+# Apart from the states: a claim or an outcome would otherwise write the whole mail again.
+action_payloads = Table(
+    "action_payloads",
+    metadata,
+    Column("action_key", ForeignKey(actions.c.key), primary_key=True),
+    Column("payload", json_column(), nullable=False),
+)
+
+action_events = Table(
+    "action_events",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("action_key", ForeignKey(actions.c.key), nullable=False),
+    Column("at", UtcMoment, nullable=False),
+    Column("old_state", one_of(ActionState, "event_old_state")),  # NULL: it was planned for the first time
+    Column("new_state", one_of(ActionState, "event_new_state"), nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("worker", String),
+    Column("detail", String, nullable=False, default=""),
+    Column("provider_id", String),
+    CheckConstraint(legal_move("old_state", "new_state"), name="event_is_a_legal_move"),
+    Index("events_of_action", "action_key", "id"),
+    sqlite_autoincrement=True,
+)
+
+receipts = Table(
+    "receipts",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("action_key", ForeignKey(actions.c.key), nullable=False),
+    Column("attempt", Integer, nullable=False),  # the attempt it was checked for
+    Column("checked_at", UtcMoment, nullable=False),
+    Column("values", json_column(), nullable=False),
+    Column("verdict", String, nullable=False),
+    Index("receipts_of_action", "action_key"),
+)
+
+# --- what the world told us --------------------------------------------------------------------------
+
+signals = Table(
+    "signals",
+    metadata,
+    Column("source", String, primary_key=True),
+    Column("id", String, primary_key=True),
+    Column("kind", one_of(SignalKind, "signal_kind"), nullable=False),
+    Column("occurred_at", UtcMoment, nullable=False),
+    Column("received_at", UtcMoment, nullable=False),
+    Column("prospect_key", String),  # no foreign key: the world may speak of people we do not know
+    Column("action_key", String),
+    Column("address", String),  # lower case; the spelling received is in `body`
+    Column("body", Text, nullable=False),
+    Column("handled", Boolean, nullable=False),
+    Column("understanding", Text),
+    Index("signals_by_id", "id"),
+    Index("signals_of_prospect", "prospect_key"),
+    Index("signals_of_action", "action_key"),
+    Index("signals_of_address", "address"),
+    Index("signals_by_kind", "kind", "occurred_at", "id", "source"),
+)
+Index(
+    "signals_waiting",
+    signals.c.occurred_at,
+    signals.c.id,
+    signals.c.source,
+    sqlite_where=~signals.c.handled,
+)
+
+suppressions = Table(
+    "suppressions",
+    metadata,
+    Column("address", String, primary_key=True),  # lower case
+    Column("reason", String, nullable=False),
+    Column("at", UtcMoment, nullable=False),
+)
+
+# --- the CRM -----------------------------------------------------------------------------------------
+
+cursors = Table(
+    "cursors",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("value", String, nullable=False),
+)
+
+crm_seen = Table(
+    "crm_seen",
+    metadata,
+    Column("record_id", String, primary_key=True),
+    Column("fields", json_column(), nullable=False),
+)
+
+crm_writes = Table(
+    "crm_writes",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("run_id", String, nullable=False),
+    Column("at", UtcMoment, nullable=False),
+    Column("object", String, nullable=False),
+    Column("record_id", String, nullable=False),
+    Column("field", String, nullable=False),
+    Column("before", json_column()),
+    Column("after", json_column()),
+    Column("reason", String, nullable=False),
+    Column("prospect_key", String),  # NULL for a record that belongs to no prospect
+    Index("crm_writes_of_run", "run_id"),
+    Index("crm_writes_of_prospect", "prospect_key"),
+)
+
+# --- accounts, quarantine, runs ----------------------------------------------------------------------
+
+account_facts = Table(
+    "account_facts",
+    metadata,
+    Column("account_key", String, primary_key=True),
+    Column("facts", Text, nullable=False),  # `[]` is a known miss
+    Column("expires_at", UtcMoment, nullable=False),
+)
+
+quarantine = Table(
+    "quarantine",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("source", String, nullable=False),
+    Column("line", Integer, nullable=False),
+    Column("digest", String, nullable=False),  # of reason and row: the same row twice is one
+    Column("body", Text, nullable=False),
+    Column("at", UtcMoment, nullable=False),
+    UniqueConstraint("source", "line", "digest"),
+)
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("run_id", String, nullable=False),
+    Column("stage", String, nullable=False),
+    Column("at", UtcMoment, nullable=False),
+    Column("body", Text, nullable=False),
+    UniqueConstraint("run_id", "stage"),  # a cycle is one run with a row for each stage
+    Index("runs_by_time", "at", "id"),
+)

@@ -1,0 +1,69 @@
+"""The ledger over SQL: `SqlLedger` joins the parts, `open_ledger` and `copy_in_memory` make one.
+
+Invariant: a pass is saved by `commit` in one transaction, so a crash leaves all of it or nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+from closeloop.adapters.ledger.actions import ActionRows
+from closeloop.adapters.ledger.crm import CrmRows
+from closeloop.adapters.ledger.engine import MEMORY, Database, open_database
+from closeloop.adapters.ledger.planning import plan_actions
+from closeloop.adapters.ledger.prospects import ProspectRows, save_prospects
+from closeloop.adapters.ledger.runs import RunRows, add_decisions
+from closeloop.adapters.ledger.settling import SettlingRows
+from closeloop.adapters.ledger.signals import SignalRows, mark_handled
+from closeloop.adapters.ledger.sqlite import copy_database
+from closeloop.adapters.ledger.story import StoryRows
+from closeloop.application.ports import Change
+
+
+class SqlLedger(ProspectRows, ActionRows, SettlingRows, SignalRows, CrmRows, RunRows, StoryRows):
+    """`closeloop.application.ports.Ledger` over a database. Safe to share between threads and processes.
+
+    Rows that break a rule of the schema, such as an action for a prospect that was never saved, raise
+    `LedgerUnavailable` and leave nothing behind.
+    """
+
+    def commit(self, change: Change) -> int:
+        with self._database.write() as connection:
+            save_prospects(connection, change.prospects)
+            add_decisions(connection, change.decisions)
+            new = plan_actions(connection, change.actions, planning_time(change))
+            mark_handled(connection, change.handled_signals)
+        return new
+
+    def close(self) -> None:
+        """Close the file. A ledger in memory is gone after this."""
+        self._database.close()
+
+
+def planning_time(change: Change) -> Callable[[str, datetime], datetime]:
+    """A plan is as old as the decision about its prospect, else as the latest of its pass.
+
+    A change without any decision has no time of its own: then a plan counts from when it is due.
+    """
+    times = {decision.prospect_key: decision.at for decision in change.decisions}
+    latest = max(times.values(), default=None)
+    return lambda prospect_key, due_at: times.get(prospect_key, latest or due_at)
+
+
+def open_ledger(path: Path | str, busy_seconds: float = 30.0) -> SqlLedger:
+    """Open or create the ledger at `path`; `:memory:` makes a private one that ends with the object.
+
+    A writer waits up to `busy_seconds` for another one. Raises `LedgerUnavailable` for a file that is locked,
+    damaged, not a ledger, or newer than this program; the text says what to do.
+    """
+    return SqlLedger(open_database(path, busy_seconds))
+
+
+def copy_in_memory(ledger: SqlLedger) -> SqlLedger:
+    """A private copy for a dry run: the whole content as of now; nothing is ever written back."""
+    source: Database = ledger._database
+    copy = open_database(MEMORY)
+    copy_database(source.engine, copy.engine)
+    return SqlLedger(copy)

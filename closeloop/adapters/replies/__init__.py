@@ -1,0 +1,1 @@
+"""Understanding replies offline, by rules that a person can read and change: `rules/<language>.yaml`."""

@@ -1,0 +1,61 @@
+"""One spelling for everything that is compared: lower case, no Latin accents, contractions written out."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_MARKS = {code: None for code in range(0x300, 0x370)}
+_LETTERS = str.maketrans("’‘`´“”„«»–—\u00a0๐๑๒๓๔๕๖๗๘๙", '\'\'\'\'"""""-- 0123456789') | {
+    ord("ß"): "ss",
+    0x200B: None,
+    0xAD: None,
+    0xFEFF: None,
+    ord("¿"): " ",
+    ord("¡"): " ",
+}
+_CONTRACTIONS = re.compile(
+    r"\b(can|won|shan)'t\b|n't\b|\bi'm\b|'(re|ll|ve|d)\b|\b(it|that|he|she|what|there|let)'s\b"
+)
+_SHORT = {"can": "can not", "won": "will not", "shan": "shall not"}
+_LONG = {"re": " are", "ll": " will", "ve": " have", "d": " would"}
+_SENTENCE_END = re.compile(r"(?<=[^\s.!?…]{2}[.!?…])[\"')]*\s+|(?<=[!?…])\s*|\n+|\s;\s|\s+-\s+")
+_WRAPPED = 56
+"""A line at least so long was broken by a mail program, not by its writer."""
+
+
+def plain(text: str) -> str:
+    """The text as the rules see it. `Can’t` becomes `can not`, `Möglichkeit` becomes `moglichkeit`."""
+    text = text.translate(_LETTERS).lower()
+    if not text.isascii():
+        text = unicodedata.normalize("NFC", unicodedata.normalize("NFD", text).translate(_MARKS))
+    return _CONTRACTIONS.sub(_written_out, text) if "'" in text else text
+
+
+def _written_out(found: re.Match[str]) -> str:
+    whole = found.group()
+    if found.group(1):
+        return _SHORT[found.group(1)]
+    if found.group(2):
+        return _LONG[found.group(2)]
+    if found.group(3):
+        return f"{found.group(3)} {'us' if found.group(3) == 'let' else 'is'}"
+    return "i am" if whole == "i'm" else " not"
+
+
+def sentences(text: str) -> list[str]:
+    """The sentences of a plain text; a line that a mail program broke goes on in the next."""
+    return [part.strip() for part in _SENTENCE_END.split(_unwrapped(text)) if part.strip(" .,;-\n")]
+
+
+def _unwrapped(text: str) -> str:
+    lines = text.split("\n")
+    joined = [lines[0]]
+    for line in lines[1:]:
+        previous = joined[-1].rsplit("\n", 1)[-1]
+        goes_on = len(previous) >= _WRAPPED and line.strip() and previous.rstrip()[-1:] not in ".!?:"
+        if goes_on:
+            joined[-1] += " " + line.strip()
+        else:
+            joined.append(line)
+    return "\n".join(joined)

@@ -1,0 +1,120 @@
+"""The little language of the rule files, so that a salesperson can read and write them.
+
+    (remove|take) me from ... list      `(a|b)` one of them, `...` up to four words between
+    [please] stop writ*                 `[a]` may be missing, `*` any ending of a word
+    ^no$                                `^` and `$` the beginning and the end of a sentence
+    in # weeks                          `#` a number, `@word` any word
+    ask @name ... again @when           a person or an address; a point in time
+
+A blank stands for any run of blanks and commas. Each phrase also yields its anchors: words one of which must be in
+a text before the expression is worth trying. They make a thousand phrases as cheap as a dozen.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+_TOKEN = re.compile(r"\.\.\.|[()\[\]|^$#]|\s+|[^\s()\[\]|^$#]+")
+
+
+NAME_MARK = "§"
+"""Stands before what was written like a name, where everything else is in lower case."""
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """A compiled phrase. `anchors` empty means that it must always be tried."""
+
+    source: str
+    expression: re.Pattern[str]
+    anchors: tuple[str, ...]
+
+    def may_match(self, text: str) -> bool:
+        return not self.anchors or any(anchor in text for anchor in self.anchors)
+
+
+def compile_phrase(source: str, *, spaced: bool, when: str = "(?!)") -> Phrase:
+    """`spaced` is False for scripts without blanks between words (Thai); `when` is the expression of `@when`.
+
+    Raises `ValueError` naming the phrase.
+    """
+    parser = _Parser(source, spaced, when)
+    expression, anchors = parser.alternatives(closing="")
+    if spaced:
+        expression = rf"(?<!\w)(?:{expression})(?!\w)"
+    try:
+        return Phrase(source, re.compile(expression), anchors)
+    except re.error as error:
+        raise ValueError(f"phrase {source!r}: {error}") from error
+
+
+class _Parser:
+    """Recursive descent over the tokens; every part returns its expression and its anchors."""
+
+    def __init__(self, source: str, spaced: bool, when: str) -> None:
+        self._source = source
+        self._tokens = _TOKEN.findall(source.strip())
+        self._at = 0
+        self._classes = {
+            "@when": (when, ()),
+            "@name": (rf"{NAME_MARK}\w[\w.@'-]*", (NAME_MARK,)),
+            "@word": (r"\w+", ()),
+        }
+        self._gap = r"\W+" if spaced else r"\s*"
+        self._wild = r"(?:[^\s]+\W+){0,4}?" if spaced else r".{0,20}?"
+
+    def alternatives(self, closing: str) -> tuple[str, tuple[str, ...]]:
+        found = [self._sequence(closing)]
+        while self._peek() == "|":
+            self._at += 1
+            found.append(self._sequence(closing))
+        if self._peek() != closing:
+            raise ValueError(f"phrase {self._source!r}: {closing or 'the end'} is expected at token {self._at}")
+        self._at += bool(closing)
+        anchors = [anchors for _, anchors in found]
+        whole = tuple(word for some in anchors for word in some) if all(anchors) else ()
+        return "|".join(expression for expression, _ in found), whole
+
+    def _peek(self) -> str:
+        return self._tokens[self._at] if self._at < len(self._tokens) else ""
+
+    def _sequence(self, closing: str) -> tuple[str, tuple[str, ...]]:
+        parts: list[str] = []
+        best: tuple[str, ...] = ()
+        while (token := self._peek()) not in {"", "|", closing}:
+            self._at += 1
+            expression, anchors = self._part(token)
+            parts.append(expression)
+            if anchors and (not best or min(map(len, anchors)) > min(map(len, best))):
+                best = anchors
+        return "".join(parts), best
+
+    def _part(self, token: str) -> tuple[str, tuple[str, ...]]:
+        if token.isspace():
+            return self._gap, ()
+        if token == "(":
+            expression, anchors = self.alternatives(")")
+            return f"(?:{expression})", anchors
+        if token == "[":
+            return self._optional(), ()
+        if token == "...":
+            self._skip_blank()
+            return self._wild, ()
+        if token in {"^", "$"}:
+            return (r"^\W*" if token == "^" else r"\W*$"), ()
+        if token == "#":
+            return r"\d+", ()
+        if token.startswith("@"):
+            return self._classes[token]
+        return re.escape(token).replace(r"\*", r"\w*"), (token.split("*")[0],) if token[0] != "*" else ()
+
+    def _optional(self) -> str:
+        expression, _ = self.alternatives("]")
+        gap = self._gap if self._skip_blank() else ""
+        return f"(?:(?:{expression}){gap})?"
+
+    def _skip_blank(self) -> bool:
+        blank = self._peek().isspace()
+        self._at += blank
+        return blank

@@ -1,0 +1,1 @@
+"""Renders the report's figures for people: one self-contained HTML page."""

@@ -1,0 +1,174 @@
+"""The report's sentences and the text alternatives of its charts.
+
+Invariant: a sentence says only what the figures say, and says when they are too few to say it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+
+from closeloop.domain.figures import (
+    ApproachFigures,
+    Deliverability,
+    Figures,
+    GivingUp,
+    Persistence,
+    stage_name,
+)
+from closeloop.domain.forecast import Calibration, Forecast
+from closeloop.domain.stage import Stage
+
+SYMBOLS = {"EUR": "€", "USD": "$", "GBP": "£", "JPY": "¥"}
+COMPLAINTS_LIMIT, BOUNCES_LIMIT = 0.001, 0.02
+"""Shares of mail above which mailbox providers turn against a sender."""
+
+
+def money(amount: Decimal, currency: str) -> str:
+    """`€48,000`, or `SEK 48,000` where the currency has no sign of its own."""
+    return f"{_sign(currency)}{amount:,.0f}"
+
+
+def money_short(amount: Decimal, currency: str) -> str:
+    """`€1.2M`, `€48k`: three figures are enough for a headline."""
+    # from 999,500 on, thousands would round to the odd `1,000k`
+    for size, word, digits, starts in ((10**6, "M", 2, 999_500), (10**3, "k", 0, 1_000)):
+        if amount >= starts:
+            return f"{_sign(currency)}{amount / size:,.{digits}f}{word}"
+    return money(amount, currency)
+
+
+def percent(share: float) -> str:
+    """Whole per cent, finer below one."""
+    return f"{share:.1%}" if 0 < share < 0.01 else f"{share:.0%}"
+
+
+def plural(number: int, noun: str, nouns: str | None = None) -> str:
+    """`1 deal`, `1,200 deals`."""
+    return f"{number:,} {noun if number == 1 else nouns or noun + 's'}"
+
+
+def headline(figures: Figures) -> str:
+    """The one thing to take away."""
+    found, currency = figures.forecast, figures.currency
+    won = f"{money_short(figures.amounts.won, currency)} won"
+    if not found.futures:
+        return f"{won} from {plural(figures.deals.won, 'deal')}"
+    return f"{won}, {money_short(found.expected, currency)} expected from {plural(found.deals, 'open deal')}"
+
+
+def tell_rest(figures: Figures) -> str:
+    """What stands below the headline: how sure the forecast is, and what needs somebody."""
+    parts = []
+    found, currency = figures.forecast, figures.currency
+    if found.futures:
+        low, high = money_short(found.p10, currency), money_short(found.p90, currency)
+        parts.append(f"In 8 of 10 simulated futures the open deals bring between {low} and {high}.")
+    if figures.stalled:
+        at_stake = sum((deal.amount or Decimal(0) for deal in figures.stalled), Decimal(0))
+        verb = "stands" if len(figures.stalled) == 1 else "stand"
+        worth = f", worth {money_short(at_stake, currency)}," if at_stake else ""
+        parts.append(f"{plural(len(figures.stalled), 'deal')}{worth} {verb} still and need somebody.")
+    early = figures.persistence.dropped_early
+    if early:
+        parts.append(f"{plural(early, 'prospect was', 'prospects were')} given up before the fifth touch.")
+    return " ".join(parts) or "No deal is open yet."
+
+
+def say_funnel(figures: Figures) -> str:
+    """Where most are lost: the weakest step that at least ten prospects came to."""
+    steps = [
+        (found.conversion, stage)
+        for stage, found in figures.stages.items()
+        if found.conversion is not None and figures.funnel[stage] >= 10
+    ]
+    if not steps:
+        return "Too few prospects yet to say where the funnel leaks."
+    worst, stage = min(steps)
+    after = list(Stage)[stage.number]
+    return f"Narrowest between {stage_name(stage)} and {stage_name(after)}: {percent(worst)} go on."
+
+
+def say_approaches(rows: Sequence[ApproachFigures]) -> str:
+    """Names a winner only where its interval lies above all others."""
+    tried = sorted((r for r in rows if r.replied.of), key=lambda r: -(r.replied.share or 0))
+    if len(tried) < 2:
+        return "Fewer than two approaches have been tried, so there is nothing to compare."
+    best, others = tried[0], tried[1:]
+    if all(best.replied.low > other.replied.high for other in others):
+        return f"The {best.kind} approach is answered more often than any other, beyond chance."
+    return f"No approach stands out: {best.kind} leads, but the intervals overlap, so it may be chance."
+
+
+def say_persistence(found: Persistence) -> str:
+    """How many of those given up went too early."""
+    total = sum(found.given_up.values())
+    if not total:
+        return "Nobody has been given up so far."
+    share = percent(found.dropped_early / total)
+    return f"{share} of {plural(total, 'prospect')} given up were given up before the fifth touch."
+
+
+def say_calibration(found: Calibration) -> str:
+    """The score of earlier predictions, against guessing."""
+    if found.brier is None or found.guessing is None:
+        return "No closed deal carried a prediction yet, so the forecast cannot be scored."
+    text = f"Brier score {found.brier:.3f} over {plural(found.deals, 'closed deal')} (0 is perfect)"
+    if found.guessing == 0:
+        return f"{text}; they all ended alike, so there is no rate to guess by."
+    compared = "better" if found.brier < found.guessing else "no better"
+    return f"{text}; {compared} than always guessing the won share, which scores {found.guessing:.3f}."
+
+
+def say_mail(found: Deliverability) -> str:
+    """Bounce and complaint rates, and whether they endanger the sender."""
+    if found.bounce_rate is None or found.complaint_rate is None:
+        return "No mail has been accepted yet."
+    bounces, complaints = percent(found.bounce_rate), percent(found.complaint_rate)
+    text = f"{bounces} bounced and {complaints} were reported as spam."
+    if found.complaint_rate > COMPLAINTS_LIMIT or found.bounce_rate > BOUNCES_LIMIT:
+        return f"{text} Attention: senders are safe below 2% bounces and 0.1% complaints."
+    return f"{text} Both are within what mailbox providers accept."
+
+
+def tell_funnel(figures: Figures) -> str:
+    """The funnel in words."""
+    return _list(f"{stage_name(stage)} {reached:,}" for stage, reached in figures.funnel.items())
+
+
+def tell_forecast(found: Forecast) -> str:
+    """The forecast in words."""
+    low, high = money(found.p10, found.currency), money(found.p90, found.currency)
+    return f"Expected {money(found.expected, found.currency)}; 8 of 10 futures between {low} and {high}."
+
+
+def tell_approaches(rows: Iterable[ApproachFigures]) -> str:
+    """The approaches and their intervals in words."""
+    return _list(
+        f"{row.kind} {row.replied.hits} of {row.replied.of}, "
+        f"90% interval {percent(row.replied.low)} to {percent(row.replied.high)}"
+        for row in rows
+    )
+
+
+def tell_persistence(rows: Sequence[GivingUp]) -> str:
+    """Giving up, here and at large, in words."""
+    last = rows[-1].touches
+    return _list(
+        f"{row.touches}{' or more' if row.touches == last else ''}: usual {percent(row.usual)}, "
+        f"us {percent(row.ours or 0)}"
+        for row in rows
+    )
+
+
+def tell_counts(rows: Iterable[tuple[str, int]]) -> str:
+    """A bar chart in words."""
+    return _list(f"{name} {number:,}" for name, number in rows)
+
+
+def _list(parts: Iterable[str]) -> str:
+    return "; ".join(parts) + "."
+
+
+def _sign(currency: str) -> str:
+    return SYMBOLS.get(currency, f"{currency} ")

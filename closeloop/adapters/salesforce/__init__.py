@@ -1,0 +1,1 @@
+"""The company's Salesforce org, through simple-salesforce: one connection factory, batched reads and writes."""

@@ -1,0 +1,145 @@
+"""Between the org's field names and our words. Pure translation, one function per direction."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from closeloop.adapters.salesforce.soql import quote
+from closeloop.application.ports import CrmLead, CrmLook, CrmTask
+from closeloop.domain.leads import LeadDraft
+
+Row = dict[str, Any]
+
+LEAD_FIELDS = (
+    "Id SystemModstamp OwnerId Owner.Name Status Email FirstName LastName Title Company Phone Website Country "
+    "Industry NumberOfEmployees AnnualRevenue LeadSource Description HasOptedOutOfEmail IsConverted "
+    "ConvertedContactId ConvertedAccountId ConvertedOpportunityId"
+).split()
+CONVERTED_FIELDS = ("Id", "ConvertedContactId", "ConvertedAccountId", "ConvertedOpportunityId")
+LOOK_FIELDS = {
+    "Lead": ("Id", "OwnerId", "Status", "HasOptedOutOfEmail", "IsConverted"),
+    "Opportunity": ("Id", "OwnerId", "StageName", "IsClosed"),
+    "Contact": ("Id", "HasOptedOutOfEmail"),
+}
+MARK = "Closeloop_Do_Not_Contact__c"
+CLOSED_PREFIX = "Closed"
+"""Lead statuses have no flag for `closed without conversion`; every standard one starts so."""
+
+
+def behind(cursor: str) -> str:
+    """The condition for what lies behind a cursor: later, or at the same moment with a larger id."""
+    modstamp, _, record_id = cursor.partition("|")
+    stamp = modstamp.replace("+0000", "Z")
+    return f"SystemModstamp > {stamp} OR (SystemModstamp = {stamp} AND Id > {quote(record_id)})"
+
+
+def lead(row: Row) -> CrmLead:
+    """A row of `LEAD_FIELDS` as a Lead of ours."""
+    return CrmLead(
+        id=row["Id"],
+        cursor=f"{row['SystemModstamp']}|{row['Id']}",
+        owner_id=row["OwnerId"],
+        owner_name=(row.get("Owner") or {}).get("Name") or "",
+        status=row["Status"],
+        email=row["Email"],
+        first_name=row["FirstName"],
+        last_name=row["LastName"],
+        title=row["Title"],
+        company=row["Company"],
+        phone=row["Phone"],
+        website=row["Website"],
+        country=row["Country"],
+        industry=row["Industry"],
+        employees=row["NumberOfEmployees"],
+        annual_revenue=None if row["AnnualRevenue"] is None else int(row["AnnualRevenue"]),
+        lead_source=row["LeadSource"],
+        description=row["Description"],
+        opted_out=bool(row["HasOptedOutOfEmail"]),
+        do_not_contact=bool(row.get(MARK)),
+        is_converted=bool(row["IsConverted"]),
+        contact_id=row["ConvertedContactId"],
+        account_id=row["ConvertedAccountId"],
+        opportunity_id=row["ConvertedOpportunityId"],
+    )
+
+
+def lead_look(key: str, row: Row) -> CrmLook:
+    closed = bool(row["IsConverted"]) or str(row["Status"]).startswith(CLOSED_PREFIX)
+    return CrmLook(
+        key=key,
+        exists=True,
+        owner_id=row["OwnerId"],
+        status=row["Status"],
+        opted_out=bool(row["HasOptedOutOfEmail"]),
+        do_not_contact=bool(row.get(MARK)),
+        closed=closed,
+    )
+
+
+def deal_look(key: str, row: Row) -> CrmLook:
+    return CrmLook(
+        key=key, exists=True, owner_id=row["OwnerId"], status=row["StageName"], closed=bool(row["IsClosed"])
+    )
+
+
+def contact_look(key: str, row: Row) -> CrmLook:
+    return CrmLook(
+        key=key, exists=True, opted_out=bool(row["HasOptedOutOfEmail"]), do_not_contact=bool(row.get(MARK))
+    )
+
+
+def with_consent(deal: CrmLook, person: CrmLook | None) -> CrmLook:
+    """A deal's look with the consent of its contact; a contact that is gone may not be written to."""
+    if person is None:
+        return deal.model_copy(update={"exists": False, "detail": "the contact is gone"})
+    return deal.model_copy(update={"opted_out": person.opted_out, "do_not_contact": person.do_not_contact})
+
+
+def lead_values(draft: LeadDraft) -> Row:
+    """The fields an import writes; what the file does not know is not touched."""
+    values = {
+        "Email": draft.email,
+        "LastName": draft.last_name,
+        "FirstName": draft.first_name,
+        "Company": draft.company,
+        "Title": draft.title,
+        "Phone": draft.phone,
+        "Country": draft.country,
+        "Website": draft.website,
+        "Industry": draft.industry,
+        "NumberOfEmployees": draft.employees,
+        "AnnualRevenue": draft.annual_revenue,
+        "LeadSource": draft.lead_source,
+        "Description": draft.description,
+    }
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def task_values(task: CrmTask) -> Row:
+    values = {
+        "WhoId": task.who_id,
+        "WhatId": task.what_id,
+        "OwnerId": task.owner_id,
+        "Subject": task.subject,
+        "Description": task.description[:32000] or None,
+        "ActivityDate": task.on,
+        "Status": "Completed" if task.completed else "Not Started",
+        "Priority": task.priority,
+        "TaskSubtype": task.subtype,
+        "Closeloop_Key__c": task.key,
+    }
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def converted_ids(row: Row) -> dict[str, str]:
+    """The ids a conversion made; an absent Opportunity is left out."""
+    names = {
+        "contact": "ConvertedContactId",
+        "account": "ConvertedAccountId",
+        "opportunity": "ConvertedOpportunityId",
+    }
+    return {ours: row[theirs] for ours, theirs in names.items() if row[theirs]}
+
+
+def role_values(deal: str, contact: str, role: str) -> Row:
+    return {"OpportunityId": deal, "ContactId": contact, "Role": role, "IsPrimary": True}

@@ -1,0 +1,109 @@
+"""From SendGrid's webhooks to our signals. Unknown events are left out; the raw event is kept as evidence."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from email.utils import parseaddr
+from typing import Any
+
+from closeloop.adapters.sendgrid.payload import CUSTOM_ARG
+from closeloop.domain.signals import Signal, SignalKind
+
+KINDS = {
+    "processed": SignalKind.PROCESSED,
+    "delivered": SignalKind.DELIVERED,
+    "open": SignalKind.OPENED,
+    "click": SignalKind.CLICKED,
+    "dropped": SignalKind.DROPPED,
+    "spamreport": SignalKind.SPAM_REPORT,
+    "unsubscribe": SignalKind.UNSUBSCRIBED,
+    "group_unsubscribe": SignalKind.UNSUBSCRIBED,
+}
+KEPT = ("event", "reason", "status", "type", "sg_message_id", "url", "sg_machine_open")
+
+
+def event_signals(events: list[dict[str, Any]]) -> list[Signal]:
+    """One signal per event we know."""
+    return [signal for event in events if (signal := _signal(event)) is not None]
+
+
+def _signal(event: dict[str, Any]) -> Signal | None:
+    kind = _kind(event)
+    if kind is None or not isinstance(event.get("timestamp"), int):
+        return None
+    key = event.get(CUSTOM_ARG)
+    return Signal(
+        id=str(event.get("sg_event_id") or _fingerprint(event)),
+        source="sendgrid",
+        kind=kind,
+        occurred_at=datetime.fromtimestamp(event["timestamp"], UTC),
+        prospect_key=_prospect_key(key),
+        action_key=key,
+        address=str(event.get("email") or "").lower() or None,
+        payload={name: event[name] for name in KEPT if name in event},
+    )
+
+
+def _kind(event: dict[str, Any]) -> SignalKind | None:
+    if event.get("event") == "bounce":
+        return SignalKind.BLOCKED if event.get("type") == "blocked" else SignalKind.BOUNCED
+    return KINDS.get(str(event.get("event")))
+
+
+def _prospect_key(action_key: Any) -> str | None:
+    """`email:<prospect>:…`; a key that is not ours names nobody."""
+    parts = str(action_key or "").split(":")
+    return parts[1] if len(parts) >= 3 else None
+
+
+def _fingerprint(event: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(event, sort_keys=True).encode()).hexdigest()[:32]
+
+
+def reply_signal(
+    form: Mapping[str, str], received_at: datetime, prospect_of: Callable[[str], str | None]
+) -> Signal:
+    """An inbound mail as a signal; it is recognised by its Message-ID, since SendGrid gives it no id."""
+    headers = form.get("headers", "")
+    sender = parseaddr(form.get("from", ""))[1].lower()
+    recipients = _envelope_to(form)
+    keys = [key for address in recipients if (key := prospect_of(_token(address)))]
+    return Signal(
+        id=_message_id(headers) or _fingerprint(dict(form)),
+        source="inbound",
+        kind=SignalKind.REPLY,
+        occurred_at=received_at,
+        prospect_key=keys[0] if keys else None,
+        address=sender or None,
+        payload={
+            "subject": form.get("subject", ""),
+            "text": form.get("text", ""),
+            "headers": headers,
+            "to": ", ".join(recipients),
+        },
+    )
+
+
+def _envelope_to(form: Mapping[str, str]) -> list[str]:
+    """The envelope knows the token; the header's To may have been rewritten."""
+    try:
+        addresses = json.loads(form.get("envelope", "{}")).get("to", [])
+    except (ValueError, AttributeError):
+        addresses = []
+    return [str(address) for address in addresses] or [parseaddr(form.get("to", ""))[1]]
+
+
+def _token(address: str) -> str:
+    """`reply+TOKEN@…` holds the token behind the plus sign."""
+    return address.partition("@")[0].partition("+")[2]
+
+
+def _message_id(headers: str) -> str | None:
+    for line in headers.splitlines():
+        name, _, value = line.partition(":")
+        if name.strip().lower() == "message-id" and value.strip():
+            return value.strip()
+    return None

@@ -1,0 +1,153 @@
+"""Sending: every mail of a batch ends as accepted, rejected, `try again`, or uncertain; never as a guess.
+
+A refused connection and every 4xx say that nothing was accepted. A timeout, a broken connection and a 5xx say
+nothing at all, so all mails of that request are uncertain.
+"""
+
+from __future__ import annotations
+
+import json
+import urllib.error
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import timedelta
+from itertools import groupby
+
+from python_http_client.exceptions import HTTPError
+from sendgrid import SendGridAPIClient
+
+from closeloop.adapters.sendgrid.payload import MAILS_PER_REQUEST, SUBSTITUTION_LIMIT, body, size
+from closeloop.application.ports import OutgoingMail, SendOutcome
+from closeloop.domain.actions import ActionState
+from closeloop.domain.errors import UsageError
+from closeloop.domain.playbook import Sender
+
+TIMEOUT_SECONDS = 30
+WAIT = timedelta(minutes=5)
+SURELY_NOT_ACCEPTED = range(400, 500)
+LOOK_AT_EACH = frozenset({400, 413})
+OUR_FAULT = frozenset({401, 403})
+
+
+class SendGridMailer:
+    """Implements `closeloop.application.ports.Mailer`. Makes a new client per call: it shares no state."""
+
+    def __init__(self, api_key: str | None, sender: Sender, host: str, wall_seconds: Callable[[], float]) -> None:
+        self._api_key, self._sender, self._host = api_key, sender, host
+        self._wall_seconds = wall_seconds
+        self.requests = 0
+
+    def ready(self) -> None:
+        if not self._api_key:
+            raise UsageError("no SendGrid key: set CLOSELOOP_SENDGRID_API_KEY to one with the Mail Send permission")
+
+    def send(self, mails: Sequence[OutgoingMail]) -> list[SendOutcome]:
+        outcomes = [_too_large(mail) for mail in mails if size(mail) > SUBSTITUTION_LIMIT]
+        fitting = [mail for mail in mails if size(mail) <= SUBSTITUTION_LIMIT]
+        for group in _requests(fitting):
+            outcomes.extend(self._send(group))
+        return outcomes
+
+    def _send(self, mails: Sequence[OutgoingMail]) -> list[SendOutcome]:
+        """A request that is refused for its content is halved, so that one bad address costs one mail."""
+        outcome = self._post(mails)
+        if outcome.status in LOOK_AT_EACH and len(mails) > 1:
+            middle = len(mails) // 2
+            return self._send(mails[:middle]) + self._send(mails[middle:])
+        return [outcome.of(mail) for mail in mails]
+
+    def _post(self, mails: Sequence[OutgoingMail]) -> _Answer:
+        self.requests += 1
+        client = SendGridAPIClient(api_key=self._api_key, host=self._host)
+        client.client.timeout = TIMEOUT_SECONDS
+        try:
+            answer = client.send(body(mails, self._sender))
+        except HTTPError as problem:
+            return self._refused(problem)
+        except urllib.error.URLError as problem:
+            return _unreached(problem)
+        except (OSError, ValueError) as problem:
+            return _Answer(ActionState.UNCERTAIN, f"no answer: {type(problem).__name__}")
+        return _Answer(ActionState.ACCEPTED, "", provider_id=answer.headers.get("X-Message-Id"))
+
+    def _refused(self, problem: HTTPError) -> _Answer:
+        status = int(problem.status_code)
+        if status == 429:
+            return _Answer(ActionState.PLANNED, "too many requests", status, wait=self._until_reset(problem))
+        if status in OUR_FAULT:
+            return _Answer(ActionState.PLANNED, f"the API key is refused ({status}): check it", status, wait=WAIT)
+        if status in SURELY_NOT_ACCEPTED:
+            return _Answer(ActionState.REJECTED, _words(problem), status)
+        return _Answer(ActionState.UNCERTAIN, f"the provider answered {status}", status)
+
+    def _until_reset(self, problem: HTTPError) -> timedelta:
+        reset = problem.headers.get("X-RateLimit-Reset") if problem.headers else None
+        if reset is None or not str(reset).isdigit():
+            return WAIT
+        return timedelta(seconds=max(1.0, int(reset) - self._wall_seconds()))
+
+
+class _Answer:
+    """What one request says about each of its mails."""
+
+    def __init__(
+        self,
+        state: ActionState,
+        detail: str,
+        status: int | None = None,
+        *,
+        provider_id: str | None = None,
+        wait: timedelta | None = None,
+    ) -> None:
+        self.state, self.detail, self.status = state, detail, status
+        self.provider_id, self.wait = provider_id, wait
+
+    def of(self, mail: OutgoingMail) -> SendOutcome:
+        return SendOutcome(
+            action_key=mail.action_key,
+            state=self.state,
+            detail=self.detail,
+            provider_id=self.provider_id,
+            retry_after=self.wait,
+        )
+
+
+def _requests(mails: Iterable[OutgoingMail]) -> Iterator[list[OutgoingMail]]:
+    """Mails that may share a request: same categories, no address twice, at most 1,000."""
+    ordered = sorted(mails, key=lambda mail: mail.categories)
+    for _, group in groupby(ordered, key=lambda mail: mail.categories):
+        yield from _without_twins(list(group))
+
+
+def _without_twins(mails: list[OutgoingMail]) -> Iterator[list[OutgoingMail]]:
+    while mails:
+        batch: dict[str, OutgoingMail] = {}
+        rest = []
+        for mail in mails:
+            full = len(batch) >= MAILS_PER_REQUEST
+            if full or mail.to.casefold() in batch:
+                rest.append(mail)
+            else:
+                batch[mail.to.casefold()] = mail
+        yield list(batch.values())
+        mails = rest
+
+
+def _too_large(mail: OutgoingMail) -> SendOutcome:
+    detail = f"the mail has {size(mail):,} bytes, {SUBSTITUTION_LIMIT:,} fit: shorten the template"
+    return SendOutcome(action_key=mail.action_key, state=ActionState.REJECTED, detail=detail)
+
+
+def _unreached(problem: urllib.error.URLError) -> _Answer:
+    """Only a connection that was refused, or a name that was not found, is sure to have sent nothing."""
+    reason = problem.reason
+    if isinstance(reason, ConnectionRefusedError) or "Name or service not known" in str(reason):
+        return _Answer(ActionState.PLANNED, "the mail provider cannot be reached", wait=WAIT)
+    return _Answer(ActionState.UNCERTAIN, f"no answer: {type(reason).__name__}")
+
+
+def _words(problem: HTTPError) -> str:
+    try:
+        errors = json.loads(problem.body)["errors"]
+        return "; ".join(f"{e.get('field') or 'request'}: {e.get('message')}" for e in errors)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return f"the provider answered {problem.status_code}"

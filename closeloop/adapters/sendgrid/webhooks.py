@@ -1,0 +1,37 @@
+"""Telling SendGrid where our gateway is: one event webhook, one inbound parse address."""
+
+from __future__ import annotations
+
+import urllib.error
+
+from python_http_client.exceptions import HTTPError
+from sendgrid import SendGridAPIClient
+
+from closeloop.domain.errors import CloseloopError
+
+TIMEOUT_SECONDS = 30
+EVENTS = ("processed", "delivered", "bounce", "dropped", "open", "click", "spam_report", "unsubscribe")
+
+
+def register_webhooks(api_key: str, host: str, gateway: str, token: str, reply_domain: str) -> None:
+    """Point both webhooks at the gateway; raises `CloseloopError` with SendGrid's words."""
+    settings = SendGridAPIClient(api_key=api_key, host=host).client.user.webhooks
+    events = {"url": f"{gateway}/sendgrid/events/{token}", "enabled": True, **dict.fromkeys(EVENTS, True)}
+    inbound = {"url": f"{gateway}/sendgrid/inbound/{token}", "hostname": reply_domain}
+    try:
+        settings.event.settings.post(request_body=events, timeout=TIMEOUT_SECONDS)
+        settings.parse.settings.post(request_body=inbound, timeout=TIMEOUT_SECONDS)
+    except (HTTPError, urllib.error.URLError, OSError) as problem:
+        raise CloseloopError(f"SendGrid did not take the webhook addresses: {problem}") from None
+
+
+def scopes(api_key: str, host: str) -> frozenset[str]:
+    """What the key may do; empty when SendGrid refuses it. Raises `CloseloopError` when nobody answers."""
+    client = SendGridAPIClient(api_key=api_key, host=host)
+    try:
+        answer = client.client.scopes.get(timeout=TIMEOUT_SECONDS)
+    except HTTPError:
+        return frozenset()
+    except (urllib.error.URLError, OSError) as problem:
+        raise CloseloopError(f"{host} cannot be reached: {problem}") from None
+    return frozenset(answer.to_dict.get("scopes", []))

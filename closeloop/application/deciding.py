@@ -1,0 +1,155 @@
+"""The one way decisions become state: decide, apply, render, and save a whole batch in one transaction.
+
+A prospect whose rule or template fails is held for a day with the reason; it never stops the batch. After its
+turn no prospect is due again at the same moment, so a pass always ends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+from pydantic import ValidationError
+
+from closeloop.application.ports import Change, DecisionRow
+from closeloop.application.results import StageResult, Tally
+from closeloop.application.services import BATCH, Services
+from closeloop.domain.actions import Action, ActionKind
+from closeloop.domain.business_days import add_business_days
+from closeloop.domain.decisions import Advance, Close, Decision, Hold, Touch
+from closeloop.domain.errors import RenderError
+from closeloop.domain.playbook import Playbook
+from closeloop.domain.prospect import Prospect
+from closeloop.domain.stage import Stage, Standing
+from closeloop.domain.transitions import Applied, apply
+from closeloop.domain.wording import mail_props
+
+Rule = Callable[[Prospect, Playbook, datetime], Decision]
+
+
+class Outcome:
+    """The running state of one prospect in a pass: decisions are applied one after the other."""
+
+    def __init__(self, services: Services, prospect: Prospect, run_id: str, now: datetime) -> None:
+        self.services, self.run_id, self.now = services, run_id, now
+        self.before = self.prospect = prospect
+        self.rows: list[DecisionRow] = []
+        self.actions: list[Action] = []
+
+    def take(self, decision: Decision) -> Decision:
+        """Apply one decision; one that cannot be rendered becomes a hold, which is returned instead."""
+        try:
+            applied = self._rendered(apply(decision, self.prospect, self.services.playbook, self.now))
+        except (RenderError, ValidationError) as problem:
+            decision = self._cannot_say(decision, problem)
+            applied = apply(decision, self.prospect, self.services.playbook, self.now)
+        self.rows.append(_row(decision, self.prospect, self.run_id, self.services.playbook, self.now))
+        self.prospect = applied.prospect
+        self.actions.extend(applied.actions)
+        return decision
+
+    def change(self, **fields: Any) -> None:
+        """Set fields no decision speaks of, such as the path of a deck."""
+        self.prospect = self.prospect.model_copy(update=fields)
+
+    def settled(self) -> Prospect:
+        """The prospect to save: never due again at this very moment in the same stage."""
+        after = self.prospect
+        still_due = after.due_at is not None and after.due_at <= self.now and after.stage is self.before.stage
+        if still_due and after.standing is self.before.standing:
+            return after.model_copy(update={"due_at": add_business_days(self.now, 1)})
+        return after
+
+    def _rendered(self, applied: Applied) -> Applied:
+        actions = tuple(self._render(action, applied.prospect) for action in applied.actions)
+        return applied.model_copy(update={"actions": actions})
+
+    def _render(self, action: Action, prospect: Prospect) -> Action:
+        if action.kind is not ActionKind.EMAIL:
+            return action
+        props = mail_props(action.payload, prospect, self.services.playbook, self.now)
+        mail = self.services.renderer.render(action.payload["template"], prospect.language, props)
+        kept = {name: action.payload[name] for name in ("template", "step")}
+        return action.model_copy(update={"payload": kept | mail.model_dump()})
+
+    def _cannot_say(self, decision: Decision, problem: Exception) -> Hold:
+        return Hold(
+            rule=f"{decision.rule}.cannot_render",
+            reasons=(f"the mail cannot be written: {problem}",),
+            until=add_business_days(self.now, 1),
+        )
+
+
+def _row(decision: Decision, prospect: Prospect, run_id: str, playbook: Playbook, now: datetime) -> DecisionRow:
+    return DecisionRow(
+        prospect_key=prospect.key,
+        run_id=run_id,
+        stage=prospect.stage,
+        at=now,
+        kind=type(decision).__name__,
+        rule=decision.rule,
+        reasons=decision.reasons,
+        playbook_version=playbook.version,
+        detail=_detail(decision, prospect),
+    )
+
+
+def _detail(decision: Decision, prospect: Prospect) -> dict[str, Any]:
+    if isinstance(decision, Touch):
+        fields = decision.model_dump(mode="json", include={"channel", "template", "sequence", "step"})
+        approach = decision.props.get("approach", prospect.approach)
+        return fields | {"approach": approach}
+    if isinstance(decision, Advance):
+        return {"from": prospect.stage.value, "to": decision.to.value}
+    if isinstance(decision, Close):
+        return {"from": prospect.stage.value, "to": Stage.FOLLOW_UP.value, "won": decision.won}
+    return {}
+
+
+def note(tally: Tally, decision: Decision) -> None:
+    """Count a decision where the artifact of the run shows it."""
+    if isinstance(decision, Hold):
+        tally.hold(decision.reasons[0])
+    name = f"touch: {decision.channel}" if isinstance(decision, Touch) else type(decision).__name__.lower()
+    tally.count(name)
+
+
+def save(services: Services, outcomes: Sequence[Outcome], handled: Sequence[str] = ()) -> None:
+    """One transaction for the whole batch."""
+    services.ledger.commit(
+        Change(
+            prospects=tuple(o.settled() for o in outcomes if o.prospect != o.before or o.rows),
+            decisions=tuple(row for o in outcomes for row in o.rows),
+            actions=tuple(action for o in outcomes for action in o.actions),
+            handled_signals=tuple(handled),
+        )
+    )
+
+
+def decide_due(
+    services: Services,
+    stages: Sequence[Stage],
+    rule: Rule,
+    run_id: str,
+    now: datetime,
+    *,
+    standings: Sequence[Standing] = (Standing.OPEN,),
+    limit: int = BATCH,
+    stage: str | None = None,
+) -> StageResult:
+    """One batch of a stage: every due prospect is asked about once."""
+    due = services.ledger.due(stages, now, limit, standings)
+    tally = Tally(stage or stages[0].value)
+    outcomes = [_decide(services, prospect, rule, run_id, now, tally) for prospect in due]
+    save(services, outcomes)
+    tally.considered = len(due)
+    return tally.result()
+
+
+def _decide(
+    services: Services, prospect: Prospect, rule: Rule, run_id: str, now: datetime, tally: Tally
+) -> Outcome:
+    outcome = Outcome(services, prospect, run_id, now)
+    note(tally, outcome.take(rule(prospect, services.playbook, now)))
+    return outcome

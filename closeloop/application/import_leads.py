@@ -1,0 +1,61 @@
+"""Import: clean rows into the CRM by e-mail, so that importing twice changes nothing; bad rows into quarantine."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from closeloop.application.ports import CrmOutcome
+from closeloop.application.services import Services
+from closeloop.domain.actions import ActionState
+from closeloop.domain.leads import LeadDraft, LeadFile, Quarantined
+from closeloop.domain.record import Record
+
+ROWS_PER_CALL = 1000
+
+
+class ImportResult(Record):
+    """Every row of the file is counted exactly once, as imported or as quarantined."""
+
+    rows: int
+    imported: int
+    quarantined: tuple[Quarantined, ...]
+    noted: int
+    """Imported rows that were changed on the way in."""
+    unknown_columns: tuple[str, ...]
+    encoding: str
+
+
+def import_leads(services: Services, found: LeadFile, source: str, now: datetime) -> ImportResult:
+    """Upsert the drafts; what the CRM refuses is quarantined with its words and the row's line."""
+    services.crm.ready()
+    outcomes = _upsert(services, found.drafts)
+    drafts = {str(draft.line): draft for draft in found.drafts}
+    refused = [_refused(drafts[o.key], o) for o in outcomes if o.state is not ActionState.ACCEPTED]
+    quarantined = tuple(sorted((*found.quarantined, *refused), key=lambda row: row.line))
+    services.ledger.add_quarantine(source, quarantined, now)
+    return ImportResult(
+        rows=len(found.drafts) + len(found.quarantined),
+        imported=len(found.drafts) - len(refused),
+        quarantined=quarantined,
+        noted=sum(1 for draft in found.drafts if draft.notes),
+        unknown_columns=found.unknown_columns,
+        encoding=found.encoding,
+    )
+
+
+def _upsert(services: Services, drafts: Sequence[LeadDraft]) -> list[CrmOutcome]:
+    outcomes: list[CrmOutcome] = []
+    for start in range(0, len(drafts), ROWS_PER_CALL):
+        outcomes.extend(services.crm.upsert_leads(drafts[start : start + ROWS_PER_CALL]))
+    return outcomes
+
+
+def _refused(draft: LeadDraft, outcome: CrmOutcome) -> Quarantined:
+    row = {name: str(value) for name, value in draft.model_dump(exclude={"line", "notes"}).items() if value}
+    words = {
+        ActionState.UNCERTAIN: "the CRM did not answer: import the file again, nothing will be doubled",
+        ActionState.PLANNED: "the CRM was busy: import the file again, nothing will be doubled",
+    }
+    said = words.get(outcome.state, "the CRM refuses the row")
+    return Quarantined(line=draft.line, reason=f"{said} ({outcome.detail})", row=row)

@@ -1,0 +1,142 @@
+"""The prospecting stage: read what changed in the CRM, enrich, qualify."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from closeloop.application.deciding import Outcome, note, save
+from closeloop.application.enrichment import enrich
+from closeloop.application.ports import CrmLead
+from closeloop.application.results import StageResult, Tally
+from closeloop.application.services import BATCH, Services
+from closeloop.domain.decisions import Decision, Hold, Stop
+from closeloop.domain.lead_facts import crm_facts, referrer, title_facts
+from closeloop.domain.prospect import CrmIds, Fact, Prospect
+from closeloop.domain.prospecting import decide
+from closeloop.domain.stage import Stage, Standing
+
+CURSOR = "leads"
+PULL = 2000
+
+
+def pull(services: Services, run_id: str, now: datetime, limit: int = PULL) -> StageResult:
+    """Leads that are new or changed since the cursor; the cursor moves only after they are stored."""
+    leads = services.crm.changed_leads(services.ledger.cursor(CURSOR), limit)
+    known = services.ledger.prospects(lead.id for lead in leads)
+    tally = Tally("pull")
+    tally.considered = len(leads)
+    _add_new([lead for lead in leads if lead.id not in known], services, now, tally)
+    _update_known([lead for lead in leads if lead.id in known], known, services, run_id, now, tally)
+    services.ledger.note_crm_seen({lead.id: {"Status": lead.status} for lead in leads if lead.id not in known})
+    if leads:
+        services.ledger.set_cursor(CURSOR, leads[-1].cursor)
+    return tally.result()
+
+
+def _add_new(leads: list[CrmLead], services: Services, now: datetime, tally: Tally) -> None:
+    usable = []
+    for lead in leads:
+        refused = _refused(lead)
+        if refused:
+            tally.hold(refused)
+        else:
+            usable.append(_new_prospect(lead, services, now))
+    tally.count("new", services.ledger.add_prospects(usable))
+
+
+def _new_prospect(lead: CrmLead, services: Services, now: datetime) -> Prospect:
+    email = (lead.email or "").lower()
+    read = [
+        *services.addresses.facts(email, now),
+        *title_facts(lead.title, now),
+        *crm_facts(lead.model_dump(), now),
+    ]
+    facts: dict[str, Fact] = {fact.name: fact for fact in read}
+    return Prospect(
+        key=lead.id,
+        crm=CrmIds(lead=lead.id),
+        owner_id=lead.owner_id,
+        owner_name=lead.owner_name,
+        email=email,
+        first_name=lead.first_name,
+        last_name=lead.last_name,
+        title=lead.title,
+        company=lead.company or email.partition("@")[2],
+        domain=str(facts["domain"].value) if "domain" in facts else None,
+        phone=lead.phone,
+        country=lead.country,
+        lead_source=lead.lead_source,
+        description=lead.description,
+        referred_by=referrer(lead.lead_source, lead.description),
+        stage_entered_at=now,
+        due_at=now,
+        facts=facts,
+    )
+
+
+def _refused(lead: CrmLead) -> str | None:
+    """A Lead the process never takes in; a human who changes it brings it back through the cursor."""
+    if lead.is_converted:
+        return "already converted by people"
+    if not lead.email:
+        return "no e-mail address in the CRM"
+    if lead.opted_out or lead.do_not_contact:
+        return "opted out in the CRM"
+    return None
+
+
+def _update_known(
+    leads: list[CrmLead],
+    known: dict[str, Prospect],
+    services: Services,
+    run_id: str,
+    now: datetime,
+    tally: Tally,
+) -> None:
+    outcomes = []
+    for lead in leads:
+        outcome = Outcome(services, known[lead.id], run_id, now)
+        _take_over(outcome, lead, tally)
+        if outcome.rows or outcome.prospect != outcome.before:
+            outcomes.append(outcome)
+    save(services, outcomes)
+    tally.count("updated", len(outcomes))
+
+
+def _take_over(outcome: Outcome, lead: CrmLead, tally: Tally) -> None:
+    """What people changed in the CRM wins: owner, opt-out, do-not-contact, a conversion of their own."""
+    if not outcome.prospect.is_deal:
+        outcome.change(owner_id=lead.owner_id, owner_name=lead.owner_name)
+    prospect = outcome.prospect
+    if (lead.opted_out or lead.do_not_contact) and prospect.standing.may_be_written_to:
+        note(tally, outcome.take(_opted_out(lead)))
+    if lead.is_converted and prospect.crm.opportunity is None and not prospect.is_deal:
+        note(tally, outcome.take(_theirs()))
+
+
+def _opted_out(lead: CrmLead) -> Decision:
+    what = "opted out" if lead.opted_out else "is marked do-not-contact"
+    return Stop(
+        rule="prospecting.crm_opt_out",
+        reasons=(f"{what} in the CRM",),
+        standing=Standing.STOPPED,
+        opted_out=True,
+    )
+
+
+def _theirs() -> Decision:
+    return Hold(rule="prospecting.converted_by_people", reasons=("a person converted this Lead: it is theirs",))
+
+
+def run_batch(services: Services, run_id: str, now: datetime, limit: int = BATCH) -> StageResult:
+    """Enrich and qualify at most `limit` prospects that are due."""
+    due = services.ledger.due([Stage.PROSPECTING], now, limit, [Standing.OPEN])
+    tally = Tally(Stage.PROSPECTING.value)
+    tally.considered = len(due)
+    outcomes = [Outcome(services, prospect, run_id, now) for prospect in due]
+    facts = enrich(services, due, now)
+    for outcome in outcomes:
+        outcome.change(facts=facts[outcome.prospect.key])
+        note(tally, outcome.take(decide(outcome.prospect, services.playbook, now)))
+    save(services, outcomes)
+    return tally.result()

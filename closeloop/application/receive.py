@@ -1,0 +1,153 @@
+"""Receive: every signal is applied once, in order of occurrence, before anything else is decided or sent."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from closeloop.application.deciding import Outcome, note, save
+
+from closeloop.application.results import StageResult, Tally
+from closeloop.application.services import BATCH, Services
+from closeloop.application.touch_log import touch_logs
+from closeloop.domain.actions import ActionState, Settlement
+from closeloop.domain.decisions import Decision
+from closeloop.domain.lead_facts import REFERRAL_SOURCE, referral_note
+from closeloop.domain.leads import LeadDraft
+from closeloop.domain.prospect import Prospect
+from closeloop.domain.replies import on_event, on_reply
+from closeloop.domain.signals import STOPPING_KINDS, Label, Signal, SignalKind, Understanding
+
+PROOFS_OF_ACCEPTANCE = frozenset(
+    {SignalKind.PROCESSED, SignalKind.DELIVERED, SignalKind.BOUNCED, SignalKind.OPENED, SignalKind.CLICKED}
+)
+ACCOUNT_MARK = "@"
+"""`@acme.example` in the suppression list stops the whole account."""
+
+
+def run_batch(services: Services, run_id: str, now: datetime, limit: int = BATCH) -> StageResult:
+    """Apply at most `limit` waiting signals."""
+    signals = services.ledger.waiting_signals(limit)
+    tally = Tally("receive")
+    tally.considered = len(signals)
+    _settle_uncertain(signals, services, now, tally)
+    outcomes = _outcomes(signals, services, run_id, now)
+    for signal in signals:
+        outcome = outcomes.get(_key_of(signal, outcomes))
+        tally.count(signal.kind.value)
+        if outcome is None:
+            tally.hold("signal about nobody we know")
+        else:
+            _apply(signal, outcome, tally)
+        _suppress(signal, outcome, services)
+    save(services, list(outcomes.values()), [signal.id for signal in signals])
+    _drop_planned(outcomes, services, now, tally)
+    return tally.result()
+
+
+def _key_of(signal: Signal, outcomes: dict[str, Outcome]) -> str:
+    if signal.prospect_key:
+        return signal.prospect_key
+    address = (signal.address or "").lower()
+    return next((key for key, o in outcomes.items() if o.prospect.email == address), "")
+
+
+def _outcomes(signals: Sequence[Signal], services: Services, run_id: str, now: datetime) -> dict[str, Outcome]:
+    keys = {signal.prospect_key for signal in signals if signal.prospect_key}
+    nameless = [s.address.lower() for s in signals if not s.prospect_key and s.address]
+    keys |= set(services.ledger.by_address(nameless).values())
+    found = services.ledger.prospects(sorted(keys))
+    return {key: Outcome(services, prospect, run_id, now) for key, prospect in found.items()}
+
+
+def _apply(signal: Signal, outcome: Outcome, tally: Tally) -> None:
+    if signal.kind is not SignalKind.REPLY:
+        _take(on_event(outcome.prospect, signal), outcome, tally)
+        return
+    found = understand(signal, outcome.services)
+    tally.count(f"reply: {found.primary.value}")
+    outcome.services.ledger.note_understanding(signal.id, found)
+    if not found.primary.is_automatic:
+        outcome.change(replies=outcome.prospect.replies + 1, last_reply_at=signal.occurred_at)
+    if found.primary is Label.REFERRAL:
+        _open_referral(found, outcome, tally)
+    _take(on_reply(outcome.prospect, found, outcome.services.playbook, outcome.now), outcome, tally)
+
+
+def _take(decisions: Sequence[Decision], outcome: Outcome, tally: Tally) -> None:
+    for decision in decisions:
+        note(tally, outcome.take(decision))
+
+
+def understand(signal: Signal, services: Services) -> Understanding:
+    """What the reply in a signal means."""
+    payload = signal.payload
+    return services.reader.understand(
+        subject=str(payload.get("subject", "")),
+        text=str(payload.get("text", "")),
+        headers=str(payload.get("headers", "")),
+        sender=signal.address or "",
+        received_at=signal.occurred_at,
+    )
+
+
+def _open_referral(found: Understanding, outcome: Outcome, tally: Tally) -> None:
+    """The named colleague becomes a Lead; upserting by e-mail makes a second application harmless."""
+    email = (found.refers_to or {}).get("email")
+    if not email:
+        return
+    draft = _referral_draft(email, (found.refers_to or {}).get("name"), outcome.prospect)
+    result = outcome.services.crm.upsert_leads([draft])[0]
+    if result.state is ActionState.ACCEPTED:
+        tally.count("referral opened")
+    else:
+        tally.fail(outcome.prospect.key, f"the referred colleague could not be added: {result.detail}")
+
+
+def _referral_draft(email: str, name: str | None, prospect: Prospect) -> LeadDraft:
+    first, _, last = (name or "").strip().rpartition(" ")
+    who = " ".join(part for part in (prospect.first_name, prospect.last_name) if part) or prospect.email
+    return LeadDraft(
+        line=1,
+        email=email.lower(),
+        first_name=first or None,
+        last_name=last or email.partition("@")[0],
+        company=prospect.company,
+        country=prospect.country,
+        lead_source=REFERRAL_SOURCE,
+        description=referral_note(who),
+    )
+
+
+def _suppress(signal: Signal, outcome: Outcome | None, services: Services) -> None:
+    """Opt-outs, bounces and complaints reach the suppression list at once, known prospect or not."""
+    stopped = outcome is not None and not outcome.prospect.standing.may_be_written_to
+    reason = outcome.prospect.reason if outcome is not None and stopped else None
+    if signal.kind in STOPPING_KINDS and signal.address:
+        services.ledger.suppress(signal.address, reason or signal.kind.value, signal.occurred_at)
+    if outcome is not None and stopped and signal.kind is SignalKind.REPLY:
+        services.ledger.suppress(outcome.prospect.email, reason or "stopped by reply", signal.occurred_at)
+        if reason == "replied legal" and outcome.prospect.domain:
+            services.ledger.suppress(
+                ACCOUNT_MARK + outcome.prospect.domain, "legal reply from a colleague", signal.occurred_at
+            )
+
+
+def _drop_planned(outcomes: dict[str, Outcome], services: Services, now: datetime, tally: Tally) -> None:
+    """What was planned before a stop is skipped now, not only at the last look."""
+    stopped = [key for key, o in outcomes.items() if not o.prospect.standing.may_be_written_to]
+    if stopped:
+        tally.count("planned mails dropped", services.ledger.cancel_planned(stopped, "the prospect stopped", now))
+
+
+def _settle_uncertain(signals: Sequence[Signal], services: Services, now: datetime, tally: Tally) -> None:
+    """An event that carries our key proves that the provider had accepted the mail."""
+    proofs = {s.action_key: s for s in signals if s.action_key and s.kind in PROOFS_OF_ACCEPTANCE}
+    found = services.ledger.actions(proofs)
+    settled = [
+        Settlement(key=key, state=ActionState.ACCEPTED, detail=f"proved by the event {proofs[key].id}")
+        for key, (_, state) in found.items()
+        if state is ActionState.UNCERTAIN
+    ]
+    services.ledger.settle(settled, now, then=touch_logs([found[s.key][0] for s in settled], now))
+    tally.count("uncertain settled", len(settled))

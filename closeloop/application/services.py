@@ -1,0 +1,48 @@
+"""What every use case is given: the ports, the playbook and the few settings that are rules of the house."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+
+from closeloop.application.ports import (
+    AddressReader,
+    Clock,
+    Crm,
+    DeckBuilder,
+    Enricher,
+    Ledger,
+    Mailer,
+    MailRenderer,
+    ReplyReader,
+)
+from closeloop.domain.playbook import Playbook
+
+BATCH = 500
+"""Prospects a task run works: enough to spread Prefect's cost, little enough to lose nothing much by a crash."""
+
+
+@dataclass(frozen=True)
+class Services:
+    """Everything outside, behind ports."""
+
+    playbook: Playbook
+    clock: Clock
+    ledger: Ledger
+    crm: Crm
+    mailer: Mailer
+    renderer: MailRenderer
+    reader: ReplyReader
+    addresses: AddressReader
+    enrichers: Sequence[Enricher]
+    decks: DeckBuilder
+    home: Path
+    secret: str = field(repr=False)
+    """Signs reply and opt-out tokens."""
+    public_url: str | None = None
+    """Where the gateway is reached from outside; None leaves out the one-click opt-out link."""
+    worker: str = "worker"
+    lease: timedelta = timedelta(minutes=10)
+    facts_ttl: timedelta = timedelta(days=90)

@@ -1,0 +1,171 @@
+"""The composition root: the only file that reads settings and names concrete classes."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+from pydantic import SecretStr, ValidationError
+
+import templates
+from closeloop.adapters.clock import SystemClock
+from closeloop.adapters.decks.builder import PptxDeckBuilder
+from closeloop.adapters.dry_run import DryRunCrm, DryRunMailer
+from closeloop.adapters.enrichment.addresses import EmailAddressReader
+from closeloop.adapters.enrichment.registry import RegistryEnricher
+from closeloop.adapters.ledger.sql_ledger import SqlLedger, copy_in_memory, open_ledger
+from closeloop.adapters.mails.renderer import JinjaMailRenderer
+from closeloop.adapters.playbook.yaml_file import read_playbook
+from closeloop.adapters.replies.reader import RuleReplyReader
+from closeloop.adapters.salesforce.connection import SalesforceLogin, connect
+from closeloop.adapters.salesforce.crm import SalesforceCrm
+from closeloop.adapters.sendgrid.mailer import SendGridMailer
+from closeloop.application.ports import Clock
+from closeloop.application.services import Services
+from closeloop.data import COMPANIES
+from closeloop.domain.errors import UsageError
+from closeloop.domain.playbook import Playbook
+from config.settings import ENV_NAMES, Settings
+
+LEDGER_FILE = "ledger.db"
+SECRET_FILE = "secret"
+_override: ContextVar[Services | None] = ContextVar("closeloop_services", default=None)
+
+
+def settings() -> Settings:
+    """The settings of this process; raises `UsageError` naming the variable that is wrong."""
+    try:
+        return Settings()
+    except ValidationError as problem:
+        places = "; ".join(f"{ENV_NAMES.get(str(e['loc'][0]), e['loc'])}: {e['msg']}" for e in problem.errors())
+        raise UsageError(f"a setting is wrong: {places}") from None
+
+
+def services() -> Services:
+    """What tasks and commands work with: the override of `using`, else one set per process from the settings."""
+    return _override.get() or _from_settings()
+
+
+@cache
+def _from_settings() -> Services:
+    return build(settings())
+
+
+@contextmanager
+def using(chosen: Services) -> Iterator[Services]:
+    """Within the block every task of this process works with these services."""
+    token = _override.set(chosen)
+    try:
+        yield chosen
+    finally:
+        _override.reset(token)
+
+
+def build(chosen: Settings, clock: Clock | None = None) -> Services:
+    """Concrete services for these settings. Opens the ledger; connects to nothing yet."""
+    home = prepare_home(chosen.home)
+    playbook = read_playbook(chosen.playbook)
+    key = chosen.sendgrid_api_key
+    return Services(
+        playbook=playbook,
+        clock=clock or SystemClock(),
+        ledger=open_ledger(home / LEDGER_FILE),
+        crm=SalesforceCrm(lambda: connect(salesforce_login(chosen))),
+        mailer=SendGridMailer(
+            key.get_secret_value() if key else None,
+            playbook.sender,
+            chosen.sendgrid_host.rstrip("/"),
+            lambda: SystemClock().now().timestamp(),
+        ),
+        renderer=JinjaMailRenderer(Path(templates.__file__).parent / "email"),
+        reader=RuleReplyReader(),
+        addresses=EmailAddressReader(),
+        enrichers=enrichers(chosen, playbook),
+        decks=PptxDeckBuilder(chosen.deck_master),
+        home=home,
+        secret=_secret(chosen.secret, home / SECRET_FILE),
+        public_url=chosen.public_url.rstrip("/") if chosen.public_url else None,
+        worker=f"{socket.gethostname()}-{os.getpid()}",
+    )
+
+
+def enrichers(chosen: Settings, playbook: Playbook) -> tuple[RegistryEnricher, ...]:
+    """The sources of firmographic facts, in the order they are asked."""
+    own = (chosen.registry,) if chosen.registry else ()
+    return tuple(RegistryEnricher(path, playbook.exchange_rates) for path in (*own, COMPANIES))
+
+
+def salesforce_login(chosen: Settings) -> SalesforceLogin:
+    """How to sign in, by these settings."""
+    return SalesforceLogin(
+        instance_url=chosen.salesforce_instance_url,
+        domain=chosen.salesforce_domain,
+        client_id=chosen.salesforce_client_id,
+        client_secret=_reveal(chosen.salesforce_client_secret),
+        username=chosen.salesforce_username,
+        private_key=_read_key(chosen.salesforce_private_key_file),
+        session_id=_reveal(chosen.salesforce_session_id),
+        api_version=chosen.salesforce_api_version.removeprefix("v"),
+    )
+
+
+def dry_run(real: Services) -> Services:
+    """The same services over a private copy of the ledger, with a CRM and a mailer that write nothing."""
+    if not isinstance(real.ledger, SqlLedger):
+        raise UsageError("a dry run needs a ledger that can be copied")
+    return replace(real, ledger=copy_in_memory(real.ledger), crm=DryRunCrm(real.crm), mailer=DryRunMailer())
+
+
+def prepare_home(home: Path) -> Path:
+    """The home folder, made if need be; raises `UsageError` when it cannot be."""
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+    except OSError as problem:
+        raise UsageError(
+            f"cannot use {home} as home folder: {problem.strerror}. Set CLOSELOOP_HOME to a folder you may write to."
+        ) from None
+    return home.resolve()
+
+
+def _reveal(secret: SecretStr | None) -> str | None:
+    return secret.get_secret_value() if secret else None
+
+
+def _read_key(path: Path | None) -> str | None:
+    if path is None:
+        return None
+    try:
+        return path.read_text(encoding="ascii")
+    except (OSError, UnicodeDecodeError):
+        raise UsageError(
+            f"cannot read the private key {path}: set CLOSELOOP_SALESFORCE_PRIVATE_KEY_FILE to a PEM file"
+        ) from None
+
+
+def webhook_token(chosen: Settings, home: Path) -> str:
+    """The last part of the gateway's webhook addresses."""
+    return _secret(chosen.webhook_token, home / "webhook_token")
+
+
+def _secret(given: SecretStr | None, file: Path) -> str:
+    """The given secret, else one made once and kept readable for its owner only."""
+    if given is not None:
+        return given.get_secret_value()
+    if not file.exists():
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as stream:
+            stream.write(secrets.token_hex(32))
+    return file.read_text(encoding="ascii").strip()
+
+
+def crm_record_url(record_id: str) -> str | None:
+    """Where a person sees a record, when the org's address is known."""
+    base = settings().salesforce_instance_url
+    return f"{base.rstrip('/')}/{record_id}" if base and record_id.isalnum() else None

@@ -1,0 +1,175 @@
+"""`closeloop demo`: the whole process over the sandbox, day by simulated day, judged by what really arrived."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from closeloop.adapters.clock import SimulatedClock
+from closeloop.adapters.leads.csv_file import read_lead_file
+from closeloop.cli.demo_leads import write_leads
+from closeloop.adapters.sendgrid.webhooks import register_webhooks
+from closeloop.application.import_leads import ImportResult, import_leads
+from closeloop.application.report import figures
+from closeloop.application.services import Services
+from closeloop.bootstrap import build, prepare_home, using
+from closeloop.cli.demo_result import DemoResult, collect, print_result
+from closeloop.cli.output import print_json
+from closeloop.cli.progress import Progress, progress
+from closeloop.cli.reporting import save_report
+from closeloop.cli.sandbox_control import SandboxControl
+from closeloop.cli.sandbox_process import SandboxAddress, running_sandbox
+from closeloop.domain.business_days import is_business_day
+from closeloop.domain.errors import UsageError
+from config.settings import Settings
+
+DEFAULT_HOME = Path(".closeloop/demo")
+MARKER = ".closeloop-demo"
+INBOX_FILE = "inbox.html"
+LEADS_FILE = "leads.csv"
+MOST_DAYS = 730
+
+
+@dataclass(frozen=True)
+class DemoOptions:
+    """What a person may choose."""
+
+    leads: int = 300
+    leads_file: Path | None = None
+    seed: int = 7
+    days: int = 60
+    home: Path | None = None
+    as_json: bool = False
+
+
+def run_demo(options: DemoOptions) -> int:
+    """Run it, show it. 1 when a mail went out twice or after a no."""
+    started = time.monotonic()
+    _check(options)
+    home = fresh_home(options.home or DEFAULT_HOME)
+    leads = _leads_file(options, home)
+    with ExitStack() as stack:
+        bar = stack.enter_context(progress(options.days))
+        sandbox = stack.enter_context(running_sandbox(options.seed, home / "logs" / "sandbox.log"))
+        work = stack.enter_context(_process(sandbox, options.seed, home, bar))
+        control = stack.enter_context(SandboxControl.at(sandbox.control))
+        found = read_lead_file(leads)
+        imported = import_leads(work, found, leads.name, work.clock.now())
+        _live_through(options.days, work, control, bar)
+        bar.say("Writing the report …")
+        result = _harvest(work, sandbox, control, imported)
+    result = result.model_copy(update={"seconds": round(time.monotonic() - started, 1)})
+    if options.as_json:
+        print_json(result.as_json())
+    else:
+        print_result(result)
+    return 0 if result.is_clean else 1
+
+
+def _check(options: DemoOptions) -> None:
+    if options.leads < 1:
+        raise UsageError("--leads must be at least 1")
+    if not 1 <= options.days <= MOST_DAYS:
+        raise UsageError(f"--days must be between 1 and {MOST_DAYS}")
+
+
+def fresh_home(home: Path) -> Path:
+    """An empty folder for this demo; an earlier demo's folder is emptied, any other is left alone."""
+    if home.exists() and any(home.iterdir() if home.is_dir() else [home]):
+        if not (home / MARKER).is_file():
+            raise UsageError(f"{home} is not empty and not a demo's folder: choose another --home")
+        shutil.rmtree(home)
+    found = prepare_home(home)
+    (found / MARKER).touch()
+    return found
+
+
+def _leads_file(options: DemoOptions, home: Path) -> Path:
+    """The person's own file, else the sample, written out so that it can be looked at."""
+    if options.leads_file is not None:
+        read_lead_file(options.leads_file)
+        return options.leads_file
+    path = home / LEADS_FILE
+    write_leads(path, options.leads)
+    return path
+
+
+@contextmanager
+def _process(sandbox: SandboxAddress, seed: int, home: Path, bar: Progress) -> Iterator[Services]:
+    """Closeloop as it would be installed: its services, its gateway, its Prefect."""
+    from flows.gateway.app import create_app
+    from flows.gateway.serving import serve_in_thread
+    from flows.runtime import prefect_server
+
+    with ExitStack() as stack:
+        control = stack.enter_context(SandboxControl.at(sandbox.control))
+        clock = SimulatedClock(control.now())
+        work = build(_settings(sandbox, seed, home), clock)
+        token = f"demo-{seed}"
+        gateway = stack.enter_context(serve_in_thread(create_app(work, token)))
+        register_webhooks(
+            sandbox.sendgrid_key, sandbox.sendgrid_host, gateway, token, work.playbook.sender.reply_domain
+        )
+        bar.say("Starting Prefect …")
+        stack.enter_context(prefect_server(home))
+        yield stack.enter_context(using(_with_public_url(work, gateway)))
+
+
+def _with_public_url(work: Services, gateway: str) -> Services:
+    return replace(work, public_url=gateway)
+
+
+def _settings(sandbox: SandboxAddress, seed: int, home: Path) -> Settings:
+    return Settings(
+        home=home,
+        secret=SecretStr(f"demo-{seed}"),
+        salesforce_instance_url=sandbox.instance_url,
+        salesforce_client_id=sandbox.client_id,
+        salesforce_client_secret=SecretStr(sandbox.client_secret),
+        salesforce_session_id=None,
+        salesforce_private_key_file=None,
+        salesforce_domain=None,
+        sendgrid_api_key=SecretStr(sandbox.sendgrid_key),
+        sendgrid_host=sandbox.sendgrid_host,
+        public_url=None,
+    )
+
+
+def _live_through(days: int, work: Services, control: SandboxControl, bar: Progress) -> None:
+    """Each business day one cycle; between them time passes, buyers read and answer."""
+    from flows.sales_cycle import sales_cycle
+
+    start = work.clock.now()
+    bar.say("Selling …")
+    for day in range(days):
+        morning = start + timedelta(days=day)
+        _move_to(morning, work, control)
+        if is_business_day(morning):
+            sales_cycle(as_of=morning)
+        bar.day(day + 1, morning)
+    _move_to(start + timedelta(days=days), work, control)
+    sales_cycle(as_of=work.clock.now())
+
+
+def _move_to(moment: datetime, work: Services, control: SandboxControl) -> None:
+    if moment > work.clock.now():
+        control.advance(moment)
+        assert isinstance(work.clock, SimulatedClock)  # noqa: S101 - the demo made it
+        work.clock.move_to(moment)
+
+
+def _harvest(
+    work: Services, sandbox: SandboxAddress, control: SandboxControl, imported: ImportResult
+) -> DemoResult:
+    inbox = work.home / INBOX_FILE
+    inbox.write_text(control.inbox(sandbox.url), encoding="utf-8")
+    found = figures(work.ledger, work.playbook, work.clock.now())
+    report = save_report(work, found, {"inbox": INBOX_FILE})
+    return collect(work, found, control, imported, report=report, inbox=inbox)

@@ -1,0 +1,41 @@
+"""`closeloop import`: a lead file into the CRM."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from closeloop.adapters.leads.csv_file import read_lead_file
+from closeloop.application.import_leads import ImportResult, import_leads
+from closeloop.bootstrap import services
+from closeloop.cli.output import console, print_json
+from closeloop.cli.views import print_quarantine
+
+
+def import_file(path: Path, *, as_json: bool) -> int:
+    """Import, then say what became of every row."""
+    found = read_lead_file(path)
+    work = services()
+    result = import_leads(work, found, str(path), work.clock.now())
+    if as_json:
+        print_json(_facts(result))
+        return 0
+    screen = console()
+    screen.print(f"{result.imported:,} of {result.rows:,} rows are in the CRM", style="bold")
+    if result.noted:
+        screen.print(f"{result.noted:,} of them were tidied on the way in; notes are in each Lead's description")
+    if result.unknown_columns:
+        screen.print(f"kept in the description: {', '.join(result.unknown_columns)}")
+    print_quarantine(screen, result.quarantined)
+    return 0
+
+
+def _facts(result: ImportResult) -> dict[str, object]:
+    rows = [{"line": row.line, "reason": row.reason} for row in result.quarantined]
+    return {
+        "rows": result.rows,
+        "imported": result.imported,
+        "tidied": result.noted,
+        "quarantined": rows,
+        "unknown_columns": list(result.unknown_columns),
+        "encoding": result.encoding,
+    }

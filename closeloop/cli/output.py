@@ -1,0 +1,29 @@
+"""Where words go: results to stdout, everything else to stderr, JSON alone on stdout."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+from rich.console import Console
+
+
+def console() -> Console:
+    """For results that people read."""
+    return Console(highlight=False)
+
+
+def side_console() -> Console:
+    """For progress and remarks, beside the result."""
+    return Console(stderr=True, highlight=False)
+
+
+def print_json(found: Any) -> None:
+    """One JSON object on stdout and nothing else there."""
+    sys.stdout.write(json.dumps(found, ensure_ascii=False, default=str) + "\n")
+
+
+def complain(text: str) -> None:
+    """One message on stderr, in plain words."""
+    sys.stderr.write(f"closeloop: {text}\n")

@@ -1,0 +1,241 @@
+"""The figures of the report: one frozen value that the terminal, the JSON and the HTML page all render from.
+
+How each number is counted is said at its field. Money is in `currency`; rates are shares from 0 to 1; days
+are calendar days. Invariant: nothing is computed while rendering, so every surface shows the same numbers.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from enum import StrEnum
+
+from pydantic import Field
+
+from closeloop.domain.decisions import Channel
+from closeloop.domain.forecast import Calibration, Forecast, Money
+from closeloop.domain.intervals import Rate
+from closeloop.domain.record import Moment, Record, Share
+from closeloop.domain.signals import Label
+from closeloop.domain.stage import Stage, Standing
+
+USUAL_GIVING_UP: dict[int, float] = {1: 0.44, 2: 0.22, 3: 0.14, 4: 0.12}
+"""Share of sellers who give up after so many refusals, as sales training quotes it; the rest go on."""
+
+PERSISTENT_FROM = 5
+"""Four of five sales take at least so many touches."""
+
+
+def stage_name(stage: Stage) -> str:
+    """The stage as a person writes it: `follow-up`, not `follow_up`."""
+    return stage.value.replace("_", "-")
+
+
+class StageFigures(Record):
+    """One stage, as the playbook weighs it and as it really went."""
+
+    weight: float
+    usual_days: int
+    here: int
+    """Open prospects in the stage now."""
+    conversion: Share | None
+    """Of those who ever reached this stage, the share that reached the next; None when nobody did."""
+    median_days: float | None
+    """Median stay of those who left forwards (`Advance`, `Qualified` or `Close`); None when nobody has."""
+    left: int
+    """Stays behind that median."""
+
+
+class ApproachFigures(Record):
+    """One way to open, measured by the people who answered it."""
+
+    kind: str
+    replied: Rate
+    """Prospects who wrote back themselves (absence notes and bounces do not count), of those written to."""
+    positive: Rate
+    """Prospects who ever showed interest, proposed a meeting or asked a question, of those written to."""
+
+
+class Dropped(Record):
+    """A prospect given up before the fifth touch."""
+
+    key: str
+    name: str
+    company: str
+    record_id: str
+    touches: int
+    reason: str
+
+
+class GivingUp(Record):
+    """How many stop after so many touches, here and among sellers at large."""
+
+    touches: int
+    """The last one stands for five and more."""
+    prospects: int
+    ours: Share | None
+    """Of all prospects given up; None when there are none."""
+    usual: Share
+
+
+class Persistence(Record):
+    """How long we keep at it. Touches are outbound steps before follow-up, on every channel."""
+
+    touches: dict[int, int]
+    """Number of touches to prospects who had exactly so many; those never touched are left out."""
+    given_up: dict[int, int]
+    """The same for those given up: parked, lost or left without a date, though they never asked for it."""
+    dropped_early: int
+    """Given up with fewer than five touches."""
+    compared: tuple[GivingUp, ...] = ()
+    """`given_up` against what is usual, for one to five touches."""
+    examples: tuple[Dropped, ...] = ()
+    """The first of them, fewest touches first."""
+
+
+class Cause(StrEnum):
+    """Why a deal is stuck, in order of how directly the evidence speaks."""
+
+    NO_AUTHORITY = "no_authority"
+    SILENT_AFTER_PRICE = "silent_after_price"
+    NO_NEXT_STEP = "no_next_step"
+    SINGLE_CONTACT = "single_contact"
+    OVERDUE = "overdue"
+
+
+class StalledDeal(Record):
+    """An open deal that stands still, the one cause that explains it best, and what to do about it."""
+
+    key: str
+    deal: str
+    contact: str
+    owner: str
+    record_id: str
+    stage: Stage
+    amount: Money | None
+    days_in_stage: int
+    cause: Cause
+    evidence: str
+    action: str
+
+
+class QualifiedProspect(Record):
+    """A prospect worth the time, with its draft presentation."""
+
+    key: str
+    name: str
+    title: str | None
+    company: str
+    record_id: str
+    stage: Stage
+    standing: Standing
+    score: int | None
+    amount: Money | None
+    next_step: str | None
+    next_step_on: date | None
+    deck: str | None
+    """Path relative to the home folder."""
+
+
+class Deals(Record):
+    """Deals by how they stand. `paused` sleep until a date that the buyer or the playbook set."""
+
+    won: int = 0
+    lost: int = 0
+    open: int = 0
+    paused: int = 0
+
+
+class Amounts(Record):
+    """What those deals are worth; a deal without an amount adds nothing."""
+
+    won: Money
+    lost: Money
+    open: Money
+    paused: Money
+
+
+class Deliverability(Record):
+    """What became of our mails. The rates are over accepted mails."""
+
+    accepted: int = 0
+    rejected: int = 0
+    uncertain: int = 0
+    skipped: int = 0
+    """The last look before sending found a reason not to."""
+    waiting: int = 0
+    bounces: int = 0
+    """Prospects stopped because their address bounced."""
+    opt_outs: int = 0
+    """Prospects stopped because they asked for it in any words, legal threats included."""
+    complaints: int = 0
+    """Prospects stopped because they reported us as spam."""
+    bounce_rate: Share | None = None
+    complaint_rate: Share | None = None
+
+
+class Held(Record):
+    """One reason why the process waits."""
+
+    stage: Stage
+    rule: str
+    reason: str
+    """The most frequent words; addresses and dates are left out so that equal reasons meet."""
+    prospects: int
+    """Waiting for it now."""
+    times: int
+    """Decided since the ledger began."""
+
+
+class Refused(Record):
+    """A row that was kept out on import."""
+
+    source: str
+    line: int
+    reason: str
+
+
+class Figures(Record):
+    """Everything the report says."""
+
+    as_of: Moment
+    company: str
+    product: str
+    playbook_version: str
+    currency: str
+
+    leads: int
+    funnel: dict[Stage, int]
+    """How many ever reached each stage. Reaching a stage means having reached all before it, also where one
+    was passed over. Follow-up counts those who bought; the parked and the lost, who are kept warm in the
+    follow-up stage, count for the last stage before it."""
+    stages: dict[Stage, StageFigures]
+    standings: dict[Standing, int]
+    qualified: int
+    """Prospects who ever reached preparation."""
+    disqualified: int
+    disqualified_for: dict[str, int]
+    stopped_for: dict[str, int]
+    best: tuple[QualifiedProspect, ...]
+    """Qualified prospects still in play, open ones and the most valuable first; a long list is cut."""
+
+    written_to: int
+    """Prospects with at least one mail, sent or planned."""
+    replied: Rate
+    """Prospects who wrote back themselves, of those written to."""
+    replies: dict[Label, int]
+    """Replies by what decided about them."""
+    touches_by_channel: dict[Channel, int]
+    approaches: tuple[ApproachFigures, ...]
+    persistence: Persistence
+
+    forecast: Forecast
+    calibration: Calibration
+    deals: Deals
+    amounts: Amounts
+    stalled: tuple[StalledDeal, ...]
+    stalled_causes: dict[Cause, int]
+
+    deliverability: Deliverability
+    holds: tuple[Held, ...]
+    quarantined: tuple[Refused, ...]
+    api_calls: int | None = Field(default=None, description="CRM calls of all runs; None when no run said.")

@@ -1,0 +1,55 @@
+"""Facts that a CRM Lead itself gives, each with its source."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from closeloop.domain.prospect import Fact
+from closeloop.domain.titles import function, seniority
+
+CRM_FACTS = {
+    "employees": "employees",
+    "annual_revenue": "annual_revenue_usd",
+    "industry": "industry",
+    "country": "country",
+    "website": "website",
+}
+"""Lead field to fact. The org's revenue is taken as US dollars, the currency of a single-currency org."""
+UNKNOWN = "unknown"
+REFERRAL_SOURCE = "Referral"
+REFERRED_BY = "Referred by "
+
+
+def crm_facts(lead: Mapping[str, Any], now: datetime) -> list[Fact]:
+    """What sellers wrote into the Lead; empty fields give no fact."""
+    return [
+        Fact(name=name, value=lead[field], source=f"crm:{field}", observed_at=now)
+        for field, name in CRM_FACTS.items()
+        if lead.get(field) not in (None, "", 0)
+    ]
+
+
+def title_facts(title: str | None, now: datetime) -> list[Fact]:
+    """Seniority and function read from a job title; what cannot be read gives no fact."""
+    if not title:
+        return []
+    read = {"seniority": seniority(title), "function": function(title)}
+    return [
+        Fact(name=name, value=value, source="crm:title", observed_at=now, confidence=0.8)
+        for name, value in read.items()
+        if value != UNKNOWN
+    ]
+
+
+def referrer(lead_source: str | None, description: str | None) -> str | None:
+    """Who sent this prospect to us, as `referral_note` wrote it."""
+    if lead_source != REFERRAL_SOURCE or not description or not description.startswith(REFERRED_BY):
+        return None
+    return description.removeprefix(REFERRED_BY).splitlines()[0].strip() or None
+
+
+def referral_note(name: str) -> str:
+    """The description of a Lead that a prospect named."""
+    return f"{REFERRED_BY}{' '.join(name.split())}"

@@ -1,0 +1,215 @@
+"""What a reply or an event means for the process, given where the prospect stands. Stops win over everything."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from closeloop.domain.business_days import add_business_days
+from closeloop.domain.decisions import Advance, AskHuman, Channel, Close, Decision, Hold, Park, Stop, Touch
+from closeloop.domain.playbook import Playbook
+from closeloop.domain.preparation import price
+from closeloop.domain.presentation import to_closing
+from closeloop.domain.prospect import NextStep, Objection, Prospect
+from closeloop.domain.signals import Label, Signal, SignalKind, Understanding
+from closeloop.domain.stage import Profile, Stage, Standing
+
+NOT_NOW_DAYS = 90
+ABSENCE_DAYS = 7
+MEETING_DAYS = 3
+HUMAN_DAYS = 5
+QUESTION_SEQUENCE = "question_answer"
+YES_LABELS = frozenset({Label.INTERESTED, Label.MEETING})
+HUMAN_SUBJECTS = {
+    Label.WRONG_PERSON: "Wrong person: find the right one at {company}",
+    Label.LEFT_COMPANY: "{name} has left {company}: find the successor",
+    Label.LEGAL: "Legal reply from {company}: read it today, we have stopped writing",
+}
+
+
+def on_event(prospect: Prospect, signal: Signal) -> tuple[Decision, ...]:
+    """Bounces, complaints and opt-outs stop; deliveries, opens and clicks are kept as evidence only."""
+    words = {
+        SignalKind.BOUNCED: "the address bounced",
+        SignalKind.SPAM_REPORT: "reported our mail as spam",
+        SignalKind.UNSUBSCRIBED: "opted out",
+    }
+    if signal.kind not in words:
+        return ()
+    by_wish = signal.kind is not SignalKind.BOUNCED
+    return (_stop(f"{words[signal.kind]} on {signal.occurred_at:%Y-%m-%d}", "signals.stop", by_wish=by_wish),)
+
+
+def _stop(reason: str, rule: str, *, by_wish: bool) -> Stop:
+    return Stop(rule=rule, reasons=(reason,), standing=Standing.STOPPED, opted_out=by_wish)
+
+
+def on_reply(prospect: Prospect, found: Understanding, playbook: Playbook, now: datetime) -> tuple[Decision, ...]:
+    """The decisions a reply leads to, in the order they are to be applied."""
+    label = found.primary
+    if found.stop:
+        return _stopped_by_reply(prospect, found)
+    if prospect.standing is Standing.STOPPED:
+        return ()
+    if label.is_automatic:
+        return _automatic(found, now)
+    if label is Label.NOT_NOW:
+        return (_sleep(found, now),)
+    if label.is_objection:
+        return (_objection(prospect, label, now),)
+    if label in YES_LABELS:
+        return _yes(prospect, found, playbook, now)
+    if label is Label.QUESTION:
+        return _question(prospect, playbook, now)
+    return _to_human(found, now)
+
+
+def _stopped_by_reply(prospect: Prospect, found: Understanding) -> tuple[Decision, ...]:
+    by_wish = not {Label.UNSUBSCRIBE, Label.LEGAL}.isdisjoint(found.labels)
+    stop = _stop(f"replied {found.primary.value}", "replies.stop", by_wish=by_wish)
+    subject = HUMAN_SUBJECTS.get(found.primary)
+    if subject is None:
+        return (stop,)
+    name = " ".join(part for part in (prospect.first_name, prospect.last_name) if part) or prospect.email
+    text = subject.format(company=prospect.company, name=name)
+    return (stop, AskHuman(rule="replies.stop", reasons=stop.reasons, subject=text))
+
+
+def _automatic(found: Understanding, now: datetime) -> tuple[Decision, ...]:
+    if found.primary is Label.AUTO_REPLY:
+        return ()
+    back = found.resume_on or now + timedelta(days=ABSENCE_DAYS)
+    until = add_business_days(max(back, now), 0)
+    return (Hold(rule="replies.out_of_office", reasons=(f"away until {until:%Y-%m-%d}",), until=until),)
+
+
+def _sleep(found: Understanding, now: datetime) -> Park:
+    until = found.resume_on or now + timedelta(days=NOT_NOW_DAYS)
+    return Park(
+        rule="replies.not_now",
+        reasons=(f"asked us to come back on {until:%Y-%m-%d}",),
+        standing=Standing.NURTURE,
+        until=add_business_days(max(until, now), 0),
+    )
+
+
+def _objection(prospect: Prospect, label: Label, now: datetime) -> Decision:
+    """A new objection is answered at once; the same one again counts as one more no, and we keep our rhythm."""
+    known = prospect.objection
+    if prospect.stage is Stage.OBJECTIONS and known is not None and known.label == label.value:
+        return Hold(
+            rule="objections.same_again",
+            reasons=(f"{label.value} again after {known.answers} answers",),
+            until=prospect.due_at,
+        )
+    return Advance(
+        rule="objections.raised",
+        reasons=(f"replied {label.value}",),
+        to=Stage.OBJECTIONS,
+        due_at=now,
+        objection=Objection(
+            label=label.value,
+            answers=known.answers if known and prospect.stage is Stage.OBJECTIONS else 0,
+            raised_in=_raised_in(prospect),
+            raised_at=now,
+        ),
+    )
+
+
+def _raised_in(prospect: Prospect) -> Stage:
+    if prospect.stage is Stage.OBJECTIONS and prospect.objection is not None:
+        return prospect.objection.raised_in
+    return prospect.stage
+
+
+def _yes(prospect: Prospect, found: Understanding, playbook: Playbook, now: datetime) -> tuple[Decision, ...]:
+    came_from = _raised_in(prospect)
+    if prospect.standing is Standing.CUSTOMER:
+        return (_expansion(prospect, now),)
+    if came_from is Stage.CLOSING and found.primary is Label.INTERESTED:
+        return (_won(prospect, playbook, now),)
+    if came_from in {Stage.PRESENTATION, Stage.CLOSING}:
+        return (_agreed(prospect, found, now),)
+    return (_open_deal(prospect, found, playbook, now),)
+
+
+def _won(prospect: Prospect, playbook: Playbook, now: datetime) -> Close:
+    first = now + timedelta(days=playbook.follow_up.customer.wait_before(0))
+    return Close(
+        rule="closing.order",
+        reasons=("said yes to the order",),
+        won=True,
+        on=now.date(),
+        come_back_at=add_business_days(first, 0),
+    )
+
+
+def _agreed(prospect: Prospect, found: Understanding, now: datetime) -> Decision:
+    if found.primary is Label.MEETING:
+        return _meet(prospect, now, Stage.PRESENTATION, profile=None)
+    return to_closing(prospect, now, "said they want to go on")
+
+
+def _meet(prospect: Prospect, now: datetime, stage: Stage, *, profile: Profile | None) -> Advance:
+    day = add_business_days(now, MEETING_DAYS)
+    return Advance(
+        rule="presentation.meeting",
+        reasons=(f"proposed or accepted a meeting; planned for {day:%Y-%m-%d}",),
+        to=stage,
+        due_at=day,
+        profile=profile,
+        next_step=NextStep(what="Meeting with " + (prospect.last_name or prospect.email), on=day.date()),
+    )
+
+
+def _open_deal(prospect: Prospect, found: Understanding, playbook: Playbook, now: datetime) -> Advance:
+    amount = price(prospect, playbook)
+    if found.primary is Label.MEETING:
+        met = _meet(prospect, now, Stage.PRESENTATION, profile=Profile.OPPORTUNITY)
+        return met.model_copy(update={"amount": amount})
+    return Advance(
+        rule="approach.answered",
+        reasons=(f"replied {found.primary.value}: there is somebody to present to",),
+        to=Stage.PRESENTATION,
+        due_at=now,
+        profile=Profile.OPPORTUNITY,
+        amount=amount,
+        next_step=NextStep(what="Agree on a date to present", on=add_business_days(now, MEETING_DAYS).date()),
+    )
+
+
+def _question(prospect: Prospect, playbook: Playbook, now: datetime) -> tuple[Decision, ...]:
+    """A question is answered at once; from the approach it also opens the presentation."""
+    answer = Touch(
+        rule="replies.question",
+        reasons=("a question is answered at once",),
+        channel=Channel.EMAIL,
+        template=QUESTION_SEQUENCE,
+        step=1,
+        sequence=QUESTION_SEQUENCE,
+        then_wait_until=add_business_days(now, HUMAN_DAYS),
+    )
+    if prospect.is_open_deal or prospect.standing is Standing.CUSTOMER:
+        return (answer,)
+    opened = _open_deal(prospect, Understanding(labels=(), primary=Label.QUESTION, confidence=1), playbook, now)
+    return (opened, answer)
+
+
+def _expansion(prospect: Prospect, now: datetime) -> AskHuman:
+    return AskHuman(
+        rule="follow_up.expansion",
+        reasons=("a customer wants to talk",),
+        subject=f"{prospect.company} is a customer and wants to talk: call them",
+        until=add_business_days(now, 20),
+    )
+
+
+def _to_human(found: Understanding, now: datetime) -> tuple[Decision, ...]:
+    """What the rules cannot read, a person reads; the sequence waits for them."""
+    return (
+        AskHuman(
+            rule="replies.unclear",
+            reasons=(f"the reply reads as {found.primary.value} ({found.confidence:.0%} sure)",),
+            subject="Read this reply and answer it",
+            until=add_business_days(now, HUMAN_DAYS),
+        ),
+    )

@@ -1,0 +1,182 @@
+"""Stalled deals: which open deals stand still, the one cause that explains it best, and what to do about it.
+
+A deal is stalled when it has been in its stage for more than twice the usual days, or when it has no next
+step (none agreed, or the agreed day is longer past than the stage usually takes). Invariant: every stalled
+deal has exactly one cause, with evidence that a seller can check.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from closeloop.domain.figures import Cause, StalledDeal, stage_name
+from closeloop.domain.playbook import Playbook
+from closeloop.domain.prospect import Prospect
+from closeloop.domain.record import Record
+from closeloop.domain.signals import Label
+
+OVERDUE_FACTOR = 2
+SETTLING_IN = timedelta(days=2)
+"""A deal that has just entered its stage may still be waiting for somebody to write the next step down."""
+SILENCE = timedelta(days=7)
+DECIDERS = frozenset({"c_level", "vp", "director", "head"})
+"""Seniorities that usually sign."""
+
+
+class Account(Record):
+    """What we know of a deal's account: the people we can write to, and whether one of them usually signs."""
+
+    contacts: int
+    has_decider: bool
+
+
+class LastReply(Record):
+    """The last thing a person there wrote themselves."""
+
+    at: datetime
+    label: Label
+
+
+class Look(Record):
+    """One open deal and what surrounds it."""
+
+    deal: Prospect
+    account: Account
+    reply: LastReply | None
+    usual_days: int
+    now: datetime
+
+    @property
+    def days(self) -> int:
+        return (self.now - self.deal.stage_entered_at).days
+
+    @property
+    def is_overdue(self) -> bool:
+        return self.days > OVERDUE_FACTOR * self.usual_days
+
+    @property
+    def has_next_step(self) -> bool:
+        step = self.deal.next_step
+        if step is None:
+            return self.now - self.deal.stage_entered_at < SETTLING_IN
+        return step.on + timedelta(days=self.usual_days) >= self.now.date()
+
+
+Finding = tuple[Cause, str, str]
+"""Cause, evidence, action."""
+
+
+def stalled(
+    deal: Prospect, account: Account, reply: LastReply | None, playbook: Playbook, now: datetime
+) -> StalledDeal | None:
+    """The finding about one open deal; None when it moves."""
+    usual = playbook.stages[deal.stage].usual_days
+    look = Look(deal=deal, account=account, reply=reply, usual_days=usual, now=now)
+    if look.has_next_step and not look.is_overdue:
+        return None
+    cause, evidence, action = _explain(look)
+    return StalledDeal(
+        key=deal.key,
+        deal=deal.company,
+        contact=name_of(deal),
+        owner=deal.owner_name,
+        record_id=record_id(deal),
+        stage=deal.stage,
+        amount=deal.amount,
+        days_in_stage=look.days,
+        cause=cause,
+        evidence=evidence,
+        action=action,
+    )
+
+
+def name_of(prospect: Prospect) -> str:
+    """The person's name as far as it is known, else the address."""
+    return " ".join(part for part in (prospect.first_name, prospect.last_name) if part) or prospect.email
+
+
+def record_id(prospect: Prospect) -> str:
+    """The CRM record a person would open: the deal, else the contact, else the lead."""
+    return prospect.crm.opportunity or prospect.crm.contact or prospect.crm.lead
+
+
+def _explain(look: Look) -> Finding:
+    rules = (_cannot_decide, _silent_after_price, _no_next_step, _nobody_signs, _single_contact)
+    found = (rule(look) for rule in rules)
+    return next((finding for finding in found if finding is not None), _overdue(look))
+
+
+def _said(look: Look, label: Label) -> str | None:
+    """When and that they said it; None when neither the standing objection nor the last reply is this one."""
+    objection = look.deal.objection
+    if objection is not None and objection.label == label.value:
+        return f"{objection.raised_at:%-d %b %Y}"
+    if look.reply is not None and look.reply.label is label:
+        return f"{look.reply.at:%-d %b %Y}"
+    return None
+
+
+def _cannot_decide(look: Look) -> Finding | None:
+    said = _said(look, Label.OBJECTION_AUTHORITY)
+    if said is None:
+        return None
+    name = name_of(look.deal)
+    return (
+        Cause.NO_AUTHORITY,
+        f"{name} said on {said} that somebody else decides",
+        f"Ask {name} to bring the person who decides into one short call",
+    )
+
+
+def _silent_after_price(look: Look) -> Finding | None:
+    said, deal = _said(look, Label.OBJECTION_PRICE), look.deal
+    heard = look.reply.at if look.reply else deal.last_reply_at
+    if said is None or heard is None or deal.last_touch_at is None or deal.last_touch_at < heard:
+        return None
+    if look.now - heard < SILENCE:
+        return None
+    return (
+        Cause.SILENT_AFTER_PRICE,
+        f"Objected to the price on {said}, silent for {(look.now - heard).days} days since the last answer",
+        "Call with the value figures and a smaller first step, before any discount",
+    )
+
+
+def _no_next_step(look: Look) -> Finding | None:
+    if look.has_next_step:
+        return None
+    step, name = look.deal.next_step, name_of(look.deal)
+    if step is None:
+        evidence = f"No next step agreed in {look.days} days of {stage_name(look.deal.stage)}"
+    else:
+        evidence = f"“{step.what}” was agreed for {step.on:%-d %b %Y}; nothing has followed"
+    return (Cause.NO_NEXT_STEP, evidence, f"Call {name} and agree on one next step with a date")
+
+
+def _nobody_signs(look: Look) -> Finding | None:
+    seniority = look.deal.fact("seniority")
+    if look.account.has_decider or seniority in (None, "unknown"):
+        return None
+    return (
+        Cause.NO_AUTHORITY,
+        f"“{look.deal.title or seniority}” rarely signs, and we know nobody above at {look.deal.company}",
+        "Find the budget owner and ask for an introduction",
+    )
+
+
+def _single_contact(look: Look) -> Finding | None:
+    if look.account.contacts > 1:
+        return None
+    return (
+        Cause.SINGLE_CONTACT,
+        f"{name_of(look.deal)} is the only person we know at {look.deal.company}; {_too_long(look)}",
+        "Win a second contact: ask who else the result matters to",
+    )
+
+
+def _overdue(look: Look) -> Finding:
+    return (Cause.OVERDUE, _too_long(look), "Ask openly whether this still has priority, and by when")
+
+
+def _too_long(look: Look) -> str:
+    return f"{look.days} days in {stage_name(look.deal.stage)}, usual are {look.usual_days}"

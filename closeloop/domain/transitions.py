@@ -1,0 +1,229 @@
+"""What a decision does: the prospect afterwards, and the actions to plan. Pure, and the only writer of state."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import singledispatch
+from typing import Any
+
+from closeloop.domain.actions import Action, ActionKind, action_key
+from closeloop.domain.decisions import (
+    Advance,
+    AskHuman,
+    Channel,
+    Close,
+    Decision,
+    Draft,
+    Hold,
+    Park,
+    Qualified,
+    Stop,
+    Touch,
+)
+from closeloop.domain.playbook import Playbook
+from closeloop.domain.prospect import Enrollment, NextStep, Prospect
+from closeloop.domain.record import Record
+from closeloop.domain.stage import Profile, Stage, Standing
+
+REPLY_SEQUENCES = frozenset({"question_answer"})
+"""Answers outside any sequence: they do not move the enrolment."""
+
+
+class Applied(Record):
+    """A decision carried into state."""
+
+    prospect: Prospect
+    actions: tuple[Action, ...] = ()
+
+
+def apply(decision: Decision, prospect: Prospect, playbook: Playbook, now: datetime) -> Applied:
+    """The state after the decision and what must now be done outside."""
+    return _apply(decision, prospect, playbook, now)
+
+
+@singledispatch
+def _apply(decision: Decision, prospect: Prospect, playbook: Playbook, now: datetime) -> Applied:
+    raise TypeError(f"no transition for {type(decision).__name__}")
+
+
+@_apply.register
+def _touch(decision: Touch, prospect: Prospect, playbook: Playbook, now: datetime) -> Applied:
+    run, enrollments = _enrolled(prospect, decision)
+    changes: dict[str, Any] = {
+        "touches": prospect.touches + 1,
+        "last_touch_at": now,
+        "due_at": decision.then_wait_until,
+        "enrollments": enrollments,
+        "approach": decision.props.get("approach", prospect.approach),
+    }
+    if decision.sequence not in REPLY_SEQUENCES:
+        started = prospect.enrollment.started_at if _is_in(prospect, decision.sequence) else now  # type: ignore[union-attr]
+        version = _pinned_version(prospect, decision.sequence, playbook)
+        changes["enrollment"] = Enrollment(
+            sequence=decision.sequence,
+            run=run,
+            step=decision.step,
+            playbook_version=version,
+            started_at=started,
+        )
+    if decision.channel is Channel.EMAIL:
+        changes["mails"] = prospect.mails + 1
+    if decision.asks_for_order:
+        changes["closes"] = prospect.closes + 1
+    if prospect.objection is not None and decision.sequence == "objections":
+        changes["objection"] = prospect.objection.model_copy(update={"answers": prospect.objection.answers + 1})
+    action = _touch_action(decision, prospect, run, now)
+    return Applied(prospect=prospect.model_copy(update=changes), actions=(action,))
+
+
+def _is_in(prospect: Prospect, sequence: str) -> bool:
+    return prospect.enrollment is not None and prospect.enrollment.sequence == sequence
+
+
+def _pinned_version(prospect: Prospect, sequence: str, playbook: Playbook) -> str:
+    if prospect.enrollment is not None and prospect.enrollment.sequence == sequence:
+        return prospect.enrollment.playbook_version
+    return playbook.version
+
+
+def _enrolled(prospect: Prospect, decision: Touch) -> tuple[int, dict[str, int]]:
+    """The run number of this enrolment, and the counters after it. A first step opens a new run."""
+    counters = dict(prospect.enrollments)
+    if not _is_in(prospect, decision.sequence):
+        counters[decision.sequence] = counters.get(decision.sequence, 0) + 1
+    return counters[decision.sequence], counters
+
+
+def _touch_action(decision: Touch, prospect: Prospect, run: int, now: datetime) -> Action:
+    is_mail = decision.channel is Channel.EMAIL
+    kind = ActionKind.EMAIL if is_mail else ActionKind.TASK
+    payload: dict[str, Any] = {"template": decision.template, "step": decision.step, **decision.props}
+    if not is_mail:
+        payload = {"subject": decision.template, "channel": decision.channel.value, "completed": False}
+    return Action(
+        key=action_key(kind, prospect.key, decision.sequence, run, decision.step),
+        kind=kind,
+        prospect_key=prospect.key,
+        stage=prospect.stage,
+        due_at=now,
+        payload=payload,
+    )
+
+
+@_apply.register
+def _qualified(decision: Qualified, prospect: Prospect, playbook: Playbook, now: datetime) -> Applied:
+    return _moved(
+        prospect, Stage.PREPARATION, now, now, score=decision.score, profile=Profile.PROSPECT, reason=None
+    )
+
+
+@_apply.register
+def _advance(decision: Advance, prospect: Prospect, playbook: Playbook, now: datetime) -> Applied:
+    changes: dict[str, Any] = {"reason": None, "standing": Standing.OPEN, "objection": decision.objection}
+    if decision.next_step is not None:
+        changes["next_step"] = decision.next_step
+    if decision.amount is not None and prospect.amount is None:
+        changes["amount"] = decision.amount
+    if decision.objection is None and decision.to is not Stage.OBJECTIONS:
+        changes["closes"] = 0
+    opens = decision.profile is Profile.OPPORTUNITY and not prospect.is_deal
+    if opens:
+        changes |= {"profile": Profile.OPPORTUNITY, "predicted": playbook.probability(decision.to)}
+    return _moved(prospect, decision.to, decision.due_at, now, convert=opens, **changes)
+
+
+@_apply.register
+def _draft(decision: Draft, prospect: Prospect, playbook: Playbook, now: datetime) -> Applied:
+    return Applied(prospect=prospect.model_copy(update={"pains": decision.pains}))
+
+
+@_apply.register
+def _park(decision: Park, prospect: Prospect, playbook: Playbook, now: datetime) -> Applied:
+    stage = prospect.stage if prospect.stage is Stage.PROSPECTING else Stage.FOLLOW_UP
+    step = _wake_step(prospect, decision)
+    return _moved(
+        prospect,
+        stage,
+        decision.until,
+        now,
+        standing=decision.standing,
+        reason=decision.reasons[0],
+        next_step=step,
+        objection=None,
+    )
+
+
+def _wake_step(prospect: Prospect, decision: Park) -> NextStep | None:
+    if not prospect.is_deal or decision.until is None:
+        return prospect.next_step
+    return NextStep(what=f"Come back ({decision.standing})", on=decision.until.date())
+
+
+@_apply.register
+def _stop(decision: Stop, prospect: Prospect, playbook: Playbook, now: datetime) -> Applied:
+    changes: dict[str, Any] = {"standing": decision.standing, "reason": decision.reasons[0], "due_at": None}
+    changes["opted_out"] = prospect.opted_out or decision.opted_out
+    if prospect.is_open_deal:
+        changes |= {"closed_at": now, "next_step": None}
+    return Applied(prospect=prospect.model_copy(update=changes))
+
+
+@_apply.register
+def _close(decision: Close, prospect: Prospect, playbook: Playbook, now: datetime) -> Applied:
+    what, standing = ("Onboarding", Standing.CUSTOMER) if decision.won else ("Win-back", Standing.LOST)
+    step = NextStep(what=what, on=decision.come_back_at.date()) if decision.come_back_at else None
+    return _moved(
+        prospect,
+        Stage.FOLLOW_UP,
+        decision.come_back_at,
+        now,
+        standing=standing,
+        reason=decision.reasons[0],
+        closed_at=now,
+        next_step=step,
+        objection=None,
+    )
+
+
+@_apply.register
+def _hold(decision: Hold, prospect: Prospect, playbook: Playbook, now: datetime) -> Applied:
+    return Applied(prospect=prospect.model_copy(update={"due_at": decision.until}))
+
+
+@_apply.register
+def _ask_human(decision: AskHuman, prospect: Prospect, playbook: Playbook, now: datetime) -> Applied:
+    due_at = decision.until if prospect.standing.may_be_written_to else None
+    action = Action(
+        key=action_key(ActionKind.TASK, prospect.key, "ask", prospect.replies, prospect.touches),
+        kind=ActionKind.TASK,
+        prospect_key=prospect.key,
+        stage=prospect.stage,
+        due_at=now,
+        payload={"subject": decision.subject, "channel": "task", "completed": False, "priority": "High"},
+    )
+    return Applied(prospect=prospect.model_copy(update={"due_at": due_at}), actions=(action,))
+
+
+def _moved(
+    prospect: Prospect,
+    stage: Stage,
+    due_at: datetime | None,
+    now: datetime,
+    *,
+    convert: bool = False,
+    **changes: Any,
+) -> Applied:
+    """Into another stage: the clock of the stage starts anew and the old sequence is left."""
+    entered = {"stage_entered_at": now, "enrollment": None} if stage is not prospect.stage else {}
+    after = prospect.model_copy(update={"stage": stage, "due_at": due_at, **entered, **changes})
+    return Applied(prospect=after, actions=(_conversion(after, now),) if convert else ())
+
+
+def _conversion(prospect: Prospect, now: datetime) -> Action:
+    return Action(
+        key=action_key(ActionKind.CONVERT, prospect.key),
+        kind=ActionKind.CONVERT,
+        prospect_key=prospect.key,
+        stage=prospect.stage,
+        due_at=now,
+    )

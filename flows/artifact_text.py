@@ -1,0 +1,59 @@
+"""The artifact of a run: what happened, what was held and why, what failed and where to look. No people's data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from closeloop.application.results import Failure, StageResult
+
+MOST_HOLDS = 12
+MOST_FAILURES = 25
+
+
+def markdown(run_id: str, now: datetime, results: Sequence[StageResult], link: Callable[[str], str | None]) -> str:
+    """One table of passes, one of holds, one of failures with links into the CRM."""
+    total = sum(results[1:], results[0])
+    parts = [f"# Run `{run_id}`", f"As of **{now:%A, %-d %B %Y, %H:%M} UTC**", _passes(results)]
+    if total.holds:
+        parts.append("## Held, and why\n\n" + _table(("reason", "records"), _most(total.holds)))
+    if total.failures:
+        parts.append("## Failures\n\n" + _failures(total.failures, link))
+    return "\n\n".join(parts) + "\n"
+
+
+def _passes(results: Sequence[StageResult]) -> str:
+    rows = [(r.stage.replace("_", " "), str(r.considered), _counts(r.counts)) for r in results]
+    return _table(("pass", "looked at", "what happened"), rows)
+
+
+def _counts(counts: dict[str, int]) -> str:
+    return ", ".join(f"{name} {number:,}" for name, number in sorted(counts.items())) or "nothing was due"
+
+
+def _most(holds: dict[str, int]) -> list[tuple[str, str]]:
+    ordered = sorted(holds.items(), key=lambda item: (-item[1], item[0]))
+    shown = [(reason, f"{number:,}") for reason, number in ordered[:MOST_HOLDS]]
+    rest = sum(number for _, number in ordered[MOST_HOLDS:])
+    return [*shown, ("other reasons", f"{rest:,}")] if rest else shown
+
+
+def _failures(failures: Sequence[Failure], link: Callable[[str], str | None]) -> str:
+    rows = [(_linked(f.record_id, link(f.record_id)), f.problem) for f in failures[:MOST_FAILURES]]
+    table = _table(("record", "problem"), rows)
+    rest = len(failures) - MOST_FAILURES
+    return f"{table}\n\n…and {rest} more; `closeloop why RECORD` tells each story." if rest > 0 else table
+
+
+def _linked(record_id: str, url: str | None) -> str:
+    return f"[{record_id}]({url})" if url else f"`{record_id}`"
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [f"| {' | '.join(head)} |", f"|{' --- |' * len(head)}"]
+    lines += [f"| {' | '.join(_cell(cell) for cell in row)} |" for row in rows]
+    return "\n".join(lines)
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.replace("|", "\\|").split())

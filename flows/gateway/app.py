@@ -1,0 +1,142 @@
+"""The gateway's routes. A 2xx means stored; anything else makes the sender try again, and nothing is lost.
+
+An opt-out needs a POST: scanners follow links, so a GET only shows a page with a button.
+"""
+
+from __future__ import annotations
+
+import hmac
+import json
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from closeloop.adapters.sendgrid.events import event_signals, reply_signal
+from closeloop.application.services import Services
+from closeloop.domain.errors import LedgerUnavailable
+from closeloop.domain.signals import Signal, SignalKind
+from closeloop.domain.tokens import read_token
+from flows.gateway.pages import CONFIRM, DONE
+
+EVENTS_LIMIT = 2 * 1024 * 1024
+INBOUND_LIMIT = 30 * 1024 * 1024
+BELIEVED_DATE = timedelta(days=4)
+"""A reply's own Date is believed when it is that near to the present."""
+
+Handler = Callable[[Request], Awaitable[Response]]
+
+
+def create_app(services: Services, webhook_token: str) -> Starlette:
+    """The gateway over these services' ledger."""
+    gateway = _Gateway(services, webhook_token)
+    return Starlette(
+        routes=[
+            Route("/health", gateway.health),
+            Route("/sendgrid/events/{token}", gateway.events, methods=["POST"]),
+            Route("/sendgrid/inbound/{token}", gateway.inbound, methods=["POST"]),
+            Route("/unsubscribe/{token}", gateway.confirm, methods=["GET"]),
+            Route("/unsubscribe/{token}", gateway.unsubscribe, methods=["POST"]),
+        ]
+    )
+
+
+class _Gateway:
+    def __init__(self, services: Services, webhook_token: str) -> None:
+        self._services = services
+        self._token = webhook_token
+
+    async def health(self, request: Request) -> Response:
+        return JSONResponse({"ok": True})
+
+    async def events(self, request: Request) -> Response:
+        refused = self._refused(request, EVENTS_LIMIT)
+        if refused is not None:
+            return refused
+        body = await request.body()
+        try:
+            events = json.loads(body)
+        except ValueError:
+            return PlainTextResponse("the body is not JSON\n", status_code=400)
+        if not isinstance(events, list):
+            return PlainTextResponse("the body is not a list of events\n", status_code=400)
+        return await self._store(event_signals([event for event in events if isinstance(event, dict)]))
+
+    async def inbound(self, request: Request) -> Response:
+        refused = self._refused(request, INBOUND_LIMIT)
+        if refused is not None:
+            return refused
+        async with request.form() as form:
+            fields = {name: value for name, value in form.items() if isinstance(value, str)}
+        return await self._store([self._reply(fields)])
+
+    async def confirm(self, request: Request) -> Response:
+        return HTMLResponse(CONFIRM)
+
+    async def unsubscribe(self, request: Request) -> Response:
+        """One-click opt-out: acts at once, needs no login, never redirects."""
+        token = request.path_params["token"]
+        key = read_token(token, self._services.secret)
+        if key is None:
+            return PlainTextResponse("this opt-out link is not one of ours\n", status_code=404)
+        signal = Signal(
+            id=f"opt-out:{token}",
+            source="gateway",
+            kind=SignalKind.UNSUBSCRIBED,
+            occurred_at=self._services.clock.now(),
+            prospect_key=key,
+            address=await run_in_threadpool(self._address, key),
+        )
+        stored = await self._store([signal])
+        return HTMLResponse(DONE) if stored.status_code == 200 else stored
+
+    def _address(self, key: str) -> str | None:
+        prospect = self._services.ledger.prospects([key]).get(key)
+        return prospect.email if prospect else None
+
+    def _reply(self, fields: dict[str, str]) -> Signal:
+        now = self._services.clock.now()
+        signal = reply_signal(fields, now, lambda token: read_token(token, self._services.secret))
+        written = _date(fields.get("headers", ""))
+        near = written is not None and abs(written - now) <= BELIEVED_DATE
+        return signal.model_copy(update={"occurred_at": written}) if near else signal
+
+    async def _store(self, signals: list[Signal]) -> Response:
+        try:
+            new = await run_in_threadpool(self._services.ledger.receive, signals, self._services.clock.now())
+        except LedgerUnavailable:
+            return PlainTextResponse("cannot store this now: send it again\n", status_code=503)
+        return JSONResponse({"stored": new})
+
+    def _refused(self, request: Request, limit: int) -> Response | None:
+        if not hmac.compare_digest(request.path_params["token"].encode(), self._token.encode()):
+            return PlainTextResponse("unknown webhook address\n", status_code=404)
+        length = request.headers.get("content-length", "")
+        if not length.isdigit():
+            return PlainTextResponse("a Content-Length is needed\n", status_code=411)
+        if int(length) > limit:
+            return PlainTextResponse(f"at most {limit} bytes\n", status_code=413)
+        return None
+
+
+def _date(headers: str) -> Any:
+    """The Date header as a moment with an offset, or None."""
+    for line in headers.splitlines():
+        name, _, value = line.partition(":")
+        if name.strip().lower() == "date":
+            return _parsed(value.strip())
+    return None
+
+
+def _parsed(text: str) -> Any:
+    try:
+        found = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    return found if found.tzinfo else None

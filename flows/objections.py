@@ -1,0 +1,17 @@
+"""Objections: answer at once, then come back at least five times."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from prefect import flow
+
+from closeloop.application.results import StageResult
+from flows.passes import run
+from flows.run_names import as_of_name
+
+
+@flow(name="objections", flow_run_name=as_of_name, persist_result=False)
+def objections(as_of: datetime | None = None, limit: int | None = None) -> list[StageResult]:
+    """Work everything that is due as of a moment (default: now), or at most `limit` records."""
+    return run("objections", as_of, limit)

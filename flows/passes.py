@@ -1,0 +1,62 @@
+"""Running passes inside a flow: batch by batch as task runs, then a record and an artifact for people."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from prefect.artifacts import create_markdown_artifact
+from prefect.runtime import flow_run
+
+from closeloop.application.passes import ONCE, PASSES, group
+from closeloop.application.ports import RunRow
+from closeloop.application.report import API_CALLS
+from closeloop.application.results import StageResult
+from closeloop.bootstrap import crm_record_url, services
+from flows.artifact_text import markdown
+from tasks.batches import work_batch
+
+MOST_BATCHES = 400
+"""At most so many task runs in one flow run; what is left is due at the next."""
+
+
+def moment(as_of: datetime | None) -> datetime:
+    """The moment a run works for: the one asked for, else now. A time without an offset is UTC."""
+    if as_of is None:
+        return services().clock.now()
+    return as_of if as_of.tzinfo else as_of.replace(tzinfo=UTC)
+
+
+def run(name: str, as_of: datetime | None, limit: int | None = None) -> list[StageResult]:
+    """All passes behind `name`, in order; their results are recorded and shown in one artifact."""
+    now = moment(as_of)
+    run_id = f"{name}-{now:%Y%m%dT%H%M}-{str(flow_run.id or 'local')[:8]}"
+    calls = services().crm.calls_made()
+    results = [_work(each, run_id, now, limit) for each in group(name)]
+    _record(run_id, name, now, results, services().crm.calls_made() - calls)
+    return results
+
+
+def _work(name: str, run_id: str, now: datetime, limit: int | None) -> StageResult:
+    total = StageResult(stage=name)
+    size = PASSES[name][1]
+    for number in range(1, MOST_BATCHES + 1):
+        room = size if limit is None else min(size, limit - total.considered)
+        if room <= 0:
+            break
+        found = work_batch(name, number, run_id, now, room)
+        total = total + found
+        if found.considered < room or name in ONCE:
+            break
+    return total
+
+
+def _record(run_id: str, name: str, now: datetime, results: Sequence[StageResult], calls: int) -> None:
+    total = sum(results[1:], results[0])
+    row = RunRow(run_id=run_id, stage=name, as_of=now, counts={**total.counts, API_CALLS: calls}, holds=total.holds)
+    services().ledger.add_run(row, services().clock.now())
+    create_markdown_artifact(
+        markdown=markdown(run_id, now, results, crm_record_url),
+        key=f"closeloop-{name.replace('_', '-')}",
+        description=f"What {name} did as of {now:%Y-%m-%d %H:%M} UTC",
+    )

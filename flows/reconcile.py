@@ -1,0 +1,17 @@
+"""Reconcile: settle what is uncertain by evidence."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from prefect import flow
+
+from closeloop.application.results import StageResult
+from flows.passes import run
+from flows.run_names import as_of_name
+
+
+@flow(name="reconcile", flow_run_name=as_of_name, persist_result=False)
+def reconcile(as_of: datetime | None = None, limit: int | None = None) -> list[StageResult]:
+    """Work everything that is due as of a moment (default: now), or at most `limit` records."""
+    return run("reconcile", as_of, limit)

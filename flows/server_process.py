@@ -1,0 +1,41 @@
+"""The child process that is the Prefect server: what `prefect server start` runs, tied to its parent.
+
+Invariant: it never outlives the process that started it. The parent holds the other end of standard input;
+when that closes, however the parent ended, this process interrupts itself and Prefect shuts down in its
+ordinary way.
+"""
+
+import gc
+import os
+import signal
+import sys
+import threading
+
+
+def main(port: int) -> None:
+    """Serves the API, the UI and the enabled services on the loopback until interrupted or left alone."""
+    threading.Thread(target=_leave_with_the_parent, daemon=True).start()
+    gc.set_threshold(
+        100_000, 50, 50
+    )  # the import makes a million lasting objects; looking them over takes half a second
+    import uvicorn
+    from prefect.server.api.server import create_app
+
+    gc.freeze()
+    gc.set_threshold(700, 10, 10)
+    uvicorn.run(
+        create_app(final=True),
+        host="127.0.0.1",
+        port=port,
+        log_level="warning",
+        timeout_graceful_shutdown=3,
+    )
+
+
+def _leave_with_the_parent() -> None:
+    sys.stdin.buffer.read()
+    os.kill(os.getpid(), signal.SIGINT)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))

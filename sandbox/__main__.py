@@ -1,0 +1,132 @@
+"""`python -m sandbox`: serves the sandbox and prints where on its first line.
+
+Invariant: the line is printed only when the socket accepts, and nothing else is ever printed to stdout.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import signal
+import socket
+import sqlite3
+import sys
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+
+from sandbox.app import create_app
+from sandbox.leads_file import LeadsFileError, load_leads
+from sandbox.salesforce.models import org_of
+from sandbox.world import World, open_world
+
+
+class StartError(Exception):
+    """The sandbox cannot start; the text says what to do."""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Serves until SIGINT or SIGTERM. Exit code 2 and one line on stderr if it cannot start."""
+    options = _parser().parse_args(arguments)
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    try:
+        world = _world(options)
+        listener = _listen(options.host, options.port)
+    except (StartError, LeadsFileError) as error:
+        sys.stderr.write(f"sandbox: {error}\n")
+        return 2
+    _serve(world, listener)
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="sandbox", description="A local Salesforce, SendGrid and their people.")
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
+    parser.add_argument("--port", type=int, default=0, help="port to listen on; 0 takes a free one")
+    parser.add_argument("--leads", type=Path, metavar="FILE.csv", help="leads that the CRM holds from the start")
+    parser.add_argument("--state", type=Path, metavar="FILE", help="SQLite file that keeps the CRM between runs")
+    parser.add_argument("--seed", type=int, default=7, help="decides how the simulated buyers behave")
+    parser.add_argument("--api-limit", type=int, default=100_000, metavar="CALLS", help="API calls per 24 hours")
+    return parser
+
+
+def _world(options: argparse.Namespace) -> World:
+    try:
+        world = open_world(options.seed, str(options.state or ":memory:"))
+        world.api_limit = options.api_limit
+        org_of(world)
+        notes = load_leads(world, options.leads) if options.leads else []
+    except sqlite3.Error as error:
+        raise StartError(f"{options.state} cannot be used as state: {error}; give a writable SQLite file") from None
+    for note in notes:
+        sys.stderr.write(f"sandbox: {note}\n")
+    return world
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        listener = socket.create_server((host, port), backlog=2048)
+    except (OSError, OverflowError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise StartError(f"cannot listen on {host}:{port}: {reason}; choose another --port, or 0") from None
+    # asyncio does it only for sockets whose protocol is named; without it every answer waits 40 ms for an ACK.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listener
+
+
+class _Server(uvicorn.Server):
+    """Announces itself once its socket accepts."""
+
+    announcement: str = ""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            sys.stdout.write(self.announcement + "\n")
+            sys.stdout.flush()
+
+
+def _serve(world: World, listener: socket.socket) -> None:
+    config = uvicorn.Config(
+        create_app(world), log_level="warning", access_log=False, lifespan="off", timeout_graceful_shutdown=3
+    )
+    server = _Server(config)
+    server.announcement = json.dumps(announcement(world, listener))
+    for number in (signal.SIGINT, signal.SIGTERM):
+        # uvicorn shuts down in order and then raises the signal once more, for this handler.
+        signal.signal(number, _leave)
+    try:
+        server.run(sockets=[listener])
+    finally:
+        world.db.close()
+
+
+def _leave(number: int, frame: object) -> None:
+    sys.exit(0)
+
+
+def announcement(world: World, listener: socket.socket) -> dict[str, Any]:
+    """What a client needs to know; the first line of stdout."""
+    host, port = listener.getsockname()[:2]
+    url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    known = world.credentials
+    return {
+        "url": url,
+        "salesforce": {
+            "instance_url": url,
+            "access_token": known.access_token,
+            "client_id": known.client_id,
+            "client_secret": known.client_secret,
+            "username": known.username,
+            "password": known.password,
+            "security_token": known.security_token,
+        },
+        "sendgrid": {"host": url, "api_key": known.sendgrid_api_key},
+        "control": f"{url}/_control",
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main())

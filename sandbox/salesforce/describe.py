@@ -1,0 +1,178 @@
+"""Describe answers, rendered from the schema.
+
+Invariant: the flags shown are the flags that validation obeys.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sandbox.salesforce.schema import NUMBER_TYPES, Field, ObjectType, Schema
+
+_SOAP_TYPES = {
+    "id": "tns:ID",
+    "reference": "tns:ID",
+    "boolean": "xsd:boolean",
+    "int": "xsd:int",
+    "double": "xsd:double",
+    "currency": "xsd:double",
+    "percent": "xsd:double",
+    "date": "xsd:date",
+    "datetime": "xsd:dateTime",
+    "base64": "xsd:base64Binary",
+}
+_FIELD_OFF = [
+    "aiPredictionField",
+    "autoNumber",
+    "calculated",
+    "cascadeDelete",
+    "dependentPicklist",
+    "deprecatedAndHidden",
+    "displayLocationInDecimal",
+    "encrypted",
+    "formulaTreatNullNumberAsZero",
+    "highScaleNumber",
+    "htmlFormatted",
+    "queryByDistance",
+    "restrictedDelete",
+    "searchPrefilterable",
+    "writeRequiresMasterRead",
+]
+_FIELD_NONE = [
+    "calculatedFormula",
+    "compoundFieldName",
+    "controllerName",
+    "defaultValueFormula",
+    "extraTypeInfo",
+    "filteredLookupInfo",
+    "inlineHelpText",
+    "mask",
+    "maskType",
+    "referenceTargetField",
+    "relationshipOrder",
+]
+_OBJECT_OFF = [
+    "activateable",
+    "customSetting",
+    "deepCloneable",
+    "deprecatedAndHidden",
+    "hasSubtypes",
+    "isInterface",
+    "isSubtype",
+    "mergeable",
+]
+_OBJECT_NONE = [
+    "associateEntityType",
+    "associateParentEntity",
+    "defaultImplementation",
+    "extendedBy",
+    "extendsInterfaces",
+    "implementedBy",
+    "implementsInterfaces",
+    "listviewable",
+    "lookupLayoutable",
+    "networkScopeFieldName",
+    "searchLayoutable",
+    "sobjectDescribeOption",
+]
+
+
+def overview(kind: ObjectType, base: str) -> dict[str, Any]:
+    """An object as the global describe lists it."""
+    address = f"{base}/sobjects/{kind.name}"
+    return {
+        "name": kind.name,
+        "label": kind.label,
+        "labelPlural": kind.plural,
+        "keyPrefix": kind.prefix,
+        "custom": False,
+        "createable": "C" in kind.flags,
+        "updateable": "U" in kind.flags,
+        "deletable": "D" in kind.flags,
+        "undeletable": False,
+        "queryable": True,
+        "retrieveable": True,
+        "searchable": "S" in kind.flags,
+        "replicateable": True,
+        "triggerable": "C" in kind.flags,
+        "layoutable": "C" in kind.flags,
+        "mruEnabled": False,
+        "feedEnabled": False,
+        **dict.fromkeys(_OBJECT_OFF, False),
+        "urls": {"sobject": address, "describe": f"{address}/describe", "rowTemplate": f"{address}/{{ID}}"},
+    }
+
+
+def whole(schema: Schema, kind: ObjectType, base: str) -> dict[str, Any]:
+    """The full describe of one object."""
+    return {
+        **overview(kind, base),
+        **dict.fromkeys(_OBJECT_NONE),
+        "actionOverrides": [],
+        "childRelationships": [_child(owner, item) for owner, item in schema.children[kind.name]],
+        "compactLayoutable": False,
+        "fields": [field(item) for item in kind.fields.values()],
+        "namedLayoutInfos": [],
+        "recordTypeInfos": [],
+        "supportedScopes": [{"label": f"All {kind.plural}", "name": "everything"}],
+    }
+
+
+def _child(owner: ObjectType, item: Field) -> dict[str, Any]:
+    return {
+        "cascadeDelete": False,
+        "childSObject": owner.name,
+        "deprecatedAndHidden": False,
+        "field": item.name,
+        "junctionIdListNames": [],
+        "junctionReferenceTo": [],
+        "relationshipName": item.children or None,
+        "restrictedDelete": False,
+    }
+
+
+def field(item: Field) -> dict[str, Any]:
+    """One field of a describe."""
+    flags = item.flags
+    number = item.type in NUMBER_TYPES and item.type != "int"
+    key = item.type == "id" or "X" in flags or "Q" in flags
+    return {
+        "name": item.name,
+        "label": item.label,
+        "type": item.type,
+        "soapType": _SOAP_TYPES.get(item.type, "xsd:string"),
+        "length": item.length,
+        "byteLength": item.length * (1 if item.type in ("id", "reference") else 3),
+        "precision": item.precision if number else 0,
+        "scale": item.scale if number else 0,
+        "digits": 9 if item.type == "int" else 0,
+        "createable": "C" in flags,
+        "updateable": "U" in flags,
+        "nillable": item.nillable,
+        "defaultedOnCreate": "D" in flags,
+        "filterable": "F" in flags,
+        "sortable": "S" in flags,
+        "groupable": "G" in flags,
+        "aggregatable": "F" in flags,
+        "idLookup": bool(flags & {"L", "X"}),
+        "externalId": "X" in flags,
+        "unique": "Q" in flags,
+        "caseSensitive": item.type == "id" and not key,
+        "custom": item.custom,
+        "permissionable": item.nillable and item.type != "id",
+        "nameField": "n" in flags,
+        "namePointing": item.polymorphic,
+        "polymorphicForeignKey": item.polymorphic,
+        "referenceTo": list(item.targets),
+        "relationshipName": item.relationship or None,
+        "restrictedPicklist": "R" in flags,
+        "picklistValues": [_choice(item, value) for value in item.choices],
+        "defaultValue": False if item.type == "boolean" else item.default,
+        **dict.fromkeys(_FIELD_OFF, False),
+        **dict.fromkeys(_FIELD_NONE),
+    }
+
+
+def _choice(item: Field, value: str) -> dict[str, Any]:
+    default = value == item.default
+    return {"active": True, "defaultValue": default, "label": value, "validFor": None, "value": value}

@@ -1,0 +1,161 @@
+"""Creates, changes and deletes records the way the API does: validated from the describe flags, one error a
+record.
+
+Invariant: a record that is refused has written nothing. Every attempt is noted on the call for the journal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sandbox.salesforce import cascade, references, rows, rules
+from sandbox.salesforce.call import Call
+from sandbox.salesforce.errors import RecordError, converted_lead, deleted, missing, not_found
+from sandbox.salesforce.ids import IdError, full_id
+from sandbox.salesforce.schema import Field, ObjectType
+from sandbox.salesforce.store import Row
+from sandbox.salesforce.values import clean
+
+KEY = "Closeloop_Key__c"
+
+
+def create(call: Call, kind: ObjectType, body: Mapping[str, Any], op: str = "create") -> str:
+    """Inserts a record and returns its id."""
+    try:
+        _allowed(kind, "C", "create")
+        record_id = insert(call, kind, _cleaned(call, kind, body, "C"))
+    except RecordError as error:
+        call.note(op, kind.name, None, False, _key(body), error=error.code)
+        raise
+    call.note(op, kind.name, record_id, True, _key(body))
+    return record_id
+
+
+def update(call: Call, kind: ObjectType, record_id: str, body: Mapping[str, Any], op: str = "update") -> None:
+    """Changes the given fields of one record."""
+    key = _key(body)
+    try:
+        _allowed(kind, "U", "update")
+        old = existing(call, kind, record_id)
+        key = key or old.get(KEY)
+        change(call, kind, old, _cleaned(call, kind, body, "U"))
+    except RecordError as error:
+        call.note(op, kind.name, record_id, False, key, error=error.code, fields=_names(body))
+        raise
+    call.note(op, kind.name, record_id, True, key, fields=_names(body))
+
+
+def delete(call: Call, kind: ObjectType, record_id: str) -> None:
+    """Moves a record, and what hangs on it, to the recycle bin."""
+    key = None
+    try:
+        _allowed(kind, "D", "delete")
+        old = existing(call, kind, record_id)
+        key = old.get(KEY)
+        cascade.bin_record(call, kind, old["Id"])
+    except RecordError as error:
+        call.note("delete", kind.name, record_id, False, key, error=error.code)
+        raise
+    call.note("delete", kind.name, record_id, True, key)
+
+
+def _names(body: Mapping[str, Any]) -> list[str]:
+    return [name for name in body if name != "attributes"]
+
+
+def _key(body: Mapping[str, Any]) -> str | None:
+    value = body.get(KEY)
+    return value if isinstance(value, str) else None
+
+
+def _allowed(kind: ObjectType, flag: str, verb: str) -> None:
+    if flag not in kind.flags:
+        message = f"entity type {kind.name} does not support {verb}"
+        raise RecordError("CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", message)
+
+
+def existing(call: Call, kind: ObjectType, record_id: str) -> Row:
+    """The live row with this id; a `RecordError` says whether it was deleted or never was."""
+    try:
+        old = call.store.get(kind, full_id(record_id))
+    except IdError:
+        raise RecordError("MALFORMED_ID", f"malformed id {record_id}", ["Id"]) from None
+    if old is None:
+        missing_record = not_found()
+        raise RecordError(missing_record.code, missing_record.message, status=404)
+    if old["IsDeleted"]:
+        raise deleted()
+    return old
+
+
+def insert(call: Call, kind: ObjectType, values: Row) -> str:
+    """Writes a cleaned record with its defaults and consequences; also for the org's own records."""
+    row = rows.with_defaults(call, kind, values)
+    rules.before_insert(call, kind, row)
+    absent = [item.name for item in kind.required if row.get(item.name) is None]
+    if absent:
+        raise missing(absent)
+    _unique(call, kind, row, "")
+    row["Id"] = call.store.next_id(kind.prefix)
+    call.store.insert(kind, row)
+    rules.after_insert(call, kind, row)
+    return str(row["Id"])
+
+
+def change(call: Call, kind: ObjectType, old: Row, changes: Row) -> None:
+    """Writes cleaned changes to an existing row with their consequences."""
+    if old.get("IsConverted") and kind.name == "Lead":
+        raise converted_lead()
+    absent = [name for name, value in changes.items() if value is None and _must(kind.fields[name])]
+    if absent:
+        raise missing(absent)
+    rules.before_update(call, kind, old, changes)
+    _unique(call, kind, changes, old["Id"])
+    changes |= {"LastModifiedDate": call.now, "LastModifiedById": call.user_id, "SystemModstamp": call.now}
+    call.store.update(kind, old["Id"], changes)
+    rules.after_update(call, kind, old, {**old, **changes})
+
+
+def _must(field: Field) -> bool:
+    return not field.nillable and field.type != "boolean"
+
+
+def _unique(call: Call, kind: ObjectType, row: Row, own_id: str) -> None:
+    for field in kind.unique:
+        value = row.get(field.name)
+        others = call.store.matching(kind, field.name, value) if value is not None else []
+        for other in others:
+            if other != own_id:
+                message = f"duplicate value found: {field.name} duplicates value on record with id: {other[:15]}"
+                raise RecordError("DUPLICATE_VALUE", message, [field.name])
+
+
+def _cleaned(call: Call, kind: ObjectType, body: Mapping[str, Any], flag: str) -> Row:
+    values: Row = {}
+    blocked: list[str] = []
+    fields = kind.by_lower
+    for name, given in body.items():
+        field, value = fields.get(name.lower()), given
+        if field is None:
+            if name == "attributes":
+                continue
+            field, value = references.nested(call, kind, name, value)
+        if flag not in field.flags:
+            blocked.append(field.name)
+            continue
+        values[field.name] = cleaned = clean(field, value)
+        if cleaned is not None and field.targets:
+            references.check(call, field, cleaned)
+    if blocked:
+        raise _read_only(blocked)
+    return values
+
+
+def _read_only(names: list[str]) -> RecordError:
+    message = (
+        f"Unable to create/update fields: {', '.join(names)}. Please check the security settings of this"
+        " field and"
+        " verify that it is read/write for your profile or permission set."
+    )
+    return RecordError("INVALID_FIELD_FOR_INSERT_UPDATE", message, names)

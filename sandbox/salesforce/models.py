@@ -1,0 +1,102 @@
+"""The org behind the API: store, sessions, limits and open cursors of one sandbox world.
+
+Invariant: a world has exactly one org; after `reset` it answers the same requests with the same ids again.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sandbox.salesforce import schema, seed, snapshots
+from sandbox.salesforce.call import Call
+from sandbox.salesforce.ids import make_id
+from sandbox.salesforce.limits import Limits
+from sandbox.salesforce.sessions import Sessions
+from sandbox.salesforce.soql.run import Result
+from sandbox.salesforce.store import Store
+from sandbox.salesforce.values import parse_moment
+from sandbox.world import START, World
+
+_MOST_CURSORS = 10
+_PART = "salesforce"
+
+
+@dataclass
+class Org:
+    """Everything that outlives one request."""
+
+    world: World
+    store: Store
+    limits: Limits
+    sessions: Sessions
+    cursors: OrderedDict[str, Result] = field(default_factory=OrderedDict)
+    cursor_count: int = 0
+
+    def call(self) -> Call:
+        """A context for one request's work, in the name of the integration user."""
+        return Call(self.store, self.world.clock.now(), seed.INTEGRATION_USER_ID)
+
+    def keep(self, result: Result) -> str:
+        """Opens a cursor over a result; the oldest is closed when there are too many."""
+        self.cursor_count += 1
+        locator = make_id("01g", self.cursor_count)
+        self.cursors[locator] = result
+        if len(self.cursors) > _MOST_CURSORS:
+            self.cursors.popitem(last=False)
+        return locator
+
+
+def org_of(world: World) -> Org:
+    """The world's org, opened on first use."""
+    found = world.parts.get(_PART)
+    if isinstance(found, Org):
+        return found
+    store = Store(world.db, schema.load())
+    limits = Limits(world.api_limit, _reading(world))
+    org = Org(world, store, limits, Sessions(world.db, world.credentials))
+    _plant(org)
+    _catch_up(org)
+    world.parts[_PART] = org
+    return org
+
+
+def _reading(world: World) -> Callable[[], datetime]:
+    # The clock object may be replaced when the sandbox starts over, so it is looked up on each reading.
+    return lambda: world.clock.now()  # noqa: PLW0108
+
+
+def _catch_up(org: Org) -> None:
+    """With a kept state, time goes on from the last change and not from the beginning."""
+    tables = [kind.table for kind in org.store.schema.types.values()]
+    union = " UNION ALL ".join(f"SELECT MAX(SystemModstamp) AS at FROM {table}" for table in tables)
+    last = org.store.db.execute(f"SELECT MAX(at) FROM ({union})").fetchone()[0]
+    moment = parse_moment(last) if last else None
+    if moment is not None and moment > org.world.clock.now():
+        org.world.clock.move_to(moment)
+
+
+def _plant(org: Org) -> None:
+    # The org is as old as the sandbox's time, whenever it is (re)made.
+    call = Call(org.store, START, seed.INTEGRATION_USER_ID)
+    with org.store.transaction():
+        seed.plant(call, org.world.credentials.username)
+
+
+def reset(world: World) -> None:
+    """Empties the org to what it held before its first request; credentials and sessions stay valid."""
+    org = org_of(world)
+    with org.store.transaction():
+        org.store.clear()
+    org.cursors.clear()
+    org.cursor_count = 0
+    org.limits.clear()
+    _plant(org)
+
+
+def snapshot(world: World) -> dict[str, list[dict[str, Any]]]:
+    """The CRM's content without volatile ids and times, in an order that does not depend on them."""
+    return snapshots.take(org_of(world).store)

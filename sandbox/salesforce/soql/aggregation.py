@@ -1,0 +1,80 @@
+"""Statements that count and group: which columns they answer and how these are called.
+
+Invariant: every selected field of a grouping statement is aggregated or part of GROUP BY.
+"""
+
+from __future__ import annotations
+
+from sandbox.salesforce.schema import Field
+from sandbox.salesforce.soql.columns import Column, Scope
+from sandbox.salesforce.soql.functions import AGGREGATES, aggregate, expression
+from sandbox.salesforce.soql.lexer import invalid_field, malformed
+from sandbox.salesforce.soql.syntax import Aliased, Func, Path, Query
+
+
+def wanted(query: Query) -> bool:
+    """Whether the answer consists of AggregateResult rows or of a count."""
+    return bool(query.group_by) or any(isinstance(item, Func) and item.name in AGGREGATES for item in query.select)
+
+
+class Aggregation:
+    """The columns and groups of one such statement."""
+
+    def __init__(self, scope: Scope) -> None:
+        self._scope = scope
+        self._unnamed = 0
+        self.groups = [self._group(item) for item in scope.query.group_by]
+        self.columns: list[tuple[str, str, Field]] = []
+        query = scope.query
+        first = query.select[0]
+        self.only_count = isinstance(first, Func) and first.name == "COUNT" and first.of is None
+        if self.only_count and (len(query.select) > 1 or query.group_by):
+            raise malformed(
+                scope.statement, query.source_at, "COUNT() must stand alone; use COUNT(Id) beside fields"
+            )
+        for item in query.select:
+            self._select(item)
+
+    @property
+    def group_sql(self) -> str:
+        return f" GROUP BY {', '.join(self.groups)}" if self.groups else ""
+
+    def _group(self, item: Path | Func) -> str:
+        column = expression(self._scope, item)
+        if "G" not in column.field.flags:
+            message = f"field '{column.field.name}' can not be grouped in a query call"
+            raise invalid_field(self._scope.statement, item.at, message)
+        return column.sql
+
+    def _select(self, item: object) -> None:
+        if isinstance(item, Func):
+            counts = item.name in AGGREGATES
+            column = aggregate(self._scope, item) if counts else self._grouped(item)
+            self._add(column, item.alias or self._next_name())
+        elif isinstance(item, Path):
+            column = self._grouped(item)
+            self._add(column, column.field.name)
+        elif isinstance(item, Aliased):
+            self._add(self._grouped(item.path), item.alias)
+        else:
+            raise malformed(
+                self._scope.statement,
+                self._scope.query.source_at,
+                "only fields and aggregates can be grouped",
+            )
+
+    def _grouped(self, item: Path | Func) -> Column:
+        column = expression(self._scope, item)
+        if column.sql not in self.groups:
+            message = f"Field must be grouped or aggregated: {column.field.name}"
+            raise malformed(self._scope.statement, item.at, message)
+        return column
+
+    def _add(self, column: Column, name: str) -> None:
+        if any(name.lower() == other.lower() for _, other, _ in self.columns):
+            raise malformed(self._scope.statement, self._scope.query.source_at, f"duplicate alias: {name}")
+        self.columns.append((column.sql, name, column.field))
+
+    def _next_name(self) -> str:
+        self._unnamed += 1
+        return f"expr{self._unnamed - 1}"

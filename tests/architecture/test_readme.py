@@ -1,0 +1,65 @@
+"""What README.md names is there: every path, every command of `start.py`, `closeloop` and `make`."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.architecture.tree import ROOT
+
+README = ROOT / "README.md"
+OWN_COMMANDS = {"test", "bench", "check"}
+pytestmark = pytest.mark.skipif(not README.exists(), reason="there is no README.md yet")
+
+
+def _code() -> list[str]:
+    """Inline code and the lines of code blocks, without prompts and comments."""
+    text = README.read_text(encoding="utf-8")
+    blocks = re.findall(r"^```(?:\w*)\n(.*?)^```", text, flags=re.S | re.M)
+    lines = [
+        line.strip().removeprefix("$ ").split("  #")[0] for block in blocks for line in block.splitlines()
+    ]
+    return lines + re.findall(r"`([^`\n]+)`", re.sub(r"^```.*?^```", "", text, flags=re.S | re.M))
+
+
+def _commands(pattern: str) -> set[str]:
+    found = (re.search(pattern, line) for line in _code())
+    return {match.group(1) for match in found if match}
+
+
+def test_every_linked_file_exists() -> None:
+    links = re.findall(r"\]\(([^)#\s]+)[^)]*\)", README.read_text(encoding="utf-8"))
+    local = [link for link in links if not re.match(r"[a-z]+:", link)]
+    assert [link for link in local if not (ROOT / link).exists()] == []
+
+
+def test_every_named_path_exists() -> None:
+    ours = {path.name for path in ROOT.iterdir() if not path.name.startswith(".")}
+    named = {line.rstrip("/") for line in _code() if re.fullmatch(r"[\w.-]+(?:/[\w.<>*{}-]+)*/?", line)}
+    concrete = {path for path in named if path.split("/")[0] in ours and not re.search("[<>*{}]", path)}
+    assert concrete, "the README names no file at all"
+    assert sorted(path for path in concrete if not (ROOT / path).exists()) == []
+
+
+def test_every_command_it_names_has_a_help() -> None:
+    commands = _commands(r"(?:start\.py|^closeloop) ([a-z]+)") - OWN_COMMANDS
+    assert commands, "the README names no command at all"
+    assert [command for command in sorted(commands) if _help(command).returncode != 0] == []
+
+
+def _help(command: str) -> subprocess.CompletedProcess[str]:
+    call = "import sys; from closeloop.cli import main; sys.exit(main())"
+    arguments = [sys.executable, "-c", call, command, "--help"]
+    return subprocess.run(arguments, cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+def test_every_make_target_it_names_exists() -> None:
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), flags=re.M))
+    assert _commands(r"^make ([a-z]+)$") <= targets
+
+
+def test_the_prompts_that_people_copy_need_nothing_but_python() -> None:
+    assert any(line.startswith("python3 start.py ") for line in _code())
+    assert Path(ROOT / "start.py").exists()

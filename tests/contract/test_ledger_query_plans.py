@@ -1,0 +1,118 @@
+"""Every query of a pass uses an index, so that 100,000 prospects stay fast."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+
+from closeloop.adapters.ledger import SqlLedger, open_ledger
+from closeloop.application.ports import Change
+from closeloop.domain.actions import ActionKind, ActionState, Settlement
+from closeloop.domain.stage import Stage, Standing
+from tests.contract.ledger_samples import LEASE, NOW, decision, mail, person, receipt, reply, too_dear
+
+KEY = mail().key
+
+
+def _settle(ledger: SqlLedger) -> None:
+    ledger.claim(ActionKind.EMAIL, NOW, "w", 9, LEASE)
+    ledger.settle([Settlement(key=KEY, state=ActionState.ACCEPTED)], NOW)
+
+
+PASS: dict[str, Callable[[SqlLedger], object]] = {
+    "prospects": lambda ledger: ledger.prospects(["00Q1"]),
+    "due": lambda ledger: ledger.due(list(Stage), NOW, 9, list(Standing)),
+    "all_prospects": lambda ledger: list(ledger.all_prospects()),
+    "by_address": lambda ledger: ledger.by_address(["a@a.example"]),
+    "colleagues": lambda ledger: ledger.colleagues(["a.example"]),
+    "commit": lambda ledger: ledger.commit(
+        Change(
+            prospects=(person(touches=3),),
+            decisions=(decision(),),
+            actions=(mail(step=2),),
+            handled_signals=("m1",),
+        )
+    ),
+    "claim": lambda ledger: ledger.claim(ActionKind.EMAIL, NOW, "w", 9, LEASE),
+    "settle": _settle,
+    "expire_leases": lambda ledger: ledger.expire_leases(NOW + timedelta(days=1)),
+    "actions": lambda ledger: ledger.actions([KEY]),
+    "in_state": lambda ledger: ledger.in_state(ActionState.PLANNED, None, 9),
+    "cancel_planned": lambda ledger: ledger.cancel_planned(["00Q1"], "no", NOW),
+    "add_receipts": lambda ledger: ledger.add_receipts([receipt(KEY)]),
+    "receive": lambda ledger: ledger.receive([reply()], NOW),
+    "waiting_signals": lambda ledger: ledger.waiting_signals(9),
+    "waiting_about": lambda ledger: ledger.waiting_about(["00Q1"], ["a@a.example"]),
+    "note_understanding": lambda ledger: ledger.note_understanding("m1", too_dear()),
+    "replies": lambda ledger: ledger.replies(),
+    "suppressed": lambda ledger: ledger.suppressed(["a@a.example"]),
+    "crm_seen": lambda ledger: ledger.crm_seen(["00Q1"]),
+    "note_crm_seen": lambda ledger: ledger.note_crm_seen({"00Q1": {"Status": "Open"}}),
+    "changed_since_sync": lambda ledger: ledger.changed_since_sync(9),
+    "mark_synced": lambda ledger: ledger.mark_synced([person()]),
+    "cached_facts": lambda ledger: ledger.cached_facts(["a.example"], NOW),
+    "runs": lambda ledger: ledger.runs(9),
+    "decisions": lambda ledger: list(ledger.decisions()),
+}
+
+
+@contextmanager
+def _statements(ledger: SqlLedger) -> Iterator[list[tuple[str, Any]]]:
+    seen: list[tuple[str, Any]] = []
+    engine = ledger._database.engine
+
+    def note(connection: object, cursor: object, statement: str, parameters: Any, *rest: object) -> None:
+        if statement.startswith(("SELECT", "UPDATE", "INSERT", "DELETE")):
+            seen.append((statement, parameters[0] if isinstance(parameters, list) else parameters))
+
+    event.listen(engine, "before_cursor_execute", note)
+    yield seen
+    event.remove(engine, "before_cursor_execute", note)
+
+
+def _slow_steps(ledger: SqlLedger, statement: str, parameters: Any) -> list[str]:
+    with ledger._database.read() as connection:
+        rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters).all()
+    steps = [str(row[-1]) for row in rows]
+    return [step for step in steps if _whole_table(step) or "TEMP B-TREE" in step]
+
+
+def _whole_table(step: str) -> bool:
+    return step.startswith("SCAN") and " USING " not in step
+
+
+@pytest.mark.parametrize("name", list(PASS))
+def test_a_pass_reads_no_table_from_end_to_end_and_sorts_nothing(name: str) -> None:
+    ledger = open_ledger(":memory:")
+    ledger.commit(Change(prospects=(person(),), actions=(mail(),)))
+    with _statements(ledger) as seen:
+        PASS[name](ledger)
+    assert seen
+    slow = {statement: steps for statement, values in seen if (steps := _slow_steps(ledger, statement, values))}
+    ledger.close()
+    assert slow == {}
+
+
+def test_a_story_may_sort_its_few_lines_but_reads_no_table_from_end_to_end() -> None:
+    ledger = open_ledger(":memory:")
+    ledger.commit(Change(prospects=(person(),), actions=(mail(),)))
+    with _statements(ledger) as seen:
+        ledger.story("00Q1")
+    steps = [step for statement, values in seen for step in _slow_steps(ledger, statement, values)]
+    ledger.close()
+    assert len(seen) > 5
+    assert [step for step in steps if _whole_table(step)] == []
+
+
+def test_a_search_by_words_is_seen_to_read_the_whole_table() -> None:
+    """The guard above can fail: `find` is for a person who types, and does scan."""
+    ledger = open_ledger(":memory:")
+    with _statements(ledger) as seen:
+        ledger.find("north")
+    assert _slow_steps(ledger, *seen[0])
+    ledger.close()

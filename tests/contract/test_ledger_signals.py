@@ -1,0 +1,89 @@
+"""What every ledger promises about signals and about whom not to write to."""
+
+from __future__ import annotations
+
+import pytest
+
+from closeloop.application.ports import Change, Ledger
+from closeloop.domain.signals import Label, SignalKind
+from tests.contract.ledger_samples import MINUTE, NOW, mail, person, plan, reply, too_dear
+
+
+def test_a_webhook_delivered_five_times_is_one_signal(ledger: Ledger) -> None:
+    assert ledger.receive([reply(), reply()], NOW) == 1
+    assert [ledger.receive([reply(address="changed@x.test")], NOW) for _ in range(3)] == [0, 0, 0]
+    assert ledger.waiting_signals(9) == [reply()]
+
+
+def test_the_same_id_from_two_sources_is_two_signals(ledger: Ledger) -> None:
+    assert ledger.receive([reply("1"), reply("1", source="sendgrid")], NOW) == 2
+
+
+def test_a_handled_signal_stays_handled_when_it_is_delivered_again(ledger: Ledger) -> None:
+    ledger.receive([reply()], NOW)
+    ledger.commit(Change(handled_signals=("m1", "unknown")))
+    assert ledger.receive([reply()], NOW) == 0
+    assert ledger.waiting_signals(9) == []
+
+
+def test_signals_wait_in_order_of_occurrence_then_id(ledger: Ledger) -> None:
+    ledger.receive([reply("c"), reply("b"), reply("z", occurred_at=NOW - MINUTE)], NOW)
+    ledger.receive([reply("a", occurred_at=NOW + MINUTE)], NOW)
+    assert [one.id for one in ledger.waiting_signals(9)] == ["z", "b", "c", "a"]
+    assert [one.id for one in ledger.waiting_signals(2)] == ["z", "b"]
+
+
+def test_a_signal_comes_back_as_it_was(ledger: Ledger) -> None:
+    given = reply(
+        address="Ana@North.Example", prospect_key="00Q1", payload={"text": "नमस्ते 🧵", "to": ["a", 1, None]}
+    )
+    ledger.receive([given], NOW)
+    assert ledger.waiting_signals(9) == [given]
+
+
+@pytest.mark.parametrize("kind", list(SignalKind))
+def test_replies_and_stops_count_from_the_moment_they_are_stored(ledger: Ledger, kind: SignalKind) -> None:
+    ledger.receive([reply(kind=kind, prospect_key="00Q1", address="Ana@Alias.example")], NOW)
+    halting = kind in {
+        SignalKind.REPLY,
+        SignalKind.BOUNCED,
+        SignalKind.SPAM_REPORT,
+        SignalKind.UNSUBSCRIBED,
+    }
+    found = ledger.waiting_about(["00Q1", "00Q2"], ["ANA@alias.example", "b@b.example"])
+    assert found == ({"00Q1", "ana@alias.example"} if halting else set())
+
+
+def test_a_reply_known_by_its_address_or_by_its_mail_only_halts_as_well(ledger: Ledger) -> None:
+    plan(ledger, mail("00Q1"))
+    ledger.receive([reply("1", action_key=mail("00Q1").key), reply("2", address="Bo@b.example")], NOW)
+    assert ledger.waiting_about(["00Q1"], []) == {"00Q1"}
+    assert ledger.waiting_about([], ["bo@B.example"]) == {"bo@b.example"}
+    assert ledger.waiting_about(["00Q2"], ["x@x.test"]) == set()
+
+
+def test_a_handled_reply_halts_no_longer(ledger: Ledger) -> None:
+    ledger.receive([reply(prospect_key="00Q1"), reply("m2", prospect_key="00Q2")], NOW)
+    ledger.commit(Change(handled_signals=("m1",)))
+    assert ledger.waiting_about(["00Q1", "00Q2"], []) == {"00Q2"}
+
+
+def test_replies_come_with_what_was_understood_last(ledger: Ledger) -> None:
+    ledger.receive([reply("m2"), reply("m1"), reply("m3", kind=SignalKind.BOUNCED), reply("m4")], NOW)
+    guess = too_dear().model_copy(update={"primary": Label.OTHER, "abstained": True})
+    for signal_id in ("m2", "m1", "m3", "unknown"):
+        ledger.note_understanding(signal_id, guess)
+    ledger.note_understanding("m1", too_dear())
+    assert ledger.replies() == [(reply("m1"), too_dear()), (reply("m2"), guess)]
+
+
+def test_an_address_stays_suppressed_for_its_first_reason(ledger: Ledger) -> None:
+    ledger.suppress("Ana@North.example", "unsubscribed", NOW)
+    ledger.suppress("ana@north.example", "bounced", NOW)
+    assert ledger.suppressed(["ANA@NORTH.EXAMPLE", "b@b.example"]) == {"ana@north.example": "unsubscribed"}
+
+
+def test_a_signal_about_a_stranger_is_kept(ledger: Ledger) -> None:
+    ledger.receive([reply(prospect_key="nobody", action_key="email:nobody:x:1")], NOW)
+    ledger.add_prospects([person()])
+    assert len(ledger.waiting_signals(9)) == 1

@@ -1,0 +1,111 @@
+"""Several workers and sudden deaths: one worker holds an action, and a killed one leaves it uncertain."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from pathlib import Path
+from threading import Barrier
+
+from closeloop.adapters.ledger import open_ledger
+from closeloop.application.ports import Change, Ledger
+from closeloop.domain.actions import ActionKind, ActionState
+from tests.contract.ledger_samples import LEASE, NOW, claim, mail, moves_of, person, plan, state_of
+
+WORKERS = 8
+
+_CLAIM_AND_HANG = """
+import sys, time
+from datetime import datetime, timedelta
+from closeloop.adapters.ledger import open_ledger
+from closeloop.domain.actions import ActionKind
+now = datetime.fromisoformat(sys.argv[2])
+held = open_ledger(sys.argv[1]).claim(ActionKind.EMAIL, now, "doomed", 2, timedelta(minutes=5))
+print(len(held), flush=True)
+time.sleep(60)
+"""
+
+_COMMIT_FOR_EVER = """
+import sys
+from closeloop.adapters.ledger import open_ledger
+from closeloop.application.ports import Change
+from tests.contract.ledger_samples import decision, mail, person
+ledger = open_ledger(sys.argv[1])
+for number in range(1_000_000):
+    keys = [f"00Q{number}x{i}" for i in range(40)]
+    ledger.commit(Change(prospects=tuple(person(k) for k in keys), decisions=tuple(decision(k) for k in keys),
+                         actions=tuple(mail(k) for k in keys)))
+    print(number, flush=True)
+"""
+
+
+def test_eight_workers_never_share_an_action(ledger: Ledger) -> None:
+    keys = [f"00Q{i:03}" for i in range(400)]
+    plan(ledger, *(mail(key) for key in keys))
+    start = Barrier(WORKERS)
+
+    def work(number: int) -> list[str]:
+        start.wait()
+        held: list[str] = []
+        while batch := ledger.claim(ActionKind.EMAIL, NOW, f"w{number}", 7, LEASE):
+            held += [action.prospect_key for action in batch]
+        return held
+
+    with ThreadPoolExecutor(WORKERS) as pool:
+        shares = list(pool.map(work, range(WORKERS)))
+    assert Counter(key for share in shares for key in share) == Counter(keys)
+
+
+def test_eight_workers_planning_the_same_touches_plan_each_once(ledger: Ledger) -> None:
+    people = tuple(person(f"00Q{i:03}") for i in range(50))
+    change = Change(prospects=people, actions=tuple(mail(one.key) for one in people))
+    with ThreadPoolExecutor(WORKERS) as pool:
+        new = list(pool.map(lambda _: ledger.commit(change), range(WORKERS)))
+    assert sum(new) == 50
+    assert moves_of(ledger, "00Q007") == [(None, "planned")]
+
+
+def _start(script: str, *arguments: str) -> subprocess.Popen[str]:
+    root = Path(__file__).parents[2]
+    return subprocess.Popen([sys.executable, "-c", script, *arguments], stdout=subprocess.PIPE, text=True, cwd=root)
+
+
+def _line_then_kill(worker: subprocess.Popen[str], lines: int = 1) -> str:
+    assert worker.stdout is not None
+    try:
+        said = [worker.stdout.readline() for _ in range(lines)]
+    finally:
+        worker.send_signal(signal.SIGKILL)
+        worker.wait()
+        worker.stdout.close()
+    return said[-1]
+
+
+def test_a_worker_killed_between_claim_and_outcome_leaves_its_actions_uncertain(tmp_path: Path) -> None:
+    ledger = open_ledger(tmp_path / "ledger.db")
+    plan(ledger, mail("00Q1"), mail("00Q2"), mail("00Q3"))
+    worker = _start(_CLAIM_AND_HANG, str(tmp_path / "ledger.db"), NOW.isoformat())
+    assert _line_then_kill(worker) == "2\n"
+
+    assert state_of(ledger, mail("00Q1").key) is ActionState.CLAIMED
+    assert [one.prospect_key for one in claim(ledger)] == ["00Q3"]
+    assert ledger.expire_leases(NOW + LEASE - timedelta(seconds=1)) == []
+    assert ledger.expire_leases(NOW + LEASE)[:2] == [mail("00Q1").key, mail("00Q2").key]
+    assert claim(ledger, now=NOW + LEASE) == []
+    assert moves_of(ledger, "00Q1") == [(None, "planned"), ("planned", "claimed"), ("claimed", "uncertain")]
+
+
+def test_a_pass_killed_at_any_moment_is_there_whole_or_not_at_all(tmp_path: Path) -> None:
+    for round_number in range(3):
+        path = tmp_path / f"ledger{round_number}.db"
+        last = int(_line_then_kill(_start(_COMMIT_FOR_EVER, str(path)), lines=2 + round_number))
+        ledger = open_ledger(path)
+        people = sum(1 for _ in ledger.all_prospects())
+        assert people >= (last + 1) * 40, "what was reported is there"
+        assert people % 40 == 0
+        assert people == sum(1 for _ in ledger.decisions()) == ledger.state_counts()["email"]["planned"]
+        ledger.close()

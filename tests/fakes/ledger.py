@@ -1,0 +1,235 @@
+"""The ledger as dictionaries, for tests of the use cases, held to the real one by the same contract suite."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from closeloop.adapters.ledger import story_text
+from closeloop.adapters.ledger.codec import plain
+from closeloop.adapters.ledger.rows import folded
+from closeloop.adapters.ledger.signals import HALTING_KINDS
+from closeloop.adapters.ledger.sql_ledger import planning_time
+from closeloop.adapters.ledger.story_text import Placed
+from closeloop.application.ports import Change, CrmWriteRow, DecisionRow, RunRow, StoryLine
+from closeloop.domain.leads import Quarantined
+from closeloop.domain.prospect import Fact, Prospect
+from closeloop.domain.signals import Signal, SignalKind, Understanding
+from closeloop.domain.stage import Stage, Standing
+from tests.fakes.ledger_outbox import MemoryOutbox
+
+
+class MemoryLedger(MemoryOutbox):
+    """Implements `closeloop.application.ports.Ledger`; its attributes are there for tests to look at."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.changed: set[str] = set()
+        self.decided: list[DecisionRow] = []
+        self.inbox: dict[tuple[str, str], Signal] = {}
+        self.handled: set[str] = set()
+        self.understood: dict[str, Understanding] = {}
+        self.no_mail_to: dict[str, tuple[str, datetime]] = {}
+        self.cursors: dict[str, str] = {}
+        self.seen: dict[str, dict[str, Any]] = {}
+        self.crm_writes: list[CrmWriteRow] = []
+        self.facts: dict[str, tuple[tuple[Fact, ...], datetime]] = {}
+        self.kept_out: dict[tuple[str, str], Quarantined] = {}
+        self.ran: dict[tuple[str, str], tuple[datetime, RunRow]] = {}
+
+    # prospects
+    def add_prospects(self, prospects: Iterable[Prospect]) -> int:
+        with self.lock:
+            before = len(self.people)
+            for prospect in prospects:
+                if prospect.key not in self.people:
+                    self._save(prospect)
+            return len(self.people) - before
+
+    def _save(self, prospect: Prospect) -> None:
+        if self.people.get(prospect.key) != prospect:
+            self.changed.add(prospect.key)
+        self.people[prospect.key] = prospect
+
+    def prospects(self, keys: Iterable[str]) -> dict[str, Prospect]:
+        return {key: self.people[key] for key in dict.fromkeys(keys) if key in self.people}
+
+    def _sorted_people(self) -> list[Prospect]:
+        return [prospect for _, prospect in sorted(self.people.items())]
+
+    def due(
+        self, stages: Sequence[Stage], now: datetime, limit: int, standings: Sequence[Standing]
+    ) -> list[Prospect]:
+        found = [
+            (prospect.due_at, prospect.key)
+            for prospect in self.people.values()
+            if prospect.stage in stages
+            and prospect.standing in standings
+            and prospect.due_at
+            and prospect.due_at <= now
+        ]
+        return [self.people[key] for _, key in sorted(found)[:limit]]
+
+    def all_prospects(self) -> Iterable[Prospect]:
+        return iter(self._sorted_people())
+
+    def find(self, who: str) -> list[Prospect]:
+        text, words = who.strip(), folded(who)
+        exact, partial = [], []
+        for one in self._sorted_people() if words else ():
+            ids = [name for name in (one.key, one.crm.contact, one.crm.account, one.crm.opportunity) if name]
+            texts = [one.email.lower(), folded(one.first_name, one.last_name), folded(one.company)]
+            if text in ids or words in texts:
+                exact.append(one)
+            elif any(text in name for name in ids) or any(words in name for name in texts):
+                partial.append(one)
+        return (exact + partial)[:20]
+
+    def by_address(self, addresses: Iterable[str]) -> dict[str, str]:
+        wanted = {address.lower() for address in addresses}
+        found: dict[str, str] = {}
+        for one in self._sorted_people():
+            if one.email.lower() in wanted:
+                found.setdefault(one.email.lower(), one.key)
+        return found
+
+    def colleagues(self, domains: Iterable[str]) -> dict[str, list[str]]:
+        wanted = {domain.lower() for domain in domains}
+        found: dict[str, list[str]] = {}
+        for one in self._sorted_people():
+            if one.domain and one.domain.lower() in wanted:
+                found.setdefault(one.domain.lower(), []).append(one.key)
+        return found
+
+    def commit(self, change: Change) -> int:
+        with self.lock:
+            about = [one.prospect_key for one in change.decisions]
+            about += [one.prospect_key for one in change.actions]
+            self.refuse_strangers(about, (one.key for one in change.prospects))
+            for prospect in change.prospects:
+                self._save(prospect)
+            self.decided += [
+                decision.model_copy(update={"detail": plain(decision.detail)}) for decision in change.decisions
+            ]
+            self.handled.update(change.handled_signals)
+            return self.plan(change.actions, planning_time(change))
+
+    # signals and suppression
+    def receive(self, signals: Iterable[Signal], now: datetime) -> int:
+        with self.lock:
+            before = len(self.inbox)
+            for signal in signals:
+                payload = plain(signal.payload)
+                stored = signal.model_copy(update={"payload": payload})
+                self.inbox.setdefault((signal.source, signal.id), stored)
+            return len(self.inbox) - before
+
+    def _signals(self) -> list[Signal]:
+        return sorted(self.inbox.values(), key=lambda one: (one.occurred_at, one.id, one.source))
+
+    def waiting_signals(self, limit: int) -> list[Signal]:
+        return [signal for signal in self._signals() if signal.id not in self.handled][:limit]
+
+    def waiting_about(self, prospect_keys: Iterable[str], addresses: Iterable[str]) -> set[str]:
+        asked = {*prospect_keys, *(address.lower() for address in addresses)}
+        waiting = [one for one in self._signals() if one.id not in self.handled and one.kind in HALTING_KINDS]
+        about: set[str | None] = {one.prospect_key for one in waiting}
+        about |= {one.address.lower() for one in waiting if one.address}
+        about |= {self._answered(one) for one in waiting}
+        return {name for name in about if name in asked and name is not None}
+
+    def _answered(self, signal: Signal) -> str | None:
+        kept = self.kept.get(signal.action_key or "")
+        return kept.action.prospect_key if kept else None
+
+    def note_understanding(self, signal_id: str, understanding: Understanding) -> None:
+        if any(signal.id == signal_id for signal in self.inbox.values()):
+            self.understood[signal_id] = understanding
+
+    def replies(self) -> list[tuple[Signal, Understanding]]:
+        return [
+            (signal, self.understood[signal.id])
+            for signal in self._signals()
+            if signal.kind is SignalKind.REPLY and signal.id in self.understood
+        ]
+
+    def suppress(self, address: str, reason: str, at: datetime) -> None:
+        self.no_mail_to.setdefault(address.lower(), (reason, at))
+
+    def suppressed(self, addresses: Iterable[str]) -> dict[str, str]:
+        lower = {address.lower() for address in addresses}
+        return {address: self.no_mail_to[address][0] for address in lower & self.no_mail_to.keys()}
+
+    # CRM
+    def cursor(self, name: str) -> str | None:
+        return self.cursors.get(name)
+
+    def set_cursor(self, name: str, value: str) -> None:
+        self.cursors[name] = value
+
+    def crm_seen(self, record_ids: Iterable[str]) -> dict[str, dict[str, Any]]:
+        return {one: dict(self.seen[one]) for one in record_ids if one in self.seen}
+
+    def note_crm_seen(self, seen: Mapping[str, Mapping[str, Any]]) -> None:
+        for record_id, fields in seen.items():
+            self.seen.setdefault(record_id, {}).update(plain(dict(fields)))
+
+    def changed_since_sync(self, limit: int) -> list[Prospect]:
+        return [self.people[key] for key in sorted(self.changed)[:limit]]
+
+    def mark_synced(self, prospects: Iterable[Prospect]) -> None:
+        with self.lock:
+            self.changed -= {one.key for one in prospects if self.people.get(one.key) == one}
+
+    def add_crm_writes(self, writes: Iterable[CrmWriteRow]) -> None:
+        self.crm_writes += [
+            one.model_copy(update={"before": plain(one.before), "after": plain(one.after)}) for one in writes
+        ]
+
+    # accounts, quarantine, runs
+    def cached_facts(self, account_keys: Iterable[str], now: datetime) -> dict[str, tuple[Fact, ...]]:
+        known = {key: self.facts[key] for key in account_keys if key in self.facts}
+        return {key: facts for key, (facts, expires_at) in known.items() if expires_at > now}
+
+    def cache_facts(self, entries: Mapping[str, tuple[Fact, ...]], expires_at: datetime) -> None:
+        self.facts.update({key: (facts, expires_at) for key, facts in entries.items()})
+
+    def add_quarantine(self, source: str, rows: Iterable[Quarantined], at: datetime) -> None:
+        for row in rows:
+            self.kept_out.setdefault((source, row.model_dump_json()), row)
+
+    def quarantine(self) -> list[tuple[str, Quarantined]]:
+        return [(source, row) for (source, _), row in self.kept_out.items()]
+
+    def add_run(self, run: RunRow, at: datetime) -> None:
+        self.ran.setdefault((run.run_id, run.stage), (at, run))
+
+    def runs(self, limit: int) -> list[RunRow]:
+        in_time = sorted(self.ran.values(), key=lambda one: one[0])
+        return [run for _, run in reversed(in_time)][:limit]
+
+    def decisions(self) -> Iterable[DecisionRow]:
+        return iter(list(self.decided))
+
+    def story(self, prospect_key: str) -> list[StoryLine]:
+        prospect = self.people.get(prospect_key)
+        if prospect is None:
+            return []
+        lines = [story_text.fact_line(fact) for fact in prospect.facts.values()]
+        lines += [story_text.decision_line(one) for one in self.decided if one.prospect_key == prospect_key]
+        lines += self._action_lines(prospect_key)
+        lines += [
+            story_text.signal_line(signal, self.understood.get(signal.id))
+            for signal in self._signals()
+            if prospect_key in {signal.prospect_key, self._answered(signal)}
+            or (not signal.prospect_key and (signal.address or "").lower() == prospect.email.lower())
+        ]
+        if stopped := self.no_mail_to.get(prospect.email.lower()):
+            lines.append(story_text.suppression_line(prospect.email.lower(), *stopped))
+        lines += [story_text.crm_line(one) for one in self.crm_writes if one.prospect_key == prospect_key]
+        return story_text.in_order(lines)
+
+    def _action_lines(self, prospect_key: str) -> list[Placed]:
+        theirs = [kept for _, kept in sorted(self.kept.items()) if kept.action.prospect_key == prospect_key]
+        return [line for kept in theirs for line in story_text.action_lines(kept.action, kept.moves, kept.receipts)]

@@ -1,0 +1,149 @@
+"""The outbox of the in-memory ledger: the same promises as the real one, kept with dictionaries."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from closeloop.adapters.ledger.codec import plain
+from closeloop.adapters.ledger.settling import check_move
+from closeloop.adapters.ledger.story_text import Move, due_words
+from closeloop.application.ports import ReceiptRow
+from closeloop.domain.actions import Action, ActionKind, ActionState, ClaimedAction, Settlement
+from closeloop.domain.errors import LedgerUnavailable
+from closeloop.domain.prospect import Prospect
+
+LEASE_RAN_OUT = "its worker was not heard of again before the lease ran out"
+
+
+@dataclass
+class Kept:
+    """An action with everything that happened to it."""
+
+    action: Action
+    state: ActionState = ActionState.PLANNED
+    attempt: int = 0
+    lease_until: datetime | None = None
+    moves: list[Move] = field(default_factory=list)
+    receipts: list[tuple[int, ReceiptRow]] = field(default_factory=list)
+
+    def claimed(self) -> ClaimedAction:
+        return ClaimedAction(**self.action.model_dump(), attempt=self.attempt)
+
+    def move(
+        self,
+        new: ActionState,
+        at: datetime,
+        detail: str = "",
+        worker: str | None = None,
+        provider_id: str | None = None,
+    ) -> None:
+        self.moves.append(Move(at, self.state, new, self.attempt, worker, detail, provider_id))
+        self.state = new
+        if new is not ActionState.CLAIMED:
+            self.lease_until = None
+
+
+class MemoryOutbox:
+    """Actions by key."""
+
+    def __init__(self) -> None:
+        self.lock = threading.RLock()
+        self.kept: dict[str, Kept] = {}
+        self.people: dict[str, Prospect] = {}
+
+    def plan(self, actions: Iterable[Action], planned_at: Callable[[str, datetime], datetime]) -> int:
+        new = 0
+        for action in actions:
+            if action.key not in self.kept:
+                at = planned_at(action.prospect_key, action.due_at)
+                kept = Kept(action.model_copy(update={"payload": plain(action.payload)}))
+                kept.moves.append(Move(at, None, ActionState.PLANNED, 0, detail=due_words(action.due_at)))
+                self.kept[action.key] = kept
+                new += 1
+        return new
+
+    def refuse_strangers(self, prospect_keys: Iterable[str], also: Iterable[str] = ()) -> None:
+        known = self.people.keys() | set(also)
+        if strangers := set(prospect_keys) - known:
+            raise LedgerUnavailable(f"These prospects are not in the ledger, save them first: {strangers}")
+
+    def claim(
+        self, kind: ActionKind, now: datetime, worker: str, limit: int, lease: timedelta
+    ) -> list[ClaimedAction]:
+        with self.lock:
+            free = [kept for kept in self._sorted(ActionState.PLANNED, kind) if kept.action.due_at <= now]
+            for kept in free[:limit]:
+                kept.attempt += 1
+                kept.move(ActionState.CLAIMED, now, worker=worker)
+                kept.lease_until = now + lease
+            return [kept.claimed() for kept in free[:limit]]
+
+    def settle(self, settlements: Iterable[Settlement], now: datetime, then: Iterable[Action] = ()) -> None:
+        with self.lock:
+            given, following = list(settlements), list(then)
+            states = {key: kept.state for key, kept in self.kept.items()}
+            for settlement in given:
+                check_move(settlement, states.get(settlement.key))
+                states[settlement.key] = settlement.state
+            self.refuse_strangers(action.prospect_key for action in following)
+            for settlement in given:
+                self._settle(settlement, now)
+            self.plan(following, lambda prospect_key, due_at: now)
+
+    def _settle(self, settlement: Settlement, now: datetime) -> None:
+        kept = self.kept[settlement.key]
+        kept.move(settlement.state, now, settlement.detail, provider_id=settlement.provider_id)
+        if settlement.state is ActionState.PLANNED and settlement.retry_at:
+            kept.action = kept.action.model_copy(update={"due_at": settlement.retry_at})
+
+    def expire_leases(self, now: datetime) -> list[str]:
+        with self.lock:
+            ran_out = [
+                kept for _, kept in sorted(self.kept.items()) if kept.lease_until and kept.lease_until <= now
+            ]
+            for kept in ran_out:
+                kept.move(ActionState.UNCERTAIN, now, LEASE_RAN_OUT)
+            return [kept.action.key for kept in ran_out]
+
+    def actions(self, keys: Iterable[str]) -> dict[str, tuple[ClaimedAction, ActionState]]:
+        return {
+            key: (self.kept[key].claimed(), self.kept[key].state) for key in dict.fromkeys(keys) if key in self.kept
+        }
+
+    def in_state(self, state: ActionState, kind: ActionKind | None, limit: int) -> list[ClaimedAction]:
+        return [kept.claimed() for kept in self._sorted(state, kind)[:limit]]
+
+    def state_counts(self) -> dict[str, dict[str, int]]:
+        counts: dict[str, dict[str, int]] = {}
+        for kept in self.kept.values():
+            states = counts.setdefault(kept.action.kind.value, {})
+            states[kept.state.value] = states.get(kept.state.value, 0) + 1
+        return counts
+
+    def cancel_planned(self, prospect_keys: Iterable[str], reason: str, now: datetime) -> int:
+        with self.lock:
+            keys = set(prospect_keys)
+            theirs = [
+                kept
+                for kept in self._sorted(ActionState.PLANNED, ActionKind.EMAIL)
+                if kept.action.prospect_key in keys
+            ]
+            for kept in theirs:
+                kept.move(ActionState.SKIPPED, now, reason)
+            return len(theirs)
+
+    def add_receipts(self, receipts: Iterable[ReceiptRow]) -> None:
+        with self.lock:
+            given = list(receipts)
+            if unknown := {receipt.action_key for receipt in given} - self.kept.keys():
+                raise LedgerUnavailable(f"These actions are not in the ledger, plan them first: {unknown}")
+            for receipt in given:
+                kept = self.kept[receipt.action_key]
+                kept.receipts.append((kept.attempt, receipt))
+
+    def _sorted(self, state: ActionState, kind: ActionKind | None) -> list[Kept]:
+        found = [kept for kept in self.kept.values() if kept.state is state and kind in {None, kept.action.kind}]
+        return sorted(found, key=lambda kept: (kept.action.due_at, kept.action.key))

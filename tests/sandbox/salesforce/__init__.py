@@ -1,0 +1,1 @@
+"""Tests of the sandbox's Salesforce, over real HTTP wherever a client would be."""

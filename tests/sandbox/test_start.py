@@ -1,0 +1,111 @@
+"""Starting and stopping the sandbox as a process, with its files and its errors."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from sandbox.__main__ import main
+from tests.sandbox.conftest import ROOT, running_sandbox
+
+CSV = """First Name,last name,Company / Account,Email,No. of Employees,Annual Revenue,Do Not Call,Shoe Size
+Nora,Berg,Fjord AS,nora@fjord.example,"1,200",5000000.50,TRUE,39
+,,,,,,,
+Ola,,Fjord AS,ola@fjord.example,,,,
+Zoë,สมชาย,Ärzte GmbH,zoe@aerzte.example,10,,,
+"""
+
+
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_it_cleanly(end: signal.Signals) -> None:
+    with running_sandbox() as sandbox:
+        sandbox.process.send_signal(end)
+        assert sandbox.process.wait(timeout=10) == 0
+
+
+def test_leads_of_a_csv_are_there_from_the_start(tmp_path: Path) -> None:
+    file = tmp_path / "leads.csv"
+    file.write_text(CSV, "utf-8-sig")
+    with running_sandbox("--leads", str(file)) as sandbox:
+        statement = "SELECT Name, NumberOfEmployees, AnnualRevenue, DoNotCall FROM Lead ORDER BY Id"
+        records = sandbox.client().query(statement)["records"]
+    assert [record["Name"] for record in records] == ["Nora Berg", "Zoë สมชาย"]
+    first = records[0]
+    assert (first["NumberOfEmployees"], first["AnnualRevenue"], first["DoNotCall"]) == (1200, 5000001.0, True)
+
+
+def test_a_second_start_finds_the_crm_as_the_first_left_it(tmp_path: Path) -> None:
+    state = str(tmp_path / "state.db")
+    with running_sandbox("--state", state) as sandbox:
+        sandbox.post_control("advance", {"hours": 48})
+        first = sandbox.client().Lead.create({"LastName": "A", "Company": "B"})["id"]
+    with running_sandbox("--state", state) as sandbox:
+        sf = sandbox.client()
+        assert sf.Lead.get(first)["LastName"] == "A"
+        second = sf.Lead.get(sf.Lead.create({"LastName": "C", "Company": "B"})["id"])
+        assert second["Id"] != first
+        assert second["CreatedDate"] == "2026-01-07T08:00:00.000+0000"
+        assert sf.query("SELECT COUNT() FROM User")["totalSize"] == 3
+
+
+Refused = Callable[..., str]
+
+
+@pytest.fixture
+def refused(capsys: pytest.CaptureFixture[str]) -> Refused:
+    def attempt(*arguments: str) -> str:
+        assert main(list(arguments)) == 2
+        printed = capsys.readouterr()
+        assert printed.out == ""
+        assert len(printed.err.splitlines()) == 1
+        return printed.err
+
+    return attempt
+
+
+def test_a_port_in_use_is_refused_in_one_line(refused: Refused) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        assert "choose another --port" in refused("--port", port)
+    assert "choose another --port" in refused("--port", "70000")
+
+
+def test_a_refused_start_exits_with_2() -> None:
+    command = [sys.executable, "-m", "sandbox", "--leads", "nowhere.csv"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=30, check=False)
+    assert (done.returncode, done.stdout, len(done.stderr.splitlines())) == (2, "", 1)
+
+
+@pytest.mark.parametrize(
+    ("content", "advice"),
+    [
+        (b"", "is empty"),
+        (b"Name,Mail\nx,y\n", "has no column Last Name and no column Company"),
+        ("Last Name,Company\nMüller,X\n".encode("latin-1"), "is not UTF-8"),
+        (b"Last Name,Company\n,X\n", "no row could be loaded"),
+        (b"\x00\x01", "leads.csv"),
+    ],
+)
+def test_a_leads_file_that_cannot_be_used_is_refused_in_one_line(
+    refused: Refused, tmp_path: Path, content: bytes, advice: str
+) -> None:
+    file = tmp_path / "leads.csv"
+    file.write_bytes(content)
+    assert advice in refused("--leads", str(file))
+
+
+def test_a_leads_file_that_is_not_there_is_refused_in_one_line(refused: Refused, tmp_path: Path) -> None:
+    assert "give the path of a CSV file" in refused("--leads", str(tmp_path / "nowhere.csv"))
+
+
+def test_a_bad_state_file_is_refused_in_one_line(refused: Refused, tmp_path: Path) -> None:
+    file = tmp_path / "state.db"
+    file.write_bytes(b"this is no database, but it is long enough to look like a file" * 20)
+    assert "give a writable SQLite file" in refused("--state", str(file))
+    assert "give a writable SQLite file" in refused("--state", str(tmp_path / "no" / "state.db"))

@@ -1,0 +1,55 @@
+"""Prospects and the shipped playbook, for tests of the rules."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from closeloop.adapters.playbook.yaml_file import read_playbook
+from closeloop.domain.playbook import Playbook
+from closeloop.domain.prospect import CrmIds, Fact, Prospect
+
+NOW = datetime(2026, 1, 5, 8, 0, tzinfo=UTC)
+"""A Monday."""
+KEY = "00Q5f000001AbCdEAK"
+
+
+@cache
+def playbook() -> Playbook:
+    return read_playbook(Path(__file__).parents[3] / "config" / "playbook.yaml")
+
+
+def fact(name: str, value: Any, source: str = "registry:test") -> Fact:
+    return Fact(name=name, value=value, source=source, observed_at=NOW)
+
+
+GOOD_FACTS: dict[str, Any] = {
+    "employees": 12_000,
+    "annual_revenue_usd": 3_000_000_000,
+    "industry": "Manufacturing",
+    "country": "DE",
+    "email_kind": "corporate",
+    "seniority": "director",
+    "function": "finance",
+}
+
+
+def prospect(facts: dict[str, Any] | None = None, **fields: Any) -> Prospect:
+    known = GOOD_FACTS if facts is None else facts
+    values: dict[str, Any] = {
+        "key": KEY,
+        "crm": CrmIds(lead=KEY),
+        "owner_id": "0055f000001SeLLAAA",
+        "email": "anna.okafor@volvo.example",
+        "first_name": "Anna",
+        "last_name": "Okafor",
+        "title": "Director Finance",
+        "company": "Volvo",
+        "domain": "volvo.example",
+        "stage_entered_at": NOW,
+        "due_at": NOW,
+        "facts": {name: fact(name, value) for name, value in known.items()},
+    }
+    return Prospect(**(values | fields))

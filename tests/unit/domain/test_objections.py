@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+import pytest
+
+from closeloop.domain.decisions import AskHuman, Close, Decision, Park, Touch
+from closeloop.domain.objections import decide
+from closeloop.domain.prospect import Objection, Prospect
+from closeloop.domain.signals import Label
+from closeloop.domain.stage import Profile, Stage, Standing
+from closeloop.domain.transitions import apply
+from tests.unit.domain.people import NOW, playbook, prospect
+
+OBJECTIONS = [label for label in Label if label.is_objection]
+
+
+def objecting(label: str = "objection_price", **fields: object) -> Prospect:
+    raised = Objection(label=label, raised_in=Stage.APPROACH, raised_at=NOW)
+    return prospect(stage=Stage.OBJECTIONS, objection=raised, **fields)
+
+
+def walk(person: Prospect) -> tuple[list[Touch], Decision]:
+    touches, now = [], NOW
+    while isinstance(decision := decide(person, playbook(), now), Touch):
+        touches.append(decision)
+        person = apply(decision, person, playbook(), now).prospect
+        assert person.due_at is not None
+        now = person.due_at
+    return touches, decision
+
+
+@pytest.mark.parametrize("label", OBJECTIONS)
+def test_every_objection_is_answered_at_once_and_followed_up_at_least_five_times(label: Label) -> None:
+    touches, end = walk(objecting(label.value))
+    assert touches[0].template == "objection_answer"
+    assert [touch.template for touch in touches[1:]] == ["objection_follow_up"] * 5
+    assert isinstance(end, Park)
+    assert end.standing is Standing.LOST
+    assert end.until is not None
+
+
+def test_a_deal_that_ends_in_an_objection_is_closed_lost_with_a_date_to_come_back() -> None:
+    _, end = walk(objecting(profile=Profile.OPPORTUNITY))
+    assert isinstance(end, Close)
+    assert not end.won
+    assert end.come_back_at is not None
+
+
+def test_an_objection_the_playbook_gives_to_a_person_becomes_a_question_with_the_draft_answer() -> None:
+    answers = tuple(a.model_copy(update={"hand_to_human": True}) for a in playbook().objections.answers)
+    rules = playbook().objections.model_copy(update={"answers": answers})
+    decision = decide(objecting(), playbook().model_copy(update={"objections": rules}), NOW)
+    assert isinstance(decision, AskHuman)
+    assert rules.answer_to("objection_price").answer in decision.subject
