@@ -141,9 +141,9 @@ def _ready(lock: Path) -> None:
 def _fingerprint(lock: Path) -> str:
     """Changes with the lock, with the place of the clone, with the Python and with the steps in this file."""
     try:
-        contents = lock.read_bytes()
+        contents = lock.read_bytes() + _version().encode()
     except OSError as error:
-        raise SetUpFailed(f"{lock.name} is missing beside start.py: is this a whole clone?") from error
+        raise SetUpFailed(f"{error.filename} is missing: is this a whole clone?") from error
     facts = f"{ROOT}|{sys.version_info[:2]}|".encode() + Path(__file__).read_bytes()
     return hashlib.sha256(facts + contents).hexdigest()
 
@@ -211,14 +211,24 @@ def _pip() -> list[str]:
 
 
 def _link_project() -> None:
-    """A path file and a command: an editable install that needs no build tool and no network."""
+    """A path file, a name and a command: an editable install that needs no build tool and no network."""
     import sysconfig
 
     site = Path(sysconfig.get_path("purelib", "venv", {"base": str(VENV), "platbase": str(VENV)}))
     (site / "closeloop.pth").write_text(f"{ROOT}\n", encoding="utf-8")
+    for former in site.glob("closeloop-*.dist-info/METADATA"):
+        former.unlink()
+    metadata = site / f"closeloop-{_version()}.dist-info" / "METADATA"
+    metadata.parent.mkdir(exist_ok=True)
+    metadata.write_text(f"Metadata-Version: 2.1\nName: closeloop\nVersion: {_version()}\n")
     command = VENV / "bin" / "closeloop"
     command.write_text(CLOSELOOP_COMMAND)
     command.chmod(0o755)
+
+
+def _version() -> str:
+    lines = (ROOT / "pyproject.toml").read_text(encoding="utf-8").splitlines()
+    return next(line.split('"')[1] for line in lines if line.startswith("version = "))
 
 
 def _why_not_installed() -> str:

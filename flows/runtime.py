@@ -56,10 +56,14 @@ def prefect_server(
             _environment({"PREFECT_API_URL": server.api_url, "NO_PROXY": _without_loopback_proxy()})
         )
         stack.enter_context(_settings(server, home, lasting=lasting))
+        patience = DRAINED_WITHIN_SECONDS
         try:
             yield server.api_url
+        except KeyboardInterrupt:
+            patience = 1.0  # whoever presses Ctrl-C wants the prompt more than the last records
+            raise
         finally:
-            _drain(server.api_url)
+            _drain(server.api_url, patience)
 
 
 @contextmanager
@@ -101,19 +105,19 @@ def _without_loopback_proxy() -> str:
     return ",".join(dict.fromkeys(filter(None, [*named.split(","), "127.0.0.1", "localhost"])))
 
 
-def _drain(api_url: str) -> None:
+def _drain(api_url: str, patience: float) -> None:
     """Sends what this process still holds, then lets the server write it down."""
     with ThreadPoolExecutor(
         1
     ) as other_thread:  # the caller may be inside an event loop, where draining does not wait
-        other_thread.submit(APILogWorker.drain_all, timeout=5).result()
-        other_thread.submit(EventsWorker.drain_all, timeout=DRAINED_WITHIN_SECONDS).result()
-    _await_records(api_url)
+        other_thread.submit(APILogWorker.drain_all, timeout=min(5.0, patience)).result()
+        other_thread.submit(EventsWorker.drain_all, timeout=patience).result()
+    _await_records(api_url, patience)
 
 
-def _await_records(api_url: str) -> None:
+def _await_records(api_url: str, patience: float) -> None:
     """Waits until the server's task runs have all ended and no more of them appear."""
-    deadline = time.monotonic() + DRAINED_WITHIN_SECONDS
+    deadline = time.monotonic() + patience
     before: tuple[int, int] | None = None
     with httpx.Client(trust_env=False, timeout=5) as client:
         while time.monotonic() < deadline:

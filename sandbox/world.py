@@ -91,4 +91,8 @@ def open_world(seed: int = 7, state: str = ":memory:") -> World:
     """A fresh world, or the one kept in the SQLite file `state`."""
     db = sqlite3.connect(state, check_same_thread=False, isolation_level=None)
     db.row_factory = sqlite3.Row
+    if state != ":memory:":
+        # A commit per request would wait for the disk each time; this survives a crash of the process all the same.
+        db.execute("PRAGMA journal_mode=WAL")
+        db.execute("PRAGMA synchronous=NORMAL")
     return World(seed=seed, db=db)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import time
 from collections.abc import Iterator
@@ -33,6 +34,7 @@ from config.settings import Settings
 DEFAULT_HOME = Path(".closeloop/demo")
 MARKER = ".closeloop-demo"
 INBOX_FILE = "inbox.html"
+CRM_FILE = "crm.json"
 LEADS_FILE = "leads.csv"
 MOST_DAYS = 730
 
@@ -170,6 +172,8 @@ def _harvest(
 ) -> DemoResult:
     inbox = work.home / INBOX_FILE
     inbox.write_text(control.inbox(sandbox.url), encoding="utf-8")
+    crm = json.dumps(control.snapshot(), ensure_ascii=False, indent=1, sort_keys=True)
+    (work.home / CRM_FILE).write_text(crm + "\n", encoding="utf-8")
     found = figures(work.ledger, work.playbook, work.clock.now())
     report = save_report(work, found, {"inbox": INBOX_FILE})
     return collect(work, found, control, imported, report=report, inbox=inbox)

@@ -18,9 +18,7 @@ def _code() -> list[str]:
     """Inline code and the lines of code blocks, without prompts and comments."""
     text = README.read_text(encoding="utf-8")
     blocks = re.findall(r"^```(?:\w*)\n(.*?)^```", text, flags=re.S | re.M)
-    lines = [
-        line.strip().removeprefix("$ ").split("  #")[0] for block in blocks for line in block.splitlines()
-    ]
+    lines = [line.strip().removeprefix("$ ").split("  #")[0] for block in blocks for line in block.splitlines()]
     return lines + re.findall(r"`([^`\n]+)`", re.sub(r"^```.*?^```", "", text, flags=re.S | re.M))
 
 

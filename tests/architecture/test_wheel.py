@@ -41,9 +41,7 @@ def test_its_packages_import_from_another_folder(wheel: Path, tmp_path: Path) ->
     unpacked = tmp_path / "site"
     zipfile.ZipFile(wheel).extractall(unpacked)
     names = [name for name in SHIPPED if (ROOT / name / "__init__.py").exists()]
-    code = (
-        f"import {', '.join(names)}; print(*({', '.join(f'{name}.__file__' for name in names)}), sep='\\n')"
-    )
+    code = f"import {', '.join(names)}; print(*({', '.join(f'{name}.__file__' for name in names)}), sep='\\n')"
     # Isolated, so that neither this tree nor a path file brings the packages in.
     seen = subprocess.run(
         [sys.executable, "-I", "-c", f"import sys; sys.path.insert(0, {str(unpacked)!r}); {code}"],

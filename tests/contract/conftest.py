@@ -1,4 +1,4 @@
-"""Both ledgers, for the one contract suite that holds them to the same promises."""
+"""Both ledgers and both CRMs, for the contract suites that hold them to the same promises."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ import pytest
 
 from closeloop.adapters.ledger import SqlLedger, open_ledger
 from closeloop.application.ports import Ledger
+from tests.contract.crm_fixtures import org as org
 from tests.fakes.ledger import MemoryLedger
+from tests.sandbox.conftest import sandbox as sandbox
+from tests.sandbox.conftest import sandbox_process as sandbox_process
 
 
 def _sqlite_file(folder: Path) -> Ledger:

@@ -112,18 +112,21 @@ def test_a_command_leaves_every_record_and_not_a_line_on_the_terminal(tmp_path: 
         httpx.get(f"{ran.stdout.strip()}/health")
 
 
-def test_a_killed_command_takes_its_server_along(tmp_path: Path) -> None:
+@pytest.mark.parametrize("ended_by", [signal.SIGINT, signal.SIGKILL])
+def test_a_command_that_is_stopped_takes_its_server_along(tmp_path: Path, ended_by: signal.Signals) -> None:
     with subprocess.Popen(
         _command(tmp_path, "wait"),
         env=_environment(tmp_path),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
         text=True,
     ) as command:
         assert command.stdout is not None
         address = command.stdout.readline().strip()
         assert httpx.get(f"{address}/health").status_code == 200
-        command.send_signal(signal.SIGKILL)
+        command.send_signal(ended_by)
+    assert command.returncode != 0
     assert _gone_within(15, f"{address}/health")
 
 
@@ -147,9 +150,7 @@ def test_a_server_that_cannot_start_says_why_with_the_end_of_its_log(tmp_path: P
     assert "file is not a database" in ran.stderr
 
 
-def test_an_empty_database_is_kept_without_keys_and_saves_migrations(
-    prefect_api: str, tmp_path: Path
-) -> None:
+def test_an_empty_database_is_kept_without_keys_and_saves_migrations(prefect_api: str, tmp_path: Path) -> None:
     assert prefect_api  # a server has run, so this environment has its empty database
     cache, copy = tmp_path / "cache" / "empty.db", tmp_path / "prefect.db"
     assert not empty_database.seed(copy, cache)

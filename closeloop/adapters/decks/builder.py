@@ -39,8 +39,9 @@ class PptxDeckBuilder:
         presentation = write_slides(paged.pages, self._master, words.tag, content.on)
         if findings := slide_findings(presentation):
             return _in_order(findings)
-        author = content.sender.company
-        _write_whole(path, saved(presentation, title=content.title, author=author, tag=words.tag, on=content.on))
+        shown = paged.pages[0].texts
+        title, author = shown["title"][0].text, shown["sender"][0].text
+        _write_whole(path, saved(presentation, title=title, author=author, tag=words.tag, on=content.on))
         return ()
 
 

@@ -50,7 +50,7 @@ def _all_texts(page: Page) -> Iterator[Text]:
 
 
 def _problems(text: Text) -> Iterator[str]:
-    if not text.text:
+    if not text.text.strip():
         yield text.missing or f"{text.what} is empty"
     if tag := _TAG.search(text.text):
         yield f"{text.what} holds the unresolved tag {tag[0]!r}; fill it from a fact or drop the sentence"

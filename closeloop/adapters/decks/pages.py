@@ -5,8 +5,11 @@ Pure values. A `Text` knows whether it is a claim, which may never be cut, or a 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+
+_SPACES = re.compile(r"[ \t\r\n\u2028\u2029]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +21,27 @@ class Text:
     claim: bool = False
     level: int = 0
     missing: str | None = None
+
+
+def clean(text: str) -> str:
+    """One line with single spaces. Control characters stay, for the lint to find."""
+    return _SPACES.sub(" ", text).strip(" ")
+
+
+def sentence(text: str) -> str:
+    """With a capital at the start, since a mail may use the same words inside a sentence; `iOS` stays as it is."""
+    text = clean(text)
+    return text if text[1:2].isupper() else text[:1].upper() + text[1:]
+
+
+def label(text: str, what: str, level: int = 0, missing: str | None = None) -> Text:
+    """A text that may be cut."""
+    return Text(clean(text), what, level=level, missing=missing)
+
+
+def claim(text: str, what: str, missing: str | None = None) -> Text:
+    """A text that is shown in full or not at all, and must be there."""
+    return Text(clean(text), what, claim=True, missing=missing or f"{what} is empty; fill it or leave it out")
 
 
 @dataclass(frozen=True, slots=True)

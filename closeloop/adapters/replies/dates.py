@@ -1,131 +1,46 @@
-"""When to come back: the time a reply names, seen from the day it was received.
+"""When to come back: which of the times that a reply names counts, and what it means.
 
-A named day is that day; a period its first day; `in two weeks` counts from the reply; after a last day of absence
-comes the next weekday. A year that is not said is the one that brings the day next.
+A named day is that day, a period its first; after a last day of absence comes the next weekday.
 """
 
 from __future__ import annotations
 
-import re
-from calendar import monthrange
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import lru_cache
-from typing import Any
 
-_NUMERIC = re.compile(
-    r"(?<![\d.:,/€$])(?:(?P<iso>20\d\d|25\d\d)-(?P<iso_month>\d\d)-(?P<iso_day>\d\d)"
-    r"|(?P<first>\d{1,2})(?P<mark>[./])\s?(?P<second>\d{1,2})(?:(?:\.|/)\s?(?P<year>\d{4}|\d\d(?!\d))?)?)(?![\d:%])"
-)
-_BUDDHIST_YEARS = 543
+from closeloop.adapters.replies.mentions import Mention, mentions
+from closeloop.adapters.replies.time_words import TimeWords
+
 _STALE_DAYS = 31
 """An absence that ended so recently is over; it is not meant for next year."""
 
 
-@dataclass(frozen=True, slots=True)
-class Mention:
-    """One point in time in a sentence. `exact` is False for a period, which is its first day."""
-
-    on: date
-    start: int
-    end: int
-    exact: bool
-
-
-@dataclass(frozen=True, slots=True)
-class _Seen:
-    """What a reader of dates needs: the match, today, and the language's words."""
-
-    found: re.Match[str]
-    today: date
-    words: _Words
-    past: int
-
-    def group(self, name: str) -> str | None:
-        return self.found.groupdict().get(name)
-
-
-class _Words:
-    """The words of one language as lookups, and its expressions compiled."""
-
-    def __init__(self, raw: Mapping[str, Any]) -> None:
-        self.months = _numbered(raw["months"])
-        self.weekdays = _numbered(raw["weekdays"])
-        self.numbers: dict[str, float] = {str(word): float(n) for word, n in raw["numbers"].items()}
-        self.units: dict[str, str] = {str(word): unit for word, unit in raw["units"].items()}
-        self.seasons: dict[str, int | str] = raw["seasons"]
-        self.after_season: dict[str, int] = raw["after_season"]
-        self.nth: dict[str, int] = {str(word): n for word, n in raw["nth"].items()}
-        self.parts: dict[str, int] = raw["parts"]
-        self.patterns = [
-            (name, re.compile(self._filled(pattern)))
-            for name, patterns in raw["patterns"].items()
-            for pattern in patterns
-        ]
-        self.last_day = re.compile(raw["last_day"])
-        self.not_until = re.compile(raw["not_until"])
-        self.after = re.compile(raw["after"])
-        self.comes_back = re.compile(raw["return"])
-        self.any_time = re.compile(rf"\d|{_choice([*self.months, *self.weekdays, *self.units, *self.seasons])}")
-
-    def _filled(self, pattern: str) -> str:
-        choices = {
-            "MONTH": self.months,
-            "WEEKDAY": self.weekdays,
-            "NUMBER": self.numbers,
-            "UNIT": self.units,
-            "SEASON": self.seasons,
-        }
-        for name, words in choices.items():
-            more = r"\d{1,3}|" if name == "NUMBER" else ""
-            pattern = re.sub(rf"(?<!\w)(?<!<){name}(?!\w)", f"(?:{more}{_choice(words)})", pattern)
-        return pattern
-
-
-@lru_cache(maxsize=8)
-def _compiled(language: str) -> _Words:
-    from closeloop.adapters.replies.rulebook import rulebook
-
-    return _Words(rulebook().languages[language].dates)
-
-
-def resume_on(sentence: str, language: str, today: date, *, absence: bool) -> date | None:
+def resume_on(sentence: str, words: TimeWords, today: date, *, absence: bool) -> date | None:
     """The day on which this sentence says to come back; None when it names no time that can be told."""
-    words = _compiled(language)
     if not words.any_time.search(sentence):
         return None
-    found = mentions(sentence, language, today, past=_STALE_DAYS if absence else 0)
+    found = mentions(sentence, words, today, past=_STALE_DAYS if absence else 0)
     if not found:
         return None
     return _end_of_absence(sentence, found, words) if absence else _time_to_return(sentence, found, words)
 
 
-def mentions(sentence: str, language: str, today: date, *, past: int = 0) -> list[Mention]:
-    """All points in time of a sentence in order; where two readings overlap, the more exact one counts."""
-    words = _compiled(language)
-    found: list[Mention] = []
-    for mention in _read(sentence, words, today, past):
-        if all(mention.end <= other.start or mention.start >= other.end for other in found):
-            found.append(mention)
-    return sorted(found, key=lambda mention: mention.start)
-
-
-def _time_to_return(sentence: str, found: list[Mention], words: _Words) -> date:
-    first = found[0]
+def _time_to_return(sentence: str, found: list[Mention], words: TimeWords) -> date:
+    first = next((mention for mention in found if mention.exact), found[0])
     if first.exact and words.after.search(sentence[: first.start]):
         return _next_weekday(first.on)
     return first.on
 
 
-def _end_of_absence(sentence: str, found: list[Mention], words: _Words) -> date:
+def _end_of_absence(sentence: str, found: list[Mention], words: TimeWords) -> date:
     """A named return wins; otherwise the last day that is named, and then the next weekday."""
     for mention in found:
         before = sentence[: mention.start]
         if words.not_until.search(before):
             return mention.on
         if words.comes_back.search(before) and not words.last_day.search(before):
-            later = [other for other in found if other.start > mention.start and _is_last_day(sentence, other, words)]
+            later = [
+                other for other in found if other.start > mention.start and _is_last_day(sentence, other, words)
+            ]
             if not later:
                 return _next_weekday(mention.on) if words.after.search(before) else mention.on
     last = max(found, key=lambda mention: mention.on)
@@ -134,7 +49,7 @@ def _end_of_absence(sentence: str, found: list[Mention], words: _Words) -> date:
     return _next_weekday(last.on)
 
 
-def _is_last_day(sentence: str, mention: Mention, words: _Words) -> bool:
+def _is_last_day(sentence: str, mention: Mention, words: TimeWords) -> bool:
     return words.last_day.search(sentence[: mention.start]) is not None
 
 
@@ -143,201 +58,3 @@ def _next_weekday(day: date) -> date:
     while day.weekday() > 4:
         day += timedelta(days=1)
     return day
-
-
-# --- reading --------------------------------------------------------------------------------------
-
-
-def _read(sentence: str, words: _Words, today: date, past: int) -> Iterator[Mention]:
-    for found in _NUMERIC.finditer(sentence):
-        day = _numeric(found, today, past)
-        if day is not None:
-            yield Mention(day, found.start(), found.end(), exact=True)
-    for name, expression in words.patterns:
-        for found in expression.finditer(sentence):
-            day = _READERS[name](_Seen(found, today, words, past))
-            if day is not None:
-                yield Mention(day, found.start(), found.end(), exact=name in _EXACT)
-
-
-def _numeric(found: re.Match[str], today: date, past: int) -> date | None:
-    """`14.03.`, `14/03/2027`, `2027-03-14`; where `12/01` may be two days, the one that comes first."""
-    if found.group("iso"):
-        return _day(_year(found.group("iso")), int(found.group("iso_month")), int(found.group("iso_day")))
-    first, second, year = int(found.group("first")), int(found.group("second")), found.group("year")
-    european = _dated(year, second, first, today, past)
-    if found.group("mark") == ".":
-        return european if year or found.group().endswith(".") or second > 9 or len(found.group("second")) == 2 else None
-    american = _dated(year, first, second, today, past)
-    return min((day for day in (european, american) if day is not None), default=None)
-
-
-def _dated(year: str | None, month: int, day: int, today: date, past: int) -> date | None:
-    """The day in the year that is said, otherwise the next such day (or one not longer past than `past` days)."""
-    if year:
-        return _day(_year(year), month, day)
-    for candidate in (today.year - 1, today.year, today.year + 1, today.year + 2):
-        found = _day(candidate, month, day)
-        if found is not None and found >= today - timedelta(days=past):
-            return found
-    return None
-
-
-def _year(said: str) -> int:
-    year = int(said)
-    year += 2000 if year < 100 else 0
-    return year - _BUDDHIST_YEARS if year > 2400 else year
-
-
-def _day(year: int, month: int, day: int) -> date | None:
-    valid = 1 <= month <= 12 and 1900 <= year <= 2200 and 1 <= day <= monthrange(year, month)[1]
-    return date(year, month, day) if valid else None
-
-
-def _named_day(seen: _Seen) -> date | None:
-    day, month = int(seen.group("day") or 0), seen.group("month")
-    if month is None:
-        return _day_of_month(day, seen.today)
-    return _dated(seen.group("year"), seen.words.months[month], day, seen.today, seen.past)
-
-
-def _day_of_month(day: int, today: date) -> date | None:
-    """`the 14th`: of this month if it is still to come, otherwise of the next."""
-    found = _day(today.year, today.month, day)
-    if found is not None and found >= today:
-        return found
-    after = _add_months(today, 1)
-    return _day(after.year, after.month, day)
-
-
-def _relative(seen: _Seen) -> date | None:
-    if seen.group("half"):
-        return _clamped(seen.today, 6)
-    said = " ".join((seen.group("number") or "1").split())
-    number = float(said) if said.isdigit() else seen.words.numbers[said]
-    return _later(seen.today, number, seen.words.units[seen.group("unit") or ""])
-
-
-def _later(today: date, number: float, unit: str) -> date | None:
-    days = {"day": 1, "week": 7, "fortnight": 14}.get(unit)
-    if number > 400:
-        return None
-    if days is not None:
-        return today + timedelta(days=round(days * number))
-    return _clamped(today, round({"month": 1, "quarter": 3, "year": 12}[unit] * number))
-
-
-def _clamped(today: date, months: int) -> date:
-    """The same day some months later, or the last day of a shorter month."""
-    first = _add_months(today, months)
-    return first.replace(day=min(today.day, monthrange(first.year, first.month)[1]))
-
-
-def _add_months(today: date, months: int) -> date:
-    """The first day of the month that is so many months away."""
-    index = today.year * 12 + today.month - 1 + months
-    return date(index // 12, index % 12 + 1, 1)
-
-
-def _next(seen: _Seen) -> date | None:
-    today, unit = seen.today, seen.words.units.get(seen.group("unit") or "", seen.group("unit"))
-    if unit == "week":
-        return today + timedelta(days=7 - today.weekday())
-    if unit == "month":
-        return _add_months(today, 1)
-    if unit == "quarter":
-        return _add_months(today, 3 - (today.month - 1) % 3)
-    if unit == "year":
-        return date(today.year + 1, 1, 1)
-    return today + timedelta(days=14 if unit == "fortnight" else 1)
-
-
-def _quarter(seen: _Seen) -> date | None:
-    number = int(seen.group("quarter") or seen.words.nth[seen.group("nth") or ""])
-    return _period(seen, number * 3 - 2)
-
-
-def _half(seen: _Seen) -> date | None:
-    number = int(seen.group("half") or seen.words.nth[seen.group("nth") or ""])
-    return _period(seen, 1 if number == 1 else 7)
-
-
-def _month(seen: _Seen) -> date | None:
-    day = seen.words.parts.get(seen.group("part") or "", 1)
-    return _period(seen, seen.words.months[seen.group("month") or ""], day)
-
-
-def _period(seen: _Seen, month: int, day: int = 1) -> date | None:
-    """The first day of a period in the year that is said, otherwise the next that is still to begin."""
-    if seen.group("year"):
-        return _day(_year(seen.group("year") or ""), month, day)
-    return _dated(None, month, day, seen.today + timedelta(days=1), 0)
-
-
-def _weekday(seen: _Seen) -> date | None:
-    ahead = (seen.words.weekdays[seen.group("weekday") or ""] - 1 - seen.today.weekday()) % 7 or 7
-    return seen.today + timedelta(days=ahead)
-
-
-def _season(seen: _Seen) -> date | None:
-    name = seen.group("season") or ""
-    after = seen.words.after.search(seen.found.string[: seen.found.start()]) is not None
-    month = seen.words.after_season.get(name) if after else None
-    month = month or seen.words.seasons[name]
-    if isinstance(month, int):
-        return _period(seen, month)
-    days = [_FEASTS[month](year) for year in (seen.today.year, seen.today.year + 1)]
-    return next(day + timedelta(days=2 if after else 0) for day in days if day > seen.today)
-
-
-def _easter(year: int) -> date:
-    """Easter Sunday, by the rule of Butcher and Meeus."""
-    a, b, c = year % 19, year // 100, year % 100
-    d = (19 * a + b - b // 4 - (b - (b + 8) // 25 + 1) // 3 + 15) % 30
-    e = (32 + 2 * (b % 4) + 2 * (c // 4) - d - c % 4) % 7
-    f = d + e - 7 * ((a + 11 * d + 22 * e) // 451) + 114
-    return date(year, f // 31, f % 31 + 1)
-
-
-def _week(seen: _Seen) -> date | None:
-    number = int(seen.group("week") or 0)
-    if not 1 <= number <= 52:
-        return None
-    found = date.fromisocalendar(seen.today.year, number, 1)
-    return found if found > seen.today else date.fromisocalendar(seen.today.year + 1, number, 1)
-
-
-def _end(seen: _Seen) -> date | None:
-    """`the end of the month`: its last week, when whoever is meant still works."""
-    unit = seen.words.units.get(seen.group("unit") or "", "month")
-    if unit == "week":
-        return seen.today + timedelta(days=(4 - seen.today.weekday()) % 7)
-    months = {"month": 1, "quarter": 3 - (seen.today.month - 1) % 3, "year": 13 - seen.today.month}[unit]
-    return max(_add_months(seen.today, months) - timedelta(days=7), seen.today + timedelta(days=1))
-
-
-_FEASTS: dict[str, Callable[[int], date]] = {"easter": _easter, "christmas": lambda year: date(year, 12, 25)}
-_EXACT = {"day", "relative", "weekday", "tomorrow"}
-_READERS: dict[str, Callable[[_Seen], date | None]] = {
-    "day": _named_day,
-    "relative": _relative,
-    "next": _next,
-    "quarter": _quarter,
-    "half": _half,
-    "month": _month,
-    "weekday": _weekday,
-    "season": _season,
-    "week": _week,
-    "year": lambda seen: date(_year(seen.group("year") or ""), 1, 1),
-    "tomorrow": lambda seen: seen.today + timedelta(days=1),
-    "end": _end,
-}
-
-
-def _numbered(entries: list[str]) -> dict[str, int]:
-    """Words of an ordered list to their number from 1; several spellings stand in one entry."""
-    return {word: number for number, entry in enumerate(entries, 1) for word in str(entry).split()}
-
-
-def _choice(words: Any) -> str:
-    return "|".join(re.escape(str(word)) for word in sorted(words, key=lambda word: -len(str(word))))

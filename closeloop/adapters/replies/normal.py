@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 import unicodedata
 
-_MARKS = {code: None for code in range(0x300, 0x370)}
+from closeloop.adapters.replies.patterns import NAME_MARK
+
+_MARKS = dict.fromkeys(range(0x300, 0x370))
 _LETTERS = str.maketrans("’‘`´“”„«»–—\u00a0๐๑๒๓๔๕๖๗๘๙", '\'\'\'\'"""""-- 0123456789') | {
     ord("ß"): "ss",
     0x200B: None,
@@ -15,11 +17,13 @@ _LETTERS = str.maketrans("’‘`´“”„«»–—\u00a0๐๑๒๓๔๕�
     ord("¡"): " ",
 }
 _CONTRACTIONS = re.compile(
-    r"\b(can|won|shan)'t\b|n't\b|\bi'm\b|'(re|ll|ve|d)\b|\b(it|that|he|she|what|there|let)'s\b"
+    r"\b(can|won|shan)'t\b|n't\b|\bi'm\b|'(re|ll|ve|d)\b|\b(it|that|he|she|what|there|let|here|who)'s\b"
 )
 _SHORT = {"can": "can not", "won": "will not", "shan": "shall not"}
 _LONG = {"re": " are", "ll": " will", "ve": " have", "d": " would"}
-_SENTENCE_END = re.compile(r"(?<=[^\s.!?…]{2}[.!?…])[\"')]*\s+|(?<=[!?…])\s*|\n+|\s;\s|\s+-\s+")
+_SENTENCE_END = re.compile(r"(?:(?<=[^\s.!?…\d]{2}[.…])|(?<=\d{3}[.…]))[\"')]*\s+|(?<=[!?…])\s*|\n+|;\s|\s+-\s+")
+"""Not after `14.` or `e.g.`, which belong to a date or a word."""
+_NAME = re.compile(r"(?<=[a-zà-ÿ,:;] )[A-ZÀ-Þ][a-zà-ÿ]+|(?<![\w.@])[\w.+-]+@[\w-]+\.[\w.-]+")
 _WRAPPED = 56
 """A line at least so long was broken by a mail program, not by its writer."""
 
@@ -29,7 +33,18 @@ def plain(text: str) -> str:
     text = text.translate(_LETTERS).lower()
     if not text.isascii():
         text = unicodedata.normalize("NFC", unicodedata.normalize("NFD", text).translate(_MARKS))
+    text = text.replace("cannot", "can not")
     return _CONTRACTIONS.sub(_written_out, text) if "'" in text else text
+
+
+def marked(text: str) -> str:
+    """The text with a mark before what is written like a name inside a sentence, or like an address."""
+    return _NAME.sub(rf"{NAME_MARK}\g<0>", text.replace(NAME_MARK, " "))
+
+
+def unmarked(text: str) -> str:
+    """The text without the marks of `marked`."""
+    return text.replace(NAME_MARK, "")
 
 
 def _written_out(found: re.Match[str]) -> str:

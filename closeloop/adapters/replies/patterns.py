@@ -3,7 +3,7 @@
     (remove|take) me from ... list      `(a|b)` one of them, `...` up to four words between
     [please] stop writ*                 `[a]` may be missing, `*` any ending of a word
     ^no$                                `^` and `$` the beginning and the end of a sentence
-    in # weeks                          `#` a number, `@word` any word
+    in @number weeks                    `@number` a number, `@word` any word
     ask @name ... again @when           a person or an address; a point in time
 
 A blank stands for any run of blanks and commas. Each phrase also yields its anchors: words one of which must be in
@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-_TOKEN = re.compile(r"\.\.\.|[()\[\]|^$#]|\s+|[^\s()\[\]|^$#]+")
+_SYMBOL = re.compile(r"\.\.\.|[()\[\]|^$]|\s+|[^\s()\[\]|^$]+")
 
 
 NAME_MARK = "§"
@@ -42,7 +42,7 @@ def compile_phrase(source: str, *, spaced: bool, when: str = "(?!)") -> Phrase:
     parser = _Parser(source, spaced, when)
     expression, anchors = parser.alternatives(closing="")
     if spaced:
-        expression = rf"(?<!\w)(?:{expression})(?!\w)"
+        expression = rf"(?<!\w)(?:{expression})(?!(?<=\w)\w)"
     try:
         return Phrase(source, re.compile(expression), anchors)
     except re.error as error:
@@ -50,16 +50,17 @@ def compile_phrase(source: str, *, spaced: bool, when: str = "(?!)") -> Phrase:
 
 
 class _Parser:
-    """Recursive descent over the tokens; every part returns its expression and its anchors."""
+    """Recursive descent over the symbols; every part returns its expression and its anchors."""
 
     def __init__(self, source: str, spaced: bool, when: str) -> None:
         self._source = source
-        self._tokens = _TOKEN.findall(source.strip())
+        self._symbols = _SYMBOL.findall(source.strip())
         self._at = 0
         self._classes = {
             "@when": (when, ()),
             "@name": (rf"{NAME_MARK}\w[\w.@'-]*", (NAME_MARK,)),
             "@word": (r"\w+", ()),
+            "@number": (r"\d+", ()),
         }
         self._gap = r"\W+" if spaced else r"\s*"
         self._wild = r"(?:[^\s]+\W+){0,4}?" if spaced else r".{0,20}?"
@@ -70,44 +71,43 @@ class _Parser:
             self._at += 1
             found.append(self._sequence(closing))
         if self._peek() != closing:
-            raise ValueError(f"phrase {self._source!r}: {closing or 'the end'} is expected at token {self._at}")
+            raise ValueError(f"phrase {self._source!r}: {closing or 'the end'} is expected at symbol {self._at}")
         self._at += bool(closing)
         anchors = [anchors for _, anchors in found]
         whole = tuple(word for some in anchors for word in some) if all(anchors) else ()
         return "|".join(expression for expression, _ in found), whole
 
     def _peek(self) -> str:
-        return self._tokens[self._at] if self._at < len(self._tokens) else ""
+        return self._symbols[self._at] if self._at < len(self._symbols) else ""
 
     def _sequence(self, closing: str) -> tuple[str, tuple[str, ...]]:
         parts: list[str] = []
         best: tuple[str, ...] = ()
-        while (token := self._peek()) not in {"", "|", closing}:
+        while (symbol := self._peek()) not in {"", "|", closing}:
             self._at += 1
-            expression, anchors = self._part(token)
+            expression, anchors = self._part(symbol)
             parts.append(expression)
             if anchors and (not best or min(map(len, anchors)) > min(map(len, best))):
                 best = anchors
         return "".join(parts), best
 
-    def _part(self, token: str) -> tuple[str, tuple[str, ...]]:
-        if token.isspace():
-            return self._gap, ()
-        if token == "(":
+    def _part(self, symbol: str) -> tuple[str, tuple[str, ...]]:
+        if symbol.isspace():
+            # what comes after may be missing, and then the sentence may end here
+            return (rf"(?:{self._gap}|$)" if self._peek() in {"[", "..."} else self._gap), ()
+        if symbol == "(":
             expression, anchors = self.alternatives(")")
             return f"(?:{expression})", anchors
-        if token == "[":
+        if symbol == "[":
             return self._optional(), ()
-        if token == "...":
+        if symbol == "...":
             self._skip_blank()
             return self._wild, ()
-        if token in {"^", "$"}:
-            return (r"^\W*" if token == "^" else r"\W*$"), ()
-        if token == "#":
-            return r"\d+", ()
-        if token.startswith("@"):
-            return self._classes[token]
-        return re.escape(token).replace(r"\*", r"\w*"), (token.split("*")[0],) if token[0] != "*" else ()
+        if symbol in {"^", "$"}:
+            return (r"^\W*" if symbol == "^" else r"\W*$"), ()
+        if symbol.startswith("@"):
+            return self._classes[symbol]
+        return re.escape(symbol).replace(r"\*", r"\w*"), (symbol.partition("*")[0],) if symbol[0] != "*" else ()
 
     def _optional(self) -> str:
         expression, _ = self.alternatives("]")

@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 
 from closeloop.adapters.replies.patterns import Phrase, compile_phrase
+from closeloop.adapters.replies.time_words import TimeWords
 from closeloop.domain.signals import Label
 
 LANGUAGES = ("en", "de", "es", "th")
@@ -38,7 +39,7 @@ class Cuts:
 
 @dataclass(frozen=True, slots=True)
 class LabelRules:
-    """When a sentence has this label: a phrase of `say` and none of `unless`; `weak` counts when nothing else does."""
+    """When a sentence has this label: some phrase of `say`, none of `unless`; `weak` when nothing else."""
 
     label: Label
     say: tuple[Phrase, ...]
@@ -55,7 +56,7 @@ class Rules:
     labels: tuple[LabelRules, ...]
     signs: Mapping[str, tuple[Phrase, ...]]
     """Phrases that are no label: `machine_command`, `absence`, `automatic`, `stays`, `joint`, `gone` …"""
-    dates: Mapping[str, Any]
+    time: TimeWords
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,10 +94,10 @@ def _read(language: str) -> dict[str, Any]:
 
 
 def _rules(language: str, raw: dict[str, Any]) -> Rules:
-    when = time_words(raw["dates"])
+    time = TimeWords(raw["dates"])
 
     def phrases(sources: Iterable[str]) -> tuple[Phrase, ...]:
-        return tuple(compile_phrase(str(source), spaced=language != "th", when=when) for source in sources)
+        return tuple(compile_phrase(str(source), spaced=language != "th", when=time.when) for source in sources)
 
     try:
         labels = tuple(
@@ -106,15 +107,7 @@ def _rules(language: str, raw: dict[str, Any]) -> Rules:
         signs = {name: phrases(found) for name, found in raw["signs"].items()}
     except (ValueError, KeyError) as error:
         raise ValueError(f"rules/{language}.yaml: {error}") from error
-    return Rules(language, frozenset(raw["words"]), labels, signs, raw["dates"])
-
-
-def time_words(dates: Mapping[str, Any]) -> str:
-    """The expression of `@when`: up to four words, and then one that names a time."""
-    named = [word for words in (*dates["months"], *dates["weekdays"]) for word in str(words).split()]
-    named += [*dates["seasons"], *dates["units"], *dates["time_words"]]
-    words = "|".join(sorted((re.escape(str(word)) for word in named), key=len, reverse=True))
-    return rf"(?:[^\s]+\s+){{0,4}}?(?:{words}|q[1-4]|h[12]|20\d\d|25\d\d|\d{{1,2}}[./]\d{{1,2}})"
+    return Rules(language, frozenset(raw["words"]), labels, signs, time)
 
 
 def _cuts(raw: Iterable[dict[str, Any]]) -> Cuts:

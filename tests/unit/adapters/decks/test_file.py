@@ -46,7 +46,11 @@ def test_the_only_date_in_the_file_is_that_of_the_deck(tmp_path: Path) -> None:
 def test_the_file_names_its_title_author_and_language(tmp_path: Path) -> None:
     built(PptxDeckBuilder(), tmp_path / "deck.pptx")
     properties = Presentation(str(tmp_path / "deck.pptx")).core_properties
-    assert (properties.title, properties.author, properties.language) == (CONTENT.title, "Ledgerline", "en-GB")
+    assert (properties.title, properties.author, properties.language) == (
+        CONTENT.title,
+        "Mira Solberg, Account Executive, Ledgerline",
+        "en-GB",
+    )
 
 
 def test_a_folder_that_is_not_there_is_made_and_nothing_is_left_beside_the_deck(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from pathlib import Path
 
@@ -76,7 +77,7 @@ def test_a_claim_comes_back_as_it_was_and_never_smaller_than_allowed(texts: list
     assert 0.6 <= fitted.scale <= 1.0
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(title=NASTY, company=NASTY, claim=NASTY, source=NASTY)
 def test_any_text_gives_a_deck_that_opens_or_findings(
     tmp_path: Path, title: str, company: str, claim: str, source: str
@@ -93,21 +94,21 @@ def test_any_text_gives_a_deck_that_opens_or_findings(
     if not findings:
         slides = Presentation(str(path)).slides
         shown = " ".join(node.text or "" for slide in slides for node in slide._element.iter("{*}t"))
-        assert all(word in shown for word in claim.split(" ") if word.strip())
+        assert all(word in shown for word in re.split(r"[ \t\r\n\u2028\u2029]+", claim))
 
 
 @pytest.mark.rendering
 def test_the_estimate_is_never_narrower_than_the_real_font() -> None:
-    folder = Path("/usr/share/fonts/truetype/liberation")
-    fonts = [folder / f"LiberationSans-{style}.ttf" for style in ("Regular", "Bold")]
-    if not all(font.exists() for font in fonts):
+    try:
+        fonts = [ImageFont.truetype(f"LiberationSans-{style}.ttf", 1000) for style in ("Regular", "Bold")]
+    except OSError:
         pytest.skip("Liberation Sans, the metric twin of Arial, is not installed")
     letters = [chr(code) for code in (*range(0x20, 0x7F), *range(0xA1, 0x250), *range(0x386, 0x530))]
-    for font in (ImageFont.truetype(str(path), 1000) for path in fonts):
+    for font in fonts:
         unknown = font.getlength("\U000f0000")
         for letter in letters:
             real = font.getlength(letter)
             if unicodedata.category(letter)[0] != "M" and real != unknown:
                 assert advance(letter) >= real / 1000 - 0.011, (letter, real)
     text = "Finance closes in three days and spends the other six on decisions, not on matching"
-    assert sum(map(advance, text)) >= ImageFont.truetype(str(fonts[1]), 1000).getlength(text) / 1000
+    assert sum(map(advance, text)) >= fonts[1].getlength(text) / 1000

@@ -39,7 +39,7 @@ def test_the_sample_is_fine(tmp_path: Path) -> None:
     [
         (content(title=" "), 1, "the title is empty"),
         (content(agenda=()), 2, "the agenda has an empty item"),
-        (content(next_step=""), 9, "there is no next step"),
+        (content(next_step="\u00a0"), 9, "there is no next step"),
         (with_evidence(value=""), 3, "the value of “Employees” is empty"),
         (with_evidence(label=""), 3, "a fact has no label"),
         (with_evidence(source=" "), 3, "“Employees” has no source"),
@@ -89,6 +89,11 @@ def test_a_character_that_nobody_can_read_holds_the_deck(sign: str, said: str, t
     for deck in (content(company=f"Nord{sign}wind"), content(questions=(f"Who{sign}?",))):
         found = problems(deck, tmp_path)
         assert any(said in problem for _, problem in found), found
+
+
+def test_a_control_character_at_the_end_of_a_text_is_not_swallowed(tmp_path: Path) -> None:
+    for deck in (content(title="Title\x1f"), with_pain(so_what="\x1cMore")):
+        assert any("control character" in problem for _, problem in problems(deck, tmp_path))
 
 
 def test_accents_piled_on_one_letter_hold_the_deck(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from pptx import Presentation
 
 from closeloop.adapters.decks import PptxDeckBuilder
 from closeloop.domain.presentation_content import DeckContent, Evidence, ValuePoint
-from tests.unit.adapters.decks.sample import CONTENT, PAINS, content
+from tests.unit.adapters.decks.sample import CONTENT, PAINS, content, with_pain
 
 BUILDER = PptxDeckBuilder()
 
@@ -53,6 +53,28 @@ def test_every_word_of_the_content_reaches_a_slide(tmp_path: Path) -> None:
 def test_a_pain_page_shows_where_pain_and_proof_come_from(tmp_path: Path) -> None:
     page = words_on(built(CONTENT, tmp_path).slides[3])
     assert "Source: Annual report 2025, page 41, as of 2026-03-31; case study Baltic, 2025" in page
+
+
+def test_the_last_page_lists_every_claim_with_its_source_and_age(tmp_path: Path) -> None:
+    last = built(CONTENT, tmp_path).slides[9]
+    table = next(shape.table for shape in last.shapes if shape.has_table)
+    rows = [tuple(cell.text for cell in row.cells) for row in table.rows][1:]
+    assert len(rows) == 2 * len(PAINS) + len(CONTENT.evidence)
+    assert rows[0][1:] == ("Annual report 2025, page 41", "2026-03-31")
+    assert rows[1][1:] == ("case study Baltic, 2025", "–")
+    assert rows[-1] == ("Annual revenue: US$ 1.3 billion", "CRM, account record", "undated")
+
+
+def test_words_from_inside_a_sentence_get_a_capital_on_a_slide_and_names_keep_theirs(tmp_path: Path) -> None:
+    page = words_on(built(with_pain(so_what="nobody waits", feature="iLedger matches"), tmp_path).slides[3])
+    assert "Nobody waits" in page
+    assert "iLedger matches" in page
+
+
+def test_the_sender_is_named_once_where_the_address_already_says_it(tmp_path: Path) -> None:
+    sender = CONTENT.sender.model_copy(update={"postal_address": "Ledgerline, Harbour Street 12, Oslo"})
+    lines = words_on(built(content(sender=sender), tmp_path).slides[8]).splitlines()
+    assert [line for line in lines if line.startswith("Ledgerline")] == ["Ledgerline, Harbour Street 12, Oslo"]
 
 
 def test_only_the_first_three_pains_get_a_page(tmp_path: Path) -> None:

@@ -1,0 +1,185 @@
+"""What every CRM promises the use cases: the fake in memory, and the Salesforce adapter on real HTTP."""
+
+from __future__ import annotations
+
+from closeloop.domain.actions import ActionState
+from closeloop.application.ports import CrmUpdate
+from tests.contract.crm_orgs import Org, draft, lead_row, person, task, wish
+
+ACCEPTED, REJECTED, UNCERTAIN = ActionState.ACCEPTED, ActionState.REJECTED, ActionState.UNCERTAIN
+
+
+def owner(org: Org, lead: str) -> str:
+    return next(found.owner_id for found in org.crm.changed_leads(None, 100) if found.id == lead)
+
+
+# reading
+
+
+def test_leads_of_one_second_are_read_page_by_page_none_missed_and_none_twice(org: Org) -> None:
+    ids = org.insert("Lead", [lead_row(n) for n in range(2_300)])
+    first = org.crm.changed_leads(None, 2_000)
+    second = org.crm.changed_leads(first[-1].cursor, 2_000)
+    assert (len(first), len(second)) == (2_000, 300)
+    assert sorted(lead.id for lead in first + second) == sorted(ids)
+    assert org.crm.changed_leads(second[-1].cursor, 2_000) == []
+
+
+def test_only_what_changed_behind_the_cursor_is_read_again(org: Org) -> None:
+    old, _ = org.insert("Lead", [lead_row(1), lead_row(2)])
+    cursor = org.crm.changed_leads(None, 10)[-1].cursor
+    org.later()
+    org.change("Lead", old, Title="Director", HasOptedOutOfEmail=True)
+    (found,) = org.crm.changed_leads(cursor, 10)
+    assert (found.id, found.title, found.opted_out) == (old, "Director", True)
+
+
+def test_a_lead_is_read_with_everything_the_rules_ask_for(org: Org) -> None:
+    org.insert("Lead", [lead_row(Industry="Energy", NumberOfEmployees=900, AnnualRevenue=5_000_000, Country="FR")])
+    (found,) = org.crm.changed_leads(None, 10)
+    assert (found.email, found.company) == ("m1@north.example", "North Mills")
+    assert (found.industry, found.employees, found.annual_revenue, found.country) == ("Energy", 900, 5_000_000, "FR")
+    assert (found.status, found.owner_name) == ("Open - Not Contacted", "Closeloop Integration")
+    assert not (found.opted_out or found.do_not_contact or found.is_converted)
+
+
+def test_the_last_look_sees_what_people_did_a_moment_ago(org: Org) -> None:
+    fine, out, closed = org.insert("Lead", [lead_row(n) for n in range(3)])
+    org.change("Lead", out, HasOptedOutOfEmail=True, Closeloop_Do_Not_Contact__c=True)
+    org.change("Lead", closed, Status="Closed - Not Converted")
+    gone = "00Q000000000999EAA"
+    looks = org.crm.look([person(lead) for lead in (fine, out, closed, gone)])
+    assert set(looks) == {fine, out, closed}
+    assert not (looks[fine].opted_out or looks[fine].do_not_contact or looks[fine].closed)
+    assert (looks[out].opted_out, looks[out].do_not_contact) == (True, True)
+    assert looks[closed].closed
+
+
+def test_a_deal_is_looked_at_with_the_consent_of_its_contact(org: Org) -> None:
+    (lead,) = org.insert("Lead", [lead_row()])
+    (made,) = org.crm.convert([wish(lead, owner(org, lead))])
+    deal = person(lead, **made.ids)
+    assert org.crm.look([deal])[lead].model_dump(include={"exists", "closed", "opted_out"}) == {
+        "exists": True,
+        "closed": False,
+        "opted_out": False,
+    }
+    org.change("Contact", made.ids["contact"], HasOptedOutOfEmail=True)
+    assert org.crm.look([deal])[lead].opted_out
+
+
+def test_values_are_read_by_id_and_what_is_gone_is_left_out(org: Org) -> None:
+    (lead,) = org.insert("Lead", [lead_row(Title="Buyer")])
+    found = org.crm.read("Lead", [lead, "00Q000000000999EAA"], ["Title", "Status"])
+    assert found == {lead: {"Title": "Buyer", "Status": "Open - Not Contacted"}}
+
+
+# writing
+
+
+def test_importing_twice_changes_nothing_but_what_is_new(org: Org) -> None:
+    first = org.crm.upsert_leads([draft(1, title="Buyer"), draft(2)])
+    second = org.crm.upsert_leads([draft(1, phone="+33 1 00 00 00 00"), draft(2)])
+    assert [(o.key, o.state) for o in second] == [("1", ACCEPTED), ("2", ACCEPTED)]
+    assert [o.record_id for o in first] == [o.record_id for o in second]
+    rows = org.rows("Lead", "Email", "Title", "Phone")
+    assert rows[0] == {"Email": "m1@north.example", "Title": "Buyer", "Phone": "+33 1 00 00 00 00"}
+    assert len(rows) == 2
+
+
+def test_one_bad_record_costs_itself_only(org: Org) -> None:
+    outcomes = org.crm.upsert_leads([draft(1), draft(2, email="nonsense"), draft(3)])
+    assert [outcome.state for outcome in outcomes] == [ACCEPTED, REJECTED, ACCEPTED]
+    assert "INVALID_EMAIL_ADDRESS" in outcomes[1].detail
+    assert len(org.rows("Lead", "Id")) == 2
+
+
+def test_updates_have_an_outcome_each(org: Org) -> None:
+    lead, converted = org.insert("Lead", [lead_row(1), lead_row(2)])
+    org.crm.convert([wish(converted, owner(org, converted))])
+    outcomes = org.crm.update(
+        [CrmUpdate(object="Lead", record_id=i, fields={"Title": "CFO"}, reason="a test") for i in (lead, converted)]
+    )
+    assert {o.key: o.state for o in outcomes} == {lead: ACCEPTED, converted: REJECTED}
+    assert org.crm.read("Lead", [lead], ["Title"]) == {lead: {"Title": "CFO"}}
+
+
+def test_a_task_is_created_once_and_found_by_its_key(org: Org) -> None:
+    (lead,) = org.insert("Lead", [lead_row()])
+    one = task("task:log:1", lead, owner(org, lead))
+    (made,) = org.crm.create_tasks([one])
+    (again,) = org.crm.create_tasks([one])
+    assert (made.state, again.state) == (ACCEPTED, REJECTED)
+    assert org.crm.tasks_by_key(["task:log:1", "task:log:2"]) == {"task:log:1": made.record_id}
+    assert org.rows("Task", "Status", "Subject") == [{"Status": "Completed", "Subject": "Email: a question"}]
+
+
+def test_a_key_with_quotes_is_a_key(org: Org) -> None:
+    (lead,) = org.insert("Lead", [lead_row()])
+    key = "task:o'neil\\:%_"
+    (made,) = org.crm.create_tasks([task(key, lead, owner(org, lead))])
+    assert org.crm.tasks_by_key([key]) == {key: made.record_id}
+
+
+# conversion
+
+
+def test_a_conversion_makes_account_contact_and_deal(org: Org) -> None:
+    (lead,) = org.insert("Lead", [lead_row()])
+    (made,) = org.crm.convert([wish(lead, owner(org, lead))])
+    assert made.state is ACCEPTED
+    assert set(made.ids) == {"account", "contact", "opportunity"}
+    assert made.record_id == made.ids["opportunity"]
+    assert org.rows("Opportunity", "Name", "AccountId") == [
+        {"Name": "North Mills – Tallyard Match", "AccountId": made.ids["account"]}
+    ]
+    assert org.crm.converted([lead]) == {lead: made.ids}
+
+
+def test_a_colleague_goes_into_the_account_we_know(org: Org) -> None:
+    first, second = org.insert("Lead", [lead_row(1), lead_row(2)])
+    seller = owner(org, first)
+    (made,) = org.crm.convert([wish(first, seller)])
+    (also,) = org.crm.convert([wish(second, seller, account_id=made.ids["account"])])
+    assert also.ids["account"] == made.ids["account"]
+    assert also.ids["opportunity"] != made.ids["opportunity"]
+    assert len(org.rows("Account", "Id")) == 1
+
+
+def test_a_lead_that_is_converted_already_is_uncertain_and_read_back(org: Org) -> None:
+    fresh, done = org.insert("Lead", [lead_row(1), lead_row(2)])
+    seller = owner(org, fresh)
+    (before,) = org.crm.convert([wish(done, seller)])
+    outcomes = org.crm.convert([wish(done, seller), wish(fresh, seller)])
+    assert [outcome.state for outcome in outcomes] == [UNCERTAIN, ACCEPTED]
+    assert org.crm.converted([done, "00Q000000000999EAA"]) == {done: before.ids}
+    assert len(org.rows("Opportunity", "Id")) == 2
+
+
+def test_a_contact_role_is_named_once_however_often_it_is_asked_for(org: Org) -> None:
+    (lead,) = org.insert("Lead", [lead_row()])
+    (made,) = org.crm.convert([wish(lead, owner(org, lead))])
+    roles = {made.ids["opportunity"]: (made.ids["contact"], "Decision Maker")}
+    for _ in range(2):
+        (outcome,) = org.crm.contact_roles(roles)
+        assert (outcome.key, outcome.state) == (made.ids["opportunity"], ACCEPTED)
+    assert org.rows("OpportunityContactRole", "ContactId", "Role", "IsPrimary") == [
+        {"ContactId": made.ids["contact"], "Role": "Decision Maker", "IsPrimary": True}
+    ]
+
+
+def test_a_contact_without_a_role_gets_one(org: Org) -> None:
+    lead, other = org.insert("Lead", [lead_row(1), lead_row(2)])
+    seller = owner(org, lead)
+    (made,) = org.crm.convert([wish(lead, seller)])
+    (colleague,) = org.crm.convert([wish(other, seller, account_id=made.ids["account"])])
+    (outcome,) = org.crm.contact_roles({made.ids["opportunity"]: (colleague.ids["contact"], "Business User")})
+    assert outcome.state is ACCEPTED
+    found = {row["ContactId"]: row["Role"] for row in org.rows("OpportunityContactRole", "ContactId", "Role")}
+    assert found[colleague.ids["contact"]] == "Business User"
+
+
+def test_nothing_to_do_is_no_error(org: Org) -> None:
+    assert (org.crm.look([]), org.crm.read("Lead", [], ["Title"]), org.crm.converted([])) == ({}, {}, {})
+    assert (org.crm.update([]), org.crm.create_tasks([]), org.crm.upsert_leads([])) == ([], [], [])
+    assert (org.crm.convert([]), org.crm.contact_roles({}), org.crm.tasks_by_key([])) == ([], [], {})

@@ -1,0 +1,208 @@
+"""The CRM as dictionaries, for tests of the use cases, held to the real adapter by the same contract suite.
+
+Invariant: like the org it stands for, it knows no two Tasks with one key and changes no converted Lead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from closeloop.adapters.salesforce import mapping
+from closeloop.application.ports import (
+    Conversion,
+    CrmLead,
+    CrmLook,
+    CrmOutcome,
+    CrmTask,
+    CrmUpdate,
+)
+from closeloop.domain.actions import ActionState
+from closeloop.domain.errors import CloseloopError
+from closeloop.domain.leads import LeadDraft
+from closeloop.domain.prospect import Prospect
+
+PREFIXES = {
+    "Lead": "00Q",
+    "Contact": "003",
+    "Account": "001",
+    "Opportunity": "006",
+    "Task": "00T",
+    "OpportunityContactRole": "00K",
+}
+INTEGRATION_USER = "005000000000001EAA"
+OPEN, CONVERTED, CLOSED = "Open - Not Contacted", "Closed - Converted", "Closed - Not Converted"
+LEAD_DEFAULTS: dict[str, Any] = {
+    "Status": OPEN,
+    "HasOptedOutOfEmail": False,
+    "Closeloop_Do_Not_Contact__c": False,
+    "IsConverted": False,
+    "OwnerId": INTEGRATION_USER,
+    "Owner": {"Name": "Closeloop Integration"},
+}
+Row = dict[str, Any]
+
+
+class MemoryCrm:
+    """Implements `closeloop.application.ports.Crm`; its attributes are there for tests to look at and to set."""
+
+    def __init__(self) -> None:
+        self.records: dict[str, dict[str, Row]] = {name: {} for name in PREFIXES}
+        self.stamp = 1
+        """Grows when a test lets time pass; records of one stamp changed in the same second."""
+        self.calls = 0
+        self.down: CloseloopError | None = None
+        """What every call raises while it is set."""
+        self.answers: dict[str, ActionState] = {}
+        """Method name to the state its writes end in instead of ACCEPTED; nothing is written then."""
+        self.silent: set[str] = set()
+        """Methods whose writes happen though their answer is lost: every outcome is UNCERTAIN."""
+
+    # for tests
+    def insert(self, object_name: str, **fields: Any) -> str:
+        number = sum(len(found) for found in self.records.values()) + 1
+        record_id = f"{PREFIXES[object_name]}{number:012}EAA"
+        empty = dict.fromkeys(mapping.LEAD_FIELDS) | LEAD_DEFAULTS if object_name == "Lead" else {}
+        row = {**empty, "Id": record_id, **fields}
+        self.records[object_name][record_id] = row
+        self._touch(row)
+        return record_id
+
+    def change(self, object_name: str, record_id: str, **fields: Any) -> None:
+        row = self.records[object_name][record_id]
+        row.update(fields)
+        self._touch(row)
+
+    def rows(self, object_name: str) -> list[Row]:
+        return [row for _, row in sorted(self.records[object_name].items())]
+
+    def _touch(self, row: Row) -> None:
+        row["SystemModstamp"] = f"{self.stamp:06}"
+
+    def _call(self) -> None:
+        self.calls += 1
+        if self.down is not None:
+            raise self.down
+
+    def _written(self, method: str, key: str, write: Callable[[], CrmOutcome]) -> CrmOutcome:
+        if state := self.answers.get(method):
+            return CrmOutcome(key=key, state=state, detail="as the test wants it")
+        outcome = write()
+        return CrmOutcome(key=key, state=ActionState.UNCERTAIN, detail="no answer") if method in self.silent else outcome
+
+    # the port
+    def ready(self) -> None:
+        self._call()
+
+    def calls_made(self) -> int:
+        return self.calls
+
+    def changed_leads(self, since: str | None, limit: int) -> list[CrmLead]:
+        self._call()
+        leads = sorted(map(mapping.lead, self.rows("Lead")), key=lambda lead: lead.cursor)
+        return [lead for lead in leads if since is None or lead.cursor > since][:limit]
+
+    def look(self, prospects: Sequence[Prospect]) -> dict[str, CrmLook]:
+        self._call()
+        looks = {prospect.key: self._look(prospect) for prospect in prospects}
+        return {key: look for key, look in looks.items() if look is not None}
+
+    def _look(self, prospect: Prospect) -> CrmLook | None:
+        crm = prospect.crm
+        if not crm.opportunity:
+            lead = self.records["Lead"].get(crm.lead)
+            return mapping.lead_look(prospect.key, lead) if lead else None
+        deal = self.records["Opportunity"].get(crm.opportunity)
+        person = self.records["Contact"].get(crm.contact or "")
+        if deal is None:
+            return None
+        consent = mapping.contact_look(prospect.key, person) if person else None
+        return mapping.with_consent(mapping.deal_look(prospect.key, deal), consent)
+
+    def upsert_leads(self, drafts: Sequence[LeadDraft]) -> list[CrmOutcome]:
+        self._call()
+        return [self._written("upsert_leads", str(d.line), partial(self._upsert, d)) for d in drafts]
+
+    def _upsert(self, draft: LeadDraft) -> CrmOutcome:
+        if "@" not in draft.email:
+            detail = f"INVALID_EMAIL_ADDRESS: Email: invalid email address: {draft.email}"
+            return CrmOutcome(key=str(draft.line), state=ActionState.REJECTED, detail=detail)
+        values = mapping.lead_values(draft)
+        known = [row["Id"] for row in self.rows("Lead") if (row["Email"] or "").lower() == draft.email.lower()]
+        record_id = known[0] if known else self.insert("Lead")
+        self.change("Lead", record_id, **values)
+        return CrmOutcome(key=str(draft.line), state=ActionState.ACCEPTED, record_id=record_id)
+
+    def read(self, object_name: str, ids: Sequence[str], fields: Sequence[str]) -> dict[str, Row]:
+        self._call()
+        known = self.records[object_name]
+        return {i: {field: known[i].get(field) for field in fields} for i in ids if i in known}
+
+    def update(self, updates: Sequence[CrmUpdate]) -> list[CrmOutcome]:
+        self._call()
+        return [self._written("update", u.record_id, partial(self._update, u)) for u in updates]
+
+    def _update(self, update: CrmUpdate) -> CrmOutcome:
+        row = self.records[update.object].get(update.record_id)
+        if row is None or row.get("IsConverted"):
+            code = "CANNOT_UPDATE_CONVERTED_LEAD" if row else "ENTITY_IS_DELETED"
+            return CrmOutcome(key=update.record_id, state=ActionState.REJECTED, detail=f"{code}: refused")
+        self.change(update.object, update.record_id, **update.fields)
+        return CrmOutcome(key=update.record_id, state=ActionState.ACCEPTED, record_id=update.record_id)
+
+    def create_tasks(self, tasks: Sequence[CrmTask]) -> list[CrmOutcome]:
+        self._call()
+        return [self._written("create_tasks", t.key, partial(self._create, t)) for t in tasks]
+
+    def _create(self, task: CrmTask) -> CrmOutcome:
+        if task.key in self._keys():
+            return CrmOutcome(key=task.key, state=ActionState.REJECTED, detail="DUPLICATE_VALUE: Closeloop_Key__c")
+        record_id = self.insert("Task", **mapping.task_values(task))
+        return CrmOutcome(key=task.key, state=ActionState.ACCEPTED, record_id=record_id)
+
+    def _keys(self) -> dict[str, str]:
+        return {row["Closeloop_Key__c"]: row["Id"] for row in self.rows("Task") if row.get("Closeloop_Key__c")}
+
+    def tasks_by_key(self, keys: Sequence[str]) -> dict[str, str]:
+        self._call()
+        return {key: found for key, found in self._keys().items() if key in set(keys)}
+
+    def convert(self, conversions: Sequence[Conversion]) -> list[CrmOutcome]:
+        self._call()
+        return [self._written("convert", c.action_key, partial(self._convert, c)) for c in conversions]
+
+    def _convert(self, wish: Conversion) -> CrmOutcome:
+        lead = self.records["Lead"][wish.lead_id]
+        if lead["IsConverted"]:
+            return CrmOutcome(key=wish.action_key, state=ActionState.UNCERTAIN, detail="CANNOT_UPDATE_CONVERTED_LEAD")
+        account = wish.account_id or self.insert("Account", Name=lead["Company"])
+        contact = self.insert("Contact", AccountId=account, Email=lead["Email"], HasOptedOutOfEmail=False)
+        deal = self.insert(
+            "Opportunity",
+            AccountId=account,
+            Name=wish.opportunity_name,
+            StageName="Prospecting",
+            IsClosed=False,
+            OwnerId=wish.owner_id,
+        )
+        made = {"ConvertedAccountId": account, "ConvertedContactId": contact, "ConvertedOpportunityId": deal}
+        self.change("Lead", wish.lead_id, IsConverted=True, Status=wish.status, **made)
+        self.insert("OpportunityContactRole", OpportunityId=deal, ContactId=contact, IsPrimary=True, Role=None)
+        ids = {"account": account, "contact": contact, "opportunity": deal}
+        return CrmOutcome(key=wish.action_key, state=ActionState.ACCEPTED, record_id=deal, ids=ids)
+
+    def converted(self, lead_ids: Sequence[str]) -> dict[str, dict[str, str]]:
+        self._call()
+        leads = [self.records["Lead"][i] for i in lead_ids if i in self.records["Lead"]]
+        return {lead["Id"]: mapping.converted_ids(lead) for lead in leads if lead["IsConverted"]}
+
+    def contact_roles(self, roles: Mapping[str, tuple[str, str]]) -> list[CrmOutcome]:
+        self._call()
+        return [self._written("contact_roles", deal, partial(self._role, deal, *roles[deal])) for deal in roles]
+
+    def _role(self, deal: str, contact: str, role: str) -> CrmOutcome:
+        present = {(r["OpportunityId"], r["ContactId"]): r["Id"] for r in self.rows("OpportunityContactRole")}
+        record_id = present.get((deal, contact)) or self.insert("OpportunityContactRole")
+        self.change("OpportunityContactRole", record_id, **mapping.role_values(deal, contact, role))
+        return CrmOutcome(key=deal, state=ActionState.ACCEPTED, record_id=record_id)
