@@ -35,7 +35,7 @@ from closeloop.domain.playbook import Playbook
 from config.settings import ENV_NAMES, Settings
 
 LEDGER_FILE = "ledger.db"
-SECRET_FILE = "secret"
+SECRET_FILE = "secret"  # noqa: S105 - a file name
 _override: ContextVar[Services | None] = ContextVar("closeloop_services", default=None)
 
 
@@ -129,7 +129,7 @@ def prepare_home(home: Path) -> Path:
         home.mkdir(parents=True, exist_ok=True)
     except OSError as problem:
         raise UsageError(
-            f"cannot use {home} as home folder: {problem.strerror}. Set CLOSELOOP_HOME to a folder you may write to."
+            f"cannot use {home} as home folder: {problem.strerror}. Set CLOSELOOP_HOME to a writable folder."
         ) from None
     return home.resolve()
 

@@ -72,7 +72,7 @@ def _handler(script: ScriptedServer) -> type[BaseHTTPRequestHandler]:
 
         do_GET = do_POST = do_PATCH = _answer  # noqa: N815 - names of the base class
 
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - name of the base class
+        def log_message(self, format: str, *args: object) -> None:
             """Silent."""
 
     return Handler

@@ -2,240 +2,60 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
-from closeloop.domain.actions import Action, ActionKind, ActionState, ClaimedAction, Settlement
-from closeloop.domain.leads import LeadDraft, Quarantined
+from closeloop.application.ledger_port import (
+    Change,
+    CrmWriteRow,
+    DecisionRow,
+    Ledger,
+    ReceiptRow,
+    RunRow,
+    StoryLine,
+)
+from closeloop.domain.actions import ActionState
+from closeloop.domain.leads import LeadDraft
 from closeloop.domain.messages import MailProps, RenderedMail
 from closeloop.domain.presentation_content import DeckContent, Finding
 from closeloop.domain.prospect import Fact, Prospect
-from closeloop.domain.record import Moment, Record
-from closeloop.domain.signals import Signal, Understanding
-from closeloop.domain.stage import Stage, Standing
+from closeloop.domain.record import Record
+from closeloop.domain.signals import Understanding
+
+__all__ = [
+    "AccountQuery",
+    "AddressReader",
+    "Change",
+    "Clock",
+    "Conversion",
+    "Crm",
+    "CrmLead",
+    "CrmLook",
+    "CrmOutcome",
+    "CrmTask",
+    "CrmUpdate",
+    "CrmWriteRow",
+    "DecisionRow",
+    "DeckBuilder",
+    "Enricher",
+    "Ledger",
+    "MailRenderer",
+    "Mailer",
+    "OutgoingMail",
+    "ReceiptRow",
+    "ReplyReader",
+    "RunRow",
+    "SendOutcome",
+    "StoryLine",
+]
 
 
 class Clock(Protocol):
     """The only source of the present."""
 
     def now(self) -> datetime: ...
-
-
-# --- ledger ---------------------------------------------------------------------------------------
-
-
-class DecisionRow(Record):
-    """A decision as the ledger keeps it, for ever."""
-
-    prospect_key: str
-    run_id: str
-    stage: Stage
-    at: Moment
-    kind: str
-    """Name of the decision type, such as `Touch` or `Hold`."""
-    rule: str
-    reasons: tuple[str, ...]
-    playbook_version: str
-    detail: dict[str, Any] = {}
-
-
-class ReceiptRow(Record):
-    """What was checked right before a send, and when."""
-
-    action_key: str
-    checked_at: Moment
-    values: dict[str, Any]
-    verdict: str
-    """`send` or the reason not to."""
-
-
-class CrmWriteRow(Record):
-    """One field of one CRM record that we changed, and why."""
-
-    run_id: str
-    at: Moment
-    object: str
-    record_id: str
-    field: str
-    before: Any = None
-    after: Any = None
-    reason: str
-    prospect_key: str | None = None
-
-
-class Change(Record):
-    """What one stage pass decided: saved in one transaction, so a crash leaves all of it or nothing."""
-
-    prospects: tuple[Prospect, ...] = ()
-    decisions: tuple[DecisionRow, ...] = ()
-    actions: tuple[Action, ...] = ()
-    """Planned by key: an action that already exists is left as it is."""
-    handled_signals: tuple[str, ...] = ()
-
-
-class StoryLine(Record):
-    """One line of a prospect's story: a fact, decision, action move, receipt, signal or CRM write."""
-
-    at: Moment
-    kind: str
-    text: str
-    detail: dict[str, Any] = {}
-
-
-class RunRow(Record):
-    """One pass of a stage or of the whole cycle."""
-
-    run_id: str
-    stage: str
-    as_of: Moment
-    counts: dict[str, int] = {}
-    holds: dict[str, int] = {}
-
-
-class Ledger(Protocol):
-    """The database of signals, decisions, actions and their events. It is the truth.
-
-    Every write is committed when the method returns. Keys are unique in the schema: a second insert of the
-    same key changes nothing and is no error. Errors of the database surface as `LedgerUnavailable` with a
-    sentence that says what to do.
-    """
-
-    # prospects
-    def add_prospects(self, prospects: Iterable[Prospect]) -> int:
-        """Insert the new ones; how many were new."""
-        ...
-
-    def prospects(self, keys: Iterable[str]) -> dict[str, Prospect]: ...
-
-    def due(
-        self, stages: Sequence[Stage], now: datetime, limit: int, standings: Sequence[Standing]
-    ) -> list[Prospect]:
-        """Prospects in these stages and standings with due_at <= now, earliest first, then by key."""
-        ...
-
-    def all_prospects(self) -> Iterable[Prospect]:
-        """Every prospect by key, streamed."""
-        ...
-
-    def find(self, who: str) -> list[Prospect]:
-        """By key, e-mail, CRM id, name or company; exact matches first, at most 20."""
-        ...
-
-    def by_address(self, addresses: Iterable[str]) -> dict[str, str]:
-        """Lower-case e-mail to prospect key."""
-        ...
-
-    def colleagues(self, domains: Iterable[str]) -> dict[str, list[str]]:
-        """Account domain to the keys of all prospects there."""
-        ...
-
-    def commit(self, change: Change) -> int:
-        """Save a pass in one transaction; how many actions were new."""
-        ...
-
-    # actions
-    def claim(
-        self, kind: ActionKind, now: datetime, worker: str, limit: int, lease: timedelta
-    ) -> list[ClaimedAction]:
-        """Take up to `limit` planned actions due by `now`, oldest due first, then by key; committed on return."""
-        ...
-
-    def settle(self, settlements: Iterable[Settlement], now: datetime, then: Iterable[Action] = ()) -> None:
-        """Write outcomes and plan what follows from them (the log of an accepted mail) in one transaction.
-
-        A move that `MOVES` does not allow raises `IllegalMove` and writes nothing.
-        """
-        ...
-
-    def expire_leases(self, now: datetime) -> list[str]:
-        """Claimed actions whose lease ran out become UNCERTAIN; their keys."""
-        ...
-
-    def actions(self, keys: Iterable[str]) -> dict[str, tuple[ClaimedAction, ActionState]]: ...
-
-    def in_state(self, state: ActionState, kind: ActionKind | None, limit: int) -> list[ClaimedAction]: ...
-
-    def state_counts(self) -> dict[str, dict[str, int]]:
-        """kind to state to count."""
-        ...
-
-    def cancel_planned(self, prospect_keys: Iterable[str], reason: str, now: datetime) -> int:
-        """Planned e-mails of these prospects become SKIPPED with the reason; how many."""
-        ...
-
-    def add_receipts(self, receipts: Iterable[ReceiptRow]) -> None: ...
-
-    # signals
-    def receive(self, signals: Iterable[Signal], now: datetime) -> int:
-        """Store each once, by (source, id); how many were new."""
-        ...
-
-    def waiting_signals(self, limit: int) -> list[Signal]:
-        """Not yet handled, in order of occurrence, then id."""
-        ...
-
-    def waiting_about(self, prospect_keys: Iterable[str], addresses: Iterable[str]) -> set[str]:
-        """Prospect keys and lower-case addresses with a reply or stopping signal that is not yet handled."""
-        ...
-
-    def note_understanding(self, signal_id: str, understanding: Understanding) -> None: ...
-
-    # suppression
-    def suppress(self, address: str, reason: str, at: datetime) -> None: ...
-
-    def suppressed(self, addresses: Iterable[str]) -> dict[str, str]:
-        """Lower-case address to reason, only those that are."""
-        ...
-
-    # CRM
-    def cursor(self, name: str) -> str | None: ...
-
-    def set_cursor(self, name: str, value: str) -> None: ...
-
-    def crm_seen(self, record_ids: Iterable[str]) -> dict[str, dict[str, Any]]:
-        """What we last saw or wrote in each record, by field."""
-        ...
-
-    def note_crm_seen(self, seen: Mapping[str, Mapping[str, Any]]) -> None:
-        """Merge fields into what was seen before."""
-        ...
-
-    def changed_since_sync(self, limit: int) -> list[Prospect]:
-        """Prospects saved since `mark_synced`, by key."""
-        ...
-
-    def mark_synced(self, prospects: Iterable[Prospect]) -> None:
-        """Only where the stored value still is the one given, so a later change is not lost."""
-        ...
-
-    def add_crm_writes(self, writes: Iterable[CrmWriteRow]) -> None: ...
-
-    # facts about accounts, quarantine, runs
-    def cached_facts(self, account_keys: Iterable[str], now: datetime) -> dict[str, tuple[Fact, ...]]:
-        """Unexpired cache entries; a known miss is an empty tuple."""
-        ...
-
-    def cache_facts(self, entries: Mapping[str, tuple[Fact, ...]], expires_at: datetime) -> None: ...
-
-    def add_quarantine(self, source: str, rows: Iterable[Quarantined], at: datetime) -> None: ...
-
-    def quarantine(self) -> list[tuple[str, Quarantined]]: ...
-
-    def add_run(self, run: RunRow, at: datetime) -> None: ...
-
-    def runs(self, limit: int) -> list[RunRow]: ...
-
-    def decisions(self) -> Iterable[DecisionRow]:
-        """Every decision in order, streamed; the report reads these."""
-        ...
-
-    def replies(self) -> list[tuple[Signal, Understanding]]: ...
-
-    def story(self, prospect_key: str) -> list[StoryLine]:
-        """Everything stored about one prospect, in order of time."""
-        ...
 
 
 # --- mail -----------------------------------------------------------------------------------------

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from closeloop.application.deciding import Outcome, note, save
-
 from closeloop.application.results import StageResult, Tally
 from closeloop.application.services import BATCH, Services
 from closeloop.application.touch_log import touch_logs

@@ -15,12 +15,12 @@ from pydantic import SecretStr
 
 from closeloop.adapters.clock import SimulatedClock
 from closeloop.adapters.leads.csv_file import read_lead_file
-from closeloop.cli.demo_leads import write_leads
 from closeloop.adapters.sendgrid.webhooks import register_webhooks
 from closeloop.application.import_leads import ImportResult, import_leads
 from closeloop.application.report import figures
 from closeloop.application.services import Services
 from closeloop.bootstrap import build, prepare_home, using
+from closeloop.cli.demo_leads import write_leads
 from closeloop.cli.demo_result import DemoResult, collect, print_result
 from closeloop.cli.output import print_json
 from closeloop.cli.progress import Progress, progress

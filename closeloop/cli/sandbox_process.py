@@ -42,7 +42,7 @@ def running_sandbox(seed: int, log: Path) -> Iterator[SandboxAddress]:
     """A sandbox for the length of the block."""
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("w") as errors:
-        process = subprocess.Popen(
+        process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
             [sys.executable, "-m", "sandbox", "--seed", str(seed)], stdout=subprocess.PIPE, stderr=errors
         )
         try:

@@ -8,6 +8,7 @@ SATURDAY = 5
 
 
 def is_business_day(moment: datetime) -> bool:
+    """Monday to Friday."""
     return moment.weekday() < SATURDAY
 
 

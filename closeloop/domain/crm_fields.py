@@ -83,7 +83,7 @@ def _stage_name(prospect: Prospect, playbook: Playbook) -> str:
 
 
 def _close_date(prospect: Prospect, playbook: Playbook) -> date:
-    """The day it closed; for an open deal the usual days of the stages still ahead, from when it entered its own."""
+    """The day it closed; for an open deal, the usual days of the stages ahead from when it entered its own."""
     if prospect.closed_at is not None:
         return prospect.closed_at.date()
     ahead = [rule.usual_days for stage, rule in playbook.stages.items() if _is_ahead(stage, prospect.stage)]

@@ -105,6 +105,7 @@ def questions(prospect: Prospect, playbook: Playbook) -> tuple[str, ...]:
 
 
 def sender_props(playbook: Playbook) -> SenderProps:
+    """The writer as every mail and deck names it."""
     sender = playbook.sender
     return SenderProps(
         company=sender.company,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from closeloop.domain.actions import ActionState
 from closeloop.application.ports import CrmUpdate
+from closeloop.domain.actions import ActionState
 from tests.contract.crm_orgs import Org, draft, lead_row, person, task, wish
 
 ACCEPTED, REJECTED, UNCERTAIN = ActionState.ACCEPTED, ActionState.REJECTED, ActionState.UNCERTAIN
@@ -38,9 +38,14 @@ def test_a_lead_is_read_with_everything_the_rules_ask_for(org: Org) -> None:
     org.insert("Lead", [lead_row(Industry="Energy", NumberOfEmployees=900, AnnualRevenue=5_000_000, Country="FR")])
     (found,) = org.crm.changed_leads(None, 10)
     assert (found.email, found.company) == ("m1@north.example", "North Mills")
-    assert (found.industry, found.employees, found.annual_revenue, found.country) == ("Energy", 900, 5_000_000, "FR")
+    assert (found.industry, found.employees, found.annual_revenue, found.country) == (
+        "Energy",
+        900,
+        5_000_000,
+        "FR",
+    )
     assert (found.status, found.owner_name) == ("Open - Not Contacted", "Closeloop Integration")
-    assert not (found.opted_out or found.do_not_contact or found.is_converted)
+    assert [found.opted_out, found.do_not_contact, found.is_converted] == [False] * 3
 
 
 def test_the_last_look_sees_what_people_did_a_moment_ago(org: Org) -> None:
@@ -50,7 +55,7 @@ def test_the_last_look_sees_what_people_did_a_moment_ago(org: Org) -> None:
     gone = "00Q000000000999EAA"
     looks = org.crm.look([person(lead) for lead in (fine, out, closed, gone)])
     assert set(looks) == {fine, out, closed}
-    assert not (looks[fine].opted_out or looks[fine].do_not_contact or looks[fine].closed)
+    assert [looks[fine].opted_out, looks[fine].do_not_contact, looks[fine].closed] == [False] * 3
     assert (looks[out].opted_out, looks[out].do_not_contact) == (True, True)
     assert looks[closed].closed
 

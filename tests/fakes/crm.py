@@ -89,7 +89,11 @@ class MemoryCrm:
         if state := self.answers.get(method):
             return CrmOutcome(key=key, state=state, detail="as the test wants it")
         outcome = write()
-        return CrmOutcome(key=key, state=ActionState.UNCERTAIN, detail="no answer") if method in self.silent else outcome
+        return (
+            CrmOutcome(key=key, state=ActionState.UNCERTAIN, detail="no answer")
+            if method in self.silent
+            else outcome
+        )
 
     # the port
     def ready(self) -> None:
@@ -175,7 +179,9 @@ class MemoryCrm:
     def _convert(self, wish: Conversion) -> CrmOutcome:
         lead = self.records["Lead"][wish.lead_id]
         if lead["IsConverted"]:
-            return CrmOutcome(key=wish.action_key, state=ActionState.UNCERTAIN, detail="CANNOT_UPDATE_CONVERTED_LEAD")
+            return CrmOutcome(
+                key=wish.action_key, state=ActionState.UNCERTAIN, detail="CANNOT_UPDATE_CONVERTED_LEAD"
+            )
         account = wish.account_id or self.insert("Account", Name=lead["Company"])
         contact = self.insert("Contact", AccountId=account, Email=lead["Email"], HasOptedOutOfEmail=False)
         deal = self.insert(

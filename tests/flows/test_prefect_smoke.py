@@ -1,4 +1,4 @@
-"""The installed Prefect is one that starts and schedules; see `prefect_smoke` for why health alone proves nothing."""
+"""The installed Prefect starts and schedules; see `prefect_smoke` for why health alone proves nothing."""
 
 import os
 import subprocess

@@ -1,3 +1,5 @@
+"""What the tests hold sandbox to: control."""
+
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor

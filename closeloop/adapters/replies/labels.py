@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from closeloop.adapters.replies.patterns import Phrase
-from closeloop.adapters.replies.rulebook import LabelRules, Rules
+from closeloop.adapters.replies.phrase_index import Tried
+from closeloop.adapters.replies.rulebook import Reading
 from closeloop.domain.signals import STOPPING_LABELS, Label
 
 PRECEDENCE = (
@@ -67,34 +68,34 @@ class Found:
         return tuple(sorted(self.sentences, key=PRECEDENCE.index))
 
 
-def find(said: list[str], whole: str, rules: list[Rules]) -> Found:
-    """Every label that a sentence of `said` carries; `whole` is the same text in one piece."""
+def find(said: list[str], readings: list[Reading]) -> Found:
+    """Every label that a sentence of `said` carries."""
     found, weak = Found(), Found()
-    for language in rules:
-        for rule in language.labels:
-            _collect(rule, rule.say, said, whole, found)
-            _collect(rule, rule.weak, said, whole, weak)
+    for reading in readings:
+        for label in PRECEDENCE:
+            _collect(label, "say", reading.tried, said, found)
+            _collect(label, "weak", reading.tried, said, weak)
     _ask_only_what_is_asked(found)
-    _add_other_questions(found, said, rules)
+    _add_other_questions(found, said, readings)
     if not found.sentences:
         found.sentences, found.hinted = weak.sentences, set(weak.sentences)
     return found
 
 
-def _collect(rule: LabelRules, phrases: tuple[Phrase, ...], said: list[str], whole: str, found: Found) -> None:
-    tried = [phrase for phrase in phrases if phrase.may_match(whole)]
-    if not tried:
+def _collect(label: Label, part: str, tried: Tried, said: list[str], found: Found) -> None:
+    phrases = tried.get((label.value, part))
+    if not phrases:
         return
-    blocked = [phrase for phrase in rule.unless if phrase.may_match(whole)]
+    unless = tried.get((label.value, "unless"), [])
     for number, sentence in enumerate(said):
-        if _matches(tried, sentence) and not _matches(blocked, sentence):
-            numbers = found.sentences.setdefault(rule.label, [])
+        if _matches(phrases, sentence) and not _matches(unless, sentence):
+            numbers = found.sentences.setdefault(label, [])
             if number not in numbers:
                 numbers.append(number)
 
 
 def _matches(phrases: list[Phrase], sentence: str) -> bool:
-    return any(phrase.may_match(sentence) and phrase.expression.search(sentence) for phrase in phrases)
+    return any(phrase.matches(sentence) for phrase in phrases)
 
 
 def _ask_only_what_is_asked(found: Found) -> None:
@@ -107,16 +108,10 @@ def _ask_only_what_is_asked(found: Found) -> None:
         found.drop(Label.QUESTION)
 
 
-def _add_other_questions(found: Found, said: list[str], rules: list[Rules]) -> None:
+def _add_other_questions(found: Found, said: list[str], readings: list[Reading]) -> None:
     """A sentence with a question mark that nothing else explains asks something."""
     explained = {number for numbers in found.sentences.values() for number in numbers}
-    unless = [
-        phrase
-        for language in rules
-        for rule in language.labels
-        if rule.label is Label.QUESTION
-        for phrase in rule.unless
-    ]
+    unless = [phrase for reading in readings for phrase in reading.tried.get((Label.QUESTION.value, "unless"), [])]
     for number, sentence in enumerate(said):
         if number not in explained and sentence.endswith("?") and not _matches(unless, sentence):
             found.sentences.setdefault(Label.QUESTION, []).append(number)

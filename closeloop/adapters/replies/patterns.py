@@ -7,7 +7,7 @@
     ask @name ... again @when           a person or an address; a point in time
 
 A blank stands for any run of blanks and commas. Each phrase also yields its anchors: words one of which must be in
-a text before the expression is worth trying. They make a thousand phrases as cheap as a dozen.
+a text before the expression is worth trying (`phrase_index`). They make a thousand phrases as cheap as a dozen.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ NAME_MARK = "§"
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """A compiled phrase. `anchors` empty means that it must always be tried."""
+    """A compiled phrase. One of the `anchors` is in every text it matches; `writ*` ends with its star."""
 
     source: str
     expression: re.Pattern[str]
     anchors: tuple[str, ...]
 
-    def may_match(self, text: str) -> bool:
-        return not self.anchors or any(anchor in text for anchor in self.anchors)
+    def matches(self, sentence: str) -> bool:
+        return self.expression.search(sentence) is not None
 
 
 def compile_phrase(source: str, *, spaced: bool, when: str = "(?!)") -> Phrase:
@@ -107,7 +107,7 @@ class _Parser:
             return (r"^\W*" if symbol == "^" else r"\W*$"), ()
         if symbol.startswith("@"):
             return self._classes[symbol]
-        return re.escape(symbol).replace(r"\*", r"\w*"), (symbol.partition("*")[0],) if symbol[0] != "*" else ()
+        return re.escape(symbol).replace(r"\*", r"\w*"), _anchor(symbol)
 
     def _optional(self) -> str:
         expression, _ = self.alternatives("]")
@@ -118,3 +118,9 @@ class _Parser:
         blank = self._peek().isspace()
         self._at += blank
         return blank
+
+
+def _anchor(word: str) -> tuple[str, ...]:
+    """`writ*` is found by its beginning; a word with a star elsewhere has none."""
+    stem = word.removesuffix("*")
+    return () if "*" in stem or not stem else (word,)

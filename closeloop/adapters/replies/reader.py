@@ -19,7 +19,7 @@ from closeloop.adapters.replies.machine import Writer, says_all, speaks_of_absen
 from closeloop.adapters.replies.mentions import mentions
 from closeloop.adapters.replies.normal import marked, plain, sentences, unmarked
 from closeloop.adapters.replies.own_words import OwnWords, own_words
-from closeloop.adapters.replies.rulebook import Rulebook, Rules, rulebook
+from closeloop.adapters.replies.rulebook import Reading, Rulebook, rulebook
 from closeloop.domain.signals import Label, Understanding
 
 MOST_CHARACTERS = 20_000
@@ -36,8 +36,7 @@ class _Letter:
     """Its sentences as they were written."""
     said: list[str]
     """The same sentences as the rules compare them, names marked."""
-    whole: str
-    rules: list[Rules]
+    readings: list[Reading]
     sender: str
     day: date
 
@@ -45,9 +44,9 @@ class _Letter:
         """Whether one of these sentences (all by default) carries a sign of any of the languages."""
         chosen = self.said if numbers is None else [self.said[number] for number in numbers]
         return any(
-            phrase.may_match(sentence) and phrase.expression.search(sentence)
-            for rules in self.rules
-            for phrase in rules.signs.get(sign, ())
+            phrase.matches(sentence)
+            for reading in self.readings
+            for phrase in reading.tried.get(("sign", sign), ())
             for sentence in chosen
         )
 
@@ -77,9 +76,8 @@ class RuleReplyReader:
             own = OwnWords(subject)
         written = sentences(own.text)
         said = [plain(marked(sentence)) for sentence in written]
-        whole = "\n".join(said)
         day = received_at.astimezone(UTC).date()
-        return _without_commands(_Letter(own, written, said, whole, self._book.of(whole), sender, day))
+        return _without_commands(_Letter(own, written, said, self._book.of("\n".join(said)), sender, day))
 
 
 def _without_commands(letter: _Letter) -> _Letter:
@@ -89,12 +87,12 @@ def _without_commands(letter: _Letter) -> _Letter:
         return letter
     said = [letter.said[n] for n in kept]
     written = [letter.written[n] for n in kept]
-    return replace(letter, written=written, said=said, whole="\n".join(said))
+    return replace(letter, written=written, said=said)
 
 
 def _automatic(letter: _Letter, subject: str, sure: float) -> Understanding:
     """Left, absent, or only a machine's receipt."""
-    found = labelling.find(letter.said, letter.whole, letter.rules)
+    found = labelling.find(letter.said, letter.readings)
     if Label.LEFT_COMPANY in found or letter.matches("gone"):
         return _only(Label.LEFT_COMPANY, sure - 0.05, letter, stop=True, refers_to=_substitute(letter, found))
     if letter.matches("absence") or speaks_of_absence(subject):
@@ -109,7 +107,7 @@ def _personal(letter: _Letter, subject: str) -> Understanding:
     if not letter.said:
         sure = 0.9 if letter.own.forwarded or not letter.own.text else 0.6
         return _only(Label.OTHER, sure, letter, abstained=bool(letter.own.text))
-    found = labelling.find(letter.said, letter.whole, letter.rules)
+    found = labelling.find(letter.said, letter.readings)
     if letter.matches("automatic") and not _speaks_for_itself(found):
         return _automatic(letter, subject, 0.85)
     who = _refer(letter, found)
@@ -142,6 +140,8 @@ def _speaks_for_itself(found: Found) -> bool:
 
 def _refer(letter: _Letter, found: Found) -> dict[str, str] | None:
     """Who is pointed to. A referral to nobody who can be reached is only `not me`."""
+    if Label.LEFT_COMPANY in found:
+        return _substitute(letter, found)
     pointing = sorted({n for label in _POINTING for n in found.sentences.get(label, ())})
     if not pointing:
         return None
@@ -149,13 +149,14 @@ def _refer(letter: _Letter, found: Found) -> dict[str, str] | None:
     if who is None and Label.REFERRAL in found:
         numbers = found.sentences.pop(Label.REFERRAL)
         if not found.sentences:
-            found.sentences[Label.WRONG_PERSON] = numbers
+            asks = letter.said[numbers[0]].endswith("?")
+            found.sentences[Label.QUESTION if asks else Label.WRONG_PERSON] = numbers
     elif who is not None and "email" in who and Label.WRONG_PERSON in found:
         found.sentences.setdefault(Label.REFERRAL, found.sentences[Label.WRONG_PERSON])
     return who
 
 
-_POINTING = (Label.REFERRAL, Label.WRONG_PERSON, Label.LEFT_COMPANY)
+_POINTING = (Label.REFERRAL, Label.WRONG_PERSON)
 
 
 def _meet_or_come_back(letter: _Letter, found: Found) -> None:
@@ -163,7 +164,9 @@ def _meet_or_come_back(letter: _Letter, found: Found) -> None:
     if Label.MEETING not in found or Label.NOT_NOW not in found:
         return
     said = [unmarked(letter.said[number]) for number in found.sentences[Label.MEETING]]
-    times = [m for sentence in said for rules in letter.rules for m in mentions(sentence, rules.time, letter.day)]
+    times = [
+        m for sentence in said for reading in letter.readings for m in mentions(sentence, reading.time, letter.day)
+    ]
     soon = letter.day + timedelta(days=_SOON_DAYS)
     is_meeting = not times or any(mention.exact or mention.on <= soon for mention in times)
     found.drop(Label.NOT_NOW if is_meeting else Label.MEETING)
@@ -212,16 +215,18 @@ def _date(letter: _Letter, *, absence: bool, numbers: list[int] | None = None) -
     chosen = letter.said if numbers is None else [letter.said[number] for number in numbers]
     if absence:
         chosen = sorted(chosen, key=lambda sentence: not _tells_of_return(sentence, letter))
+    else:
+        chosen = [" ".join(chosen)]
     for sentence in chosen:
-        for rules in letter.rules:
-            day = resume_on(unmarked(sentence), rules.time, letter.day, absence=absence)
+        for reading in letter.readings:
+            day = resume_on(unmarked(sentence), reading.time, letter.day, absence=absence)
             if day is not None:
                 return datetime.combine(day, time(), UTC)
     return None
 
 
 def _tells_of_return(sentence: str, letter: _Letter) -> bool:
-    return any(rules.time.comes_back.search(sentence) for rules in letter.rules)
+    return any(reading.time.comes_back.search(sentence) for reading in letter.readings)
 
 
 def _only(

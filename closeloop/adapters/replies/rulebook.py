@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
@@ -12,12 +12,13 @@ from typing import Any
 import yaml
 
 from closeloop.adapters.replies.patterns import Phrase, compile_phrase
+from closeloop.adapters.replies.phrase_index import WORD, PhraseIndex, Slot, Tried
 from closeloop.adapters.replies.time_words import TimeWords
 from closeloop.domain.signals import Label
 
 LANGUAGES = ("en", "de", "es", "th")
 _THAI = re.compile("[\u0e00-\u0e7f]")
-_WORD = re.compile(r"[a-z]+")
+PARTS = ("say", "weak", "unless")
 _NOTHING = "(?!)"
 
 
@@ -38,25 +39,24 @@ class Cuts:
 
 
 @dataclass(frozen=True, slots=True)
-class LabelRules:
-    """When a sentence has this label: some phrase of `say`, none of `unless`; `weak` when nothing else."""
-
-    label: Label
-    say: tuple[Phrase, ...]
-    weak: tuple[Phrase, ...]
-    unless: tuple[Phrase, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Rules:
-    """One language."""
+    """One language. A sentence has a label when a phrase of its `say` is in it and none of its `unless`.
+
+    `weak` counts when nothing else does. Signs are no labels: `machine_command`, `absence`, `automatic`, `joint` …
+    """
 
     language: str
     words: frozenset[str]
-    labels: tuple[LabelRules, ...]
-    signs: Mapping[str, tuple[Phrase, ...]]
-    """Phrases that are no label: `machine_command`, `absence`, `automatic`, `stays`, `joint`, `gone` …"""
+    index: PhraseIndex
     time: TimeWords
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A language as far as it matters for one text."""
+
+    time: TimeWords
+    tried: Tried
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +66,14 @@ class Rulebook:
     languages: Mapping[str, Rules]
     cuts: Cuts
 
-    def of(self, text: str) -> list[Rules]:
+    def of(self, text: str) -> list[Reading]:
         """English and the language of this plain text; all Latin ones when it is too short to tell."""
+        words = set(WORD.findall(text))
+        return [Reading(rules.time, rules.index.tried(text, words)) for rules in self._spoken(text, words)]
+
+    def _spoken(self, text: str, words: set[str]) -> list[Rules]:
         if _THAI.search(text):
             return [self.languages["th"], self.languages["en"]]
-        words = set(_WORD.findall(text))
         scores = {name: len(words & rules.words) for name, rules in self.languages.items() if name != "th"}
         best = max(scores, key=lambda name: scores[name])
         if scores[best] < 2 or list(scores.values()).count(scores[best]) > 1:
@@ -100,14 +103,22 @@ def _rules(language: str, raw: dict[str, Any]) -> Rules:
         return tuple(compile_phrase(str(source), spaced=language != "th", when=time.when) for source in sources)
 
     try:
-        labels = tuple(
-            LabelRules(Label(name), *(phrases(found.get(part, ())) for part in ("say", "weak", "unless")))
-            for name, found in raw["labels"].items()
-        )
-        signs = {name: phrases(found) for name, found in raw["signs"].items()}
+        index = PhraseIndex(_slots(raw, phrases), spaced=language != "th")
     except (ValueError, KeyError) as error:
         raise ValueError(f"rules/{language}.yaml: {error}") from error
-    return Rules(language, frozenset(raw["words"]), labels, signs, time)
+    return Rules(language, frozenset(raw["words"]), index, time)
+
+
+def _slots(
+    raw: dict[str, Any], phrases: Callable[[Iterable[str]], tuple[Phrase, ...]]
+) -> Iterator[tuple[Slot, Phrase]]:
+    for name, found in raw["labels"].items():
+        for part in PARTS:
+            for phrase in phrases(found.get(part, ())):
+                yield (Label(name).value, part), phrase
+    for name, found in raw["signs"].items():
+        for phrase in phrases(found):
+            yield ("sign", name), phrase
 
 
 def _cuts(raw: Iterable[dict[str, Any]]) -> Cuts:

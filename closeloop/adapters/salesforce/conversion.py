@@ -10,6 +10,7 @@ from xml.sax.saxutils import escape
 from defusedxml.ElementTree import ParseError, fromstring
 
 from closeloop.adapters.salesforce.calls import Ambiguous, Calls
+from closeloop.adapters.salesforce.writing import LOCKS
 from closeloop.application.ports import Conversion, CrmOutcome
 from closeloop.domain.actions import ActionState
 from closeloop.domain.errors import CrmRefused, CrmUnavailable
@@ -18,6 +19,8 @@ LEADS_PER_CALL = 100
 NAMESPACE = "{urn:partner.soap.sforce.com}"
 WAIT = timedelta(minutes=2)
 ALREADY = "CANNOT_UPDATE_CONVERTED_LEAD"
+NOT_KNOWN = "UNKNOWN_EXCEPTION"
+"""The one fault after which something may have been done all the same."""
 
 
 def convert(calls: Calls, conversions: Sequence[Conversion]) -> list[CrmOutcome]:
@@ -38,9 +41,14 @@ def _one_call(calls: Calls, group: Sequence[Conversion]) -> list[CrmOutcome]:
         return [_outcome(c, ActionState.PLANNED, str(problem)) for c in group]
     results = root.findall(f".//{NAMESPACE}result")
     if len(results) != len(group):
-        fault = root.findtext(".//faultstring") or "no result in the answer"
-        return [_outcome(c, ActionState.REJECTED, fault) for c in group]
+        return _refused(group, root.findtext(".//faultstring") or f"{NOT_KNOWN}: no result in the answer")
     return [_result(c, result) for c, result in zip(group, results, strict=True)]
+
+
+def _refused(group: Sequence[Conversion], fault: str) -> list[CrmOutcome]:
+    """A fault refuses the call, not the Leads: a session or a limit may be right again at the next attempt."""
+    state = ActionState.UNCERTAIN if NOT_KNOWN in fault else ActionState.PLANNED
+    return [_outcome(conversion, state, fault) for conversion in group]
 
 
 def _envelope(session_id: str, group: Sequence[Conversion]) -> str:
@@ -85,9 +93,14 @@ def _result(conversion: Conversion, result: Element) -> CrmOutcome:
         )
     code = result.findtext(f"{NAMESPACE}errors/{NAMESPACE}statusCode") or "UNKNOWN"
     message = result.findtext(f"{NAMESPACE}errors/{NAMESPACE}message") or "no message"
-    # A converted Lead may be our own earlier call: the read-back of reconcile tells.
-    state = ActionState.UNCERTAIN if code == ALREADY else ActionState.REJECTED
-    return _outcome(conversion, state, f"{code}: {message}")
+    return _outcome(conversion, _state(code), f"{code}: {message}")
+
+
+def _state(code: str) -> ActionState:
+    """A converted Lead may be our own earlier call: the read-back of reconcile tells."""
+    if code == ALREADY:
+        return ActionState.UNCERTAIN
+    return ActionState.PLANNED if code in LOCKS else ActionState.REJECTED
 
 
 def _outcome(conversion: Conversion, state: ActionState, detail: str) -> CrmOutcome:

@@ -13,7 +13,7 @@ from closeloop.adapters.salesforce.calls import Calls
 from closeloop.adapters.salesforce.conversion import convert
 from closeloop.adapters.salesforce.reading import Reader, Row
 from closeloop.adapters.salesforce.soql import chunks, in_list
-from closeloop.adapters.salesforce.writing import Record, Writer
+from closeloop.adapters.salesforce.writing import Record, Writer, attempted
 from closeloop.application.ports import (
     Conversion,
     CrmLead,
@@ -85,20 +85,23 @@ class SalesforceCrm:
 
     def upsert_leads(self, drafts: Sequence[LeadDraft]) -> list[CrmOutcome]:
         records = [Record(str(draft.line), "Lead", mapping.lead_values(draft)) for draft in drafts]
-        return self.writer.upsert(records, by="Email")
+        return attempted((record.key for record in records), lambda: self.writer.upsert(records, by="Email"))
 
     def read(self, object_name: str, ids: Sequence[str], fields: Sequence[str]) -> dict[str, dict[str, Any]]:
         return self.reader.retrieve(object_name, ids, fields)
 
     def update(self, updates: Sequence[CrmUpdate]) -> list[CrmOutcome]:
-        records = [
+        return attempted((u.record_id for u in updates), lambda: self.writer.update(self._changes(updates)))
+
+    def _changes(self, updates: Sequence[CrmUpdate]) -> list[Record]:
+        return [
             Record(u.record_id, u.object, {"Id": u.record_id, **self.reader.writable(u.object, u.fields)})
             for u in sorted(updates, key=lambda update: update.object)
         ]
-        return self.writer.update(records)
 
     def create_tasks(self, tasks: Sequence[CrmTask]) -> list[CrmOutcome]:
-        return self.writer.insert([Record(task.key, "Task", mapping.task_values(task)) for task in tasks])
+        records = [Record(task.key, "Task", mapping.task_values(task)) for task in tasks]
+        return attempted((task.key for task in tasks), lambda: self.writer.insert(records))
 
     def tasks_by_key(self, keys: Sequence[str]) -> dict[str, str]:
         found: dict[str, str] = {}
@@ -108,7 +111,7 @@ class SalesforceCrm:
         return found
 
     def convert(self, conversions: Sequence[Conversion]) -> list[CrmOutcome]:
-        return convert(self.calls, conversions)
+        return attempted((c.action_key for c in conversions), lambda: convert(self.calls, conversions))
 
     def converted(self, lead_ids: Sequence[str]) -> dict[str, dict[str, str]]:
         found: dict[str, dict[str, str]] = {}
@@ -120,6 +123,9 @@ class SalesforceCrm:
 
     def contact_roles(self, roles: Mapping[str, tuple[str, str]]) -> list[CrmOutcome]:
         """Conversion makes a role without a name: name it; make one where there is none."""
+        return attempted(roles, lambda: self._make_roles(roles))
+
+    def _make_roles(self, roles: Mapping[str, tuple[str, str]]) -> list[CrmOutcome]:
         present: dict[tuple[str, str], str] = {}
         for part in chunks(list(roles)):
             where = f"OpportunityId IN {in_list(part)}"

@@ -64,6 +64,7 @@ def lead(row: Row) -> CrmLead:
 
 
 def lead_look(key: str, row: Row) -> CrmLook:
+    """The last look at a Lead."""
     closed = bool(row["IsConverted"]) or str(row["Status"]).startswith(CLOSED_PREFIX)
     return CrmLook(
         key=key,
@@ -77,12 +78,14 @@ def lead_look(key: str, row: Row) -> CrmLook:
 
 
 def deal_look(key: str, row: Row) -> CrmLook:
+    """The last look at an Opportunity, without consent."""
     return CrmLook(
         key=key, exists=True, owner_id=row["OwnerId"], status=row["StageName"], closed=bool(row["IsClosed"])
     )
 
 
 def contact_look(key: str, row: Row) -> CrmLook:
+    """The consent of a Contact."""
     return CrmLook(
         key=key, exists=True, opted_out=bool(row["HasOptedOutOfEmail"]), do_not_contact=bool(row.get(MARK))
     )
@@ -116,6 +119,7 @@ def lead_values(draft: LeadDraft) -> Row:
 
 
 def task_values(task: CrmTask) -> Row:
+    """The fields of a new Task; what is not known is left to the org."""
     values = {
         "WhoId": task.who_id,
         "WhatId": task.what_id,
@@ -142,4 +146,5 @@ def converted_ids(row: Row) -> dict[str, str]:
 
 
 def role_values(deal: str, contact: str, role: str) -> Row:
+    """The fields of a new contact role."""
     return {"OpportunityId": deal, "ContactId": contact, "Role": role, "IsPrimary": True}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -64,6 +64,17 @@ class Writer:
             return [_retry(record, str(problem)) for record in records]
         parts = {part["referenceId"]: part for part in answer["compositeResponse"]}
         return [o for n, group in enumerate(groups) for o in _group_outcomes(group, parts[f"part{n}"])]
+
+
+def attempted(keys: Iterable[str], write: Callable[[], list[CrmOutcome]]) -> list[CrmOutcome]:
+    """The write's outcomes; `try again` for every key when the org could not even be asked what it has."""
+    try:
+        return write()
+    except (CrmUnavailable, CrmRefused) as problem:
+        detail = str(problem)
+        return [
+            CrmOutcome(key=key, state=ActionState.PLANNED, detail=detail, retry_after=LOCK_WAIT) for key in keys
+        ]
 
 
 def _subrequest(group: Sequence[Record], method: str, url: str, number: int) -> dict[str, Any]:

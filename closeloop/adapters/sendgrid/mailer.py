@@ -1,12 +1,15 @@
 """Sending: every mail of a batch ends as accepted, rejected, `try again`, or uncertain; never as a guess.
 
-A refused connection and every 4xx say that nothing was accepted. A timeout, a broken connection and a 5xx say
-nothing at all, so all mails of that request are uncertain.
+A connection that was never made and every 4xx say that nothing was accepted. A timeout, a broken connection and
+a 5xx say nothing at all, so all mails of that request are uncertain. Only what is wrong with a mail itself rejects
+it; a key, an address of the provider or a limit that is wrong is tried again when somebody has put it right.
 """
 
 from __future__ import annotations
 
 import json
+import socket
+import ssl
 import urllib.error
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import timedelta
@@ -25,7 +28,7 @@ TIMEOUT_SECONDS = 30
 WAIT = timedelta(minutes=5)
 SURELY_NOT_ACCEPTED = range(400, 500)
 LOOK_AT_EACH = frozenset({400, 413})
-OUR_FAULT = frozenset({401, 403})
+NEVER_CONNECTED = (ConnectionRefusedError, socket.gaierror, ssl.SSLCertVerificationError)
 
 
 class SendGridMailer:
@@ -73,10 +76,11 @@ class SendGridMailer:
         status = int(problem.status_code)
         if status == 429:
             return _Answer(ActionState.PLANNED, "too many requests", status, wait=self._until_reset(problem))
-        if status in OUR_FAULT:
-            return _Answer(ActionState.PLANNED, f"the API key is refused ({status}): check it", status, wait=WAIT)
-        if status in SURELY_NOT_ACCEPTED:
+        if status in LOOK_AT_EACH:
             return _Answer(ActionState.REJECTED, _words(problem), status)
+        if status in SURELY_NOT_ACCEPTED:
+            detail = f"the mail provider refuses us ({status}): check the API key and the host"
+            return _Answer(ActionState.PLANNED, detail, status, wait=WAIT)
         return _Answer(ActionState.UNCERTAIN, f"the provider answered {status}", status)
 
     def _until_reset(self, problem: HTTPError) -> timedelta:
@@ -138,9 +142,9 @@ def _too_large(mail: OutgoingMail) -> SendOutcome:
 
 
 def _unreached(problem: urllib.error.URLError) -> _Answer:
-    """Only a connection that was refused, or a name that was not found, is sure to have sent nothing."""
+    """Only a connection that was never made is sure to have sent nothing."""
     reason = problem.reason
-    if isinstance(reason, ConnectionRefusedError) or "Name or service not known" in str(reason):
+    if isinstance(reason, NEVER_CONNECTED):
         return _Answer(ActionState.PLANNED, "the mail provider cannot be reached", wait=WAIT)
     return _Answer(ActionState.UNCERTAIN, f"no answer: {type(reason).__name__}")
 

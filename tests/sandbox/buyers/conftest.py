@@ -1,3 +1,5 @@
+"""Fixtures for the tests beside it."""
+
 from __future__ import annotations
 
 from tests.sandbox.mail_fixtures import mail as mail

@@ -1,3 +1,5 @@
+"""What the tests hold sandbox/buyers to: acts."""
+
 from __future__ import annotations
 
 import random

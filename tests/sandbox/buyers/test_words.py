@@ -1,3 +1,5 @@
+"""What the tests hold sandbox/buyers to: words."""
+
 from __future__ import annotations
 
 import json

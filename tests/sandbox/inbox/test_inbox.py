@@ -1,3 +1,5 @@
+"""What the tests hold sandbox/inbox to: inbox."""
+
 from __future__ import annotations
 
 import re

@@ -1,3 +1,5 @@
+"""What the tests hold sandbox/sendgrid to: mail send."""
+
 from __future__ import annotations
 
 import json

@@ -1,3 +1,5 @@
+"""What the tests hold unit/domain to: approach."""
+
 from __future__ import annotations
 
 import pytest

@@ -1,3 +1,5 @@
+"""What the tests hold unit/domain to: closing."""
+
 from __future__ import annotations
 
 from datetime import date, timedelta

@@ -1,3 +1,5 @@
+"""What the tests hold unit/domain to: last look."""
+
 from __future__ import annotations
 
 from typing import Any

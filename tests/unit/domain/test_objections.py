@@ -1,4 +1,8 @@
+"""What the tests hold unit/domain to: objections."""
+
 from __future__ import annotations
+
+from typing import Any
 
 import pytest
 
@@ -13,7 +17,7 @@ from tests.unit.domain.people import NOW, playbook, prospect
 OBJECTIONS = [label for label in Label if label.is_objection]
 
 
-def objecting(label: str = "objection_price", **fields: object) -> Prospect:
+def objecting(label: str = "objection_price", **fields: Any) -> Prospect:
     raised = Objection(label=label, raised_in=Stage.APPROACH, raised_at=NOW)
     return prospect(stage=Stage.OBJECTIONS, objection=raised, **fields)
 

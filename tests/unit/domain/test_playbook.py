@@ -1,3 +1,5 @@
+"""What the tests hold unit/domain to: playbook."""
+
 from __future__ import annotations
 
 from pathlib import Path

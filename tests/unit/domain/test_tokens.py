@@ -1,3 +1,5 @@
+"""What the tests hold unit/domain to: tokens."""
+
 from __future__ import annotations
 
 from hypothesis import given

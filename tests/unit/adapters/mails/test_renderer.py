@@ -152,9 +152,7 @@ def test_the_longest_properties_fit_into_one_personalization() -> None:
 
 
 def test_an_endless_company_name_is_shortened_and_marked() -> None:
-    mail = RENDERER.render(
-        "approach_question", "en", sample("approach_question", company="Amalgamated " * 25)
-    )
+    mail = RENDERER.render("approach_question", "en", sample("approach_question", company="Amalgamated " * 25))
     name = mail.subject.removeprefix("A question about how ").removesuffix(" works today")
     assert name.endswith("Amalgamated…")
     assert len(name) <= LABEL_CHARACTERS
@@ -167,9 +165,7 @@ def test_a_claim_is_never_cut_in_half() -> None:
 
 def test_a_pain_that_is_too_long_is_left_out_and_the_next_one_is_told() -> None:
     endless = PAINS[0].model_copy(update={"pain": "word " * 200})
-    text = RENDERER.render(
-        "approach_premium", "en", sample("approach_premium", pains=(endless, PAINS[1]))
-    ).text
+    text = RENDERER.render("approach_premium", "en", sample("approach_premium", pains=(endless, PAINS[1]))).text
     assert "word word" not in text
     assert "14 countries" in text
 
@@ -177,9 +173,7 @@ def test_a_pain_that_is_too_long_is_left_out_and_the_next_one_is_told() -> None:
 def test_a_mail_that_is_too_large_in_bytes_is_refused_and_not_cut() -> None:
     thai = "ก" * SENTENCE_CHARACTERS
     with pytest.raises(RenderError, match=r"objection_answer has [\d,]+ bytes, 9,300 fit"):
-        RENDERER.render(
-            "objection_answer", "en", sample("objection_answer", answer=thai, evidence=thai, ask=thai)
-        )
+        RENDERER.render("objection_answer", "en", sample("objection_answer", answer=thai, evidence=thai, ask=thai))
 
 
 def test_a_folder_without_templates_says_what_it_needs(tmp_path: Path) -> None:
@@ -223,9 +217,7 @@ def test_a_broken_template_is_refused_and_named(tmp_path: Path, body: str, compl
 
 
 def test_a_subject_over_several_lines_is_folded_into_one(tmp_path: Path) -> None:
-    renderer = _own_templates(
-        tmp_path, "Hello", subject="About\r\n {{ company }}\n\tand more " + "word " * 60
-    )
+    renderer = _own_templates(tmp_path, "Hello", subject="About\r\n {{ company }}\n\tand more " + "word " * 60)
     subject = renderer.render("approach_premium", "en", sample("approach_premium")).subject
     assert subject.startswith("About Kestrel Foods and more word")
     assert subject.endswith("…")

@@ -58,9 +58,7 @@ def test_a_pain_is_only_said_with_its_source(template: str) -> None:
 def test_seven_follow_ups_to_an_objection_are_seven_different_mails() -> None:
     for objection in PLAIN_WORDS.values():
         mails = [
-            RENDERER.render(
-                "objection_follow_up", "en", sample("objection_follow_up", step, objection=objection)
-            )
+            RENDERER.render("objection_follow_up", "en", sample("objection_follow_up", step, objection=objection))
             for step in STEPS
         ]
         assert len({mail.text for mail in mails}) == len(STEPS)
