@@ -26,6 +26,8 @@ _SENTENCE_END = re.compile(r"(?:(?<=[^\s.!?…\d]{2}[.…])|(?<=\d{3}[.…]))[\"
 _NAME = re.compile(r"(?<=[a-zà-ÿ,:;] )[A-ZÀ-Þ][a-zà-ÿ]+|(?<![\w.@])[\w.+-]+@[\w-]+\.[\w.-]+")
 _WRAPPED = 56
 """A line at least so long was broken by a mail program, not by its writer."""
+_LONGEST = 1_000
+"""Characters of a sentence that are looked at; nobody writes longer ones, but an attacker does."""
 
 
 def plain(text: str) -> str:
@@ -60,7 +62,8 @@ def _written_out(found: re.Match[str]) -> str:
 
 def sentences(text: str) -> list[str]:
     """The sentences of a plain text; a line that a mail program broke goes on in the next."""
-    return [part.strip() for part in _SENTENCE_END.split(_unwrapped(text)) if part.strip(" .,;-\n")]
+    parts = (" ".join(part.split())[:_LONGEST] for part in _SENTENCE_END.split(_unwrapped(text)))
+    return [part for part in parts if part.strip(" .,;-")]
 
 
 def _unwrapped(text: str) -> str:

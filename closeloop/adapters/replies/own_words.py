@@ -14,7 +14,7 @@ from closeloop.adapters.replies.rulebook import Cuts
 
 _MARKUP = re.compile(r"<(?:html|body|div|p|br|blockquote)\b", re.IGNORECASE)
 _QUOTED_MARKUP = re.compile(
-    r"<blockquote\b.*|<div[^>]*(?:gmail_quote|gmail_signature|moz-signature|divRplyFwdMsg|appendonsend).*"
+    r"<blockquote\b.*|<div[^>]{0,200}(?:gmail_quote|gmail_signature|moz-signature|divRplyFwdMsg|appendonsend).*"
     r"|<(style|script|head)\b.*?</\1>|<!--.*?-->",
     re.IGNORECASE | re.DOTALL,
 )

@@ -62,8 +62,8 @@ class _Parser:
             "@word": (r"\w+", ()),
             "@number": (r"\d+", ()),
         }
-        self._gap = r"\W+" if spaced else r"\s*"
-        self._wild = r"(?:[^\s]+\W+){0,4}?" if spaced else r".{0,20}?"
+        self._gap = r"\W{1,6}" if spaced else r"\s{0,3}"
+        self._wild = r"(?:\S{1,40}\s){0,4}?\W{0,2}" if spaced else r".{0,20}?"
 
     def alternatives(self, closing: str) -> tuple[str, tuple[str, ...]]:
         found = [self._sequence(closing)]

@@ -183,7 +183,8 @@ def _come_back(letter: _Letter, found: Found) -> datetime | None:
     back = _date(letter, absence=False, numbers=numbers) or _date(letter, absence=False)
     if back is None:
         found.drop(Label.NOT_NOW)
-        found.sentences.setdefault(Label.OBJECTION_TIMING, numbers)
+        if not found.sentences:
+            found.sentences[Label.OBJECTION_TIMING] = numbers
     return back
 
 

@@ -13,6 +13,7 @@ import ssl
 import urllib.error
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import timedelta
+from http.client import HTTPException
 from itertools import groupby
 
 from python_http_client.exceptions import HTTPError
@@ -26,6 +27,7 @@ from closeloop.domain.playbook import Sender
 
 TIMEOUT_SECONDS = 30
 WAIT = timedelta(minutes=5)
+ACCEPTED = 202
 SURELY_NOT_ACCEPTED = range(400, 500)
 LOOK_AT_EACH = frozenset({400, 413})
 NEVER_CONNECTED = (ConnectionRefusedError, socket.gaierror, ssl.SSLCertVerificationError)
@@ -68,8 +70,10 @@ class SendGridMailer:
             return self._refused(problem)
         except urllib.error.URLError as problem:
             return _unreached(problem)
-        except (OSError, ValueError) as problem:
+        except (OSError, ValueError, HTTPException) as problem:
             return _Answer(ActionState.UNCERTAIN, f"no answer: {type(problem).__name__}")
+        if answer.status_code != ACCEPTED:
+            return _Answer(ActionState.UNCERTAIN, f"the provider answered {answer.status_code}")
         return _Answer(ActionState.ACCEPTED, "", provider_id=answer.headers.get("X-Message-Id"))
 
     def _refused(self, problem: HTTPError) -> _Answer:
