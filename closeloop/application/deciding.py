@@ -76,9 +76,16 @@ class Outcome:
     def _cannot_say(self, decision: Decision, problem: Exception) -> Hold:
         return Hold(
             rule=f"{decision.rule}.cannot_render",
-            reasons=(f"the mail cannot be written: {problem}",),
+            reasons=(f"the mail cannot be written: {_words(problem)}",),
             until=add_business_days(self.now, 1),
         )
+
+
+def _words(problem: Exception) -> str:
+    """Which properties are wrong and how, never their values: reasons are shown to everybody."""
+    if not isinstance(problem, ValidationError):
+        return str(problem)
+    return "; ".join(f"{'.'.join(map(str, error['loc']))}: {error['msg']}" for error in problem.errors())
 
 
 def _row(decision: Decision, prospect: Prospect, run_id: str, playbook: Playbook, now: datetime) -> DecisionRow:
@@ -151,5 +158,14 @@ def _decide(
     services: Services, prospect: Prospect, rule: Rule, run_id: str, now: datetime, tally: Tally
 ) -> Outcome:
     outcome = Outcome(services, prospect, run_id, now)
-    note(tally, outcome.take(rule(prospect, services.playbook, now)))
+    note(tally, outcome.take(_ask(rule, prospect, services.playbook, now, tally)))
     return outcome
+
+
+def _ask(rule: Rule, prospect: Prospect, playbook: Playbook, now: datetime, tally: Tally) -> Decision:
+    try:
+        return rule(prospect, playbook, now)
+    except Exception as problem:  # noqa: BLE001 - whatever one prospect does to a rule, the batch goes on
+        reason = f"the rule failed ({type(problem).__name__})"
+        tally.fail(prospect.key, reason)
+        return Hold(rule=f"{prospect.stage}.failed", reasons=(reason,), until=add_business_days(now, 1))

@@ -132,17 +132,20 @@ def _record(
     services.ledger.settle(settlements, now, then=touch_logs(accepted, now))
     for settlement in settlements:
         tally.count("retry" if settlement.state is ActionState.PLANNED else settlement.state.value)
-    refused = {by_key[s.key].prospect_key: s.detail for s in settlements if s.state is ActionState.REJECTED}
-    _stop_refused(refused, services, run_id, now, tally)
+    for settlement in settlements:
+        if settlement.state is ActionState.REJECTED:
+            tally.fail(by_key[settlement.key].prospect_key, settlement.detail)
+    # Only what the provider says about the mail itself; a provider that was never ready says nothing about anybody.
+    refused = [outcome for outcome in outcomes if outcome.state is ActionState.REJECTED]
+    _stop_refused({by_key[o.action_key].prospect_key: o.detail for o in refused}, services, run_id, now)
 
 
-def _stop_refused(refused: dict[str, str], services: Services, run_id: str, now: datetime, tally: Tally) -> None:
+def _stop_refused(refused: dict[str, str], services: Services, run_id: str, now: datetime) -> None:
     """An address the provider will not take is quarantined with its reason; nobody writes to it again."""
     if not refused:
         return
     outcomes = []
     for key, prospect in services.ledger.prospects(refused).items():
-        tally.fail(key, refused[key])
         outcome = Outcome(services, prospect, run_id, now)
         reason = f"the mail provider refused the message: {refused[key]}"
         outcome.take(Stop(rule="deliver.refused", reasons=(reason,), standing=Standing.STOPPED))

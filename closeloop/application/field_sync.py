@@ -13,18 +13,22 @@ from closeloop.domain.actions import ActionState
 from closeloop.domain.crm_fields import Desired, desired
 from closeloop.domain.prospect import Prospect
 
+NOT_DONE = frozenset({ActionState.PLANNED, ActionState.UNCERTAIN})
 Values = dict[str, dict[str, Any]]
 
 
 def sync_fields(services: Services, run_id: str, now: datetime, limit: int, tally: Tally) -> int:
-    """Bring our fields up to date for prospects that changed; how many were considered."""
+    """Bring our fields up to date for prospects that changed; how many were considered, 0 when none got further.
+
+    A write that may not have happened is made again at the next pass: setting a field twice is harmless.
+    """
     changed = services.ledger.changed_since_sync(limit)
     ready = [prospect for prospect in changed if _is_ready(prospect)]
     targets = [(prospect, target) for prospect in ready for target in desired(prospect, services.playbook)]
-    if targets:
-        _write(targets, services, run_id, now, tally)
-    services.ledger.mark_synced(ready)
-    return len(ready)
+    open_still = _write(targets, services, run_id, now, tally) if targets else set()
+    done = [prospect for prospect in ready if prospect.key not in open_still]
+    services.ledger.mark_synced(done)
+    return len(changed) if done else 0
 
 
 def _is_ready(prospect: Prospect) -> bool:
@@ -34,7 +38,8 @@ def _is_ready(prospect: Prospect) -> bool:
 
 def _write(
     targets: Sequence[tuple[Prospect, Desired]], services: Services, run_id: str, now: datetime, tally: Tally
-) -> None:
+) -> set[str]:
+    """Write the differences; the keys of prospects whose write may not have happened."""
     current = _read_back([target for _, target in targets], services)
     seen = services.ledger.crm_seen(target.record_id for _, target in targets)
     owners = {target.record_id: prospect for prospect, target in targets}
@@ -45,8 +50,19 @@ def _write(
         if outcomes[update.record_id].state is not ActionState.ACCEPTED:
             tally.fail(update.record_id, f"{update.object}: {outcomes[update.record_id].detail}")
     services.ledger.add_crm_writes(_journal(written, current, owners, run_id, now))
+    services.ledger.note_crm_seen(_agreed([target for _, target in targets], current))
     services.ledger.note_crm_seen({u.record_id: u.fields for u in written})
     tally.count("records updated", len(written))
+    return {owners[u.record_id].key for u in updates if outcomes[u.record_id].state in NOT_DONE}
+
+
+def _agreed(targets: Iterable[Desired], current: Values) -> Values:
+    """What the CRM says as we would say it. A write of ours whose answer was lost is so known as ours."""
+    return {
+        target.record_id: {field: value for field, value in target.fields.items() if now.get(field) == value}
+        for target in targets
+        if (now := current.get(target.record_id)) is not None
+    }
 
 
 def _read_back(targets: Sequence[Desired], services: Services) -> Values:

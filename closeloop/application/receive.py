@@ -26,7 +26,7 @@ ACCOUNT_MARK = "@"
 
 def run_batch(services: Services, run_id: str, now: datetime, limit: int = BATCH) -> StageResult:
     """Apply at most `limit` waiting signals."""
-    signals = services.ledger.waiting_signals(limit)
+    signals = _ripe(services.ledger.waiting_signals(limit), services)
     tally = Tally("receive")
     tally.considered = len(signals)
     _settle_uncertain(signals, services, now, tally)
@@ -42,6 +42,13 @@ def run_batch(services: Services, run_id: str, now: datetime, limit: int = BATCH
     save(services, list(outcomes.values()), [signal.id for signal in signals])
     _drop_planned(outcomes, services, now, tally)
     return tally.result()
+
+
+def _ripe(waiting: Sequence[Signal], services: Services) -> list[Signal]:
+    """A proof about a mail that a worker still holds waits for it: if that worker died, it is the only evidence."""
+    found = services.ledger.actions({signal.action_key for signal in waiting if signal.action_key})
+    held = {key for key, (_, state) in found.items() if state is ActionState.CLAIMED}
+    return [s for s in waiting if s.action_key not in held or s.kind not in PROOFS_OF_ACCEPTANCE - STOPPING_KINDS]
 
 
 def _key_of(signal: Signal, outcomes: dict[str, Outcome]) -> str:

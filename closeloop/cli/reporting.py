@@ -11,7 +11,7 @@ from closeloop.application.services import Services
 from closeloop.application.why import Story, why
 from closeloop.bootstrap import services, settings
 from closeloop.cli.output import complain, console, print_json
-from closeloop.cli.views import print_candidates, print_funnel, print_story
+from closeloop.cli.views import print_candidates, print_funnel, print_story, print_summary
 from closeloop.domain.figures import Figures
 
 REPORT_FILE = "report.html"
@@ -29,6 +29,7 @@ def write_report(*, as_json: bool) -> int:
         return 0
     screen = console()
     print_funnel(screen, found)
+    print_summary(screen, found)
     screen.print(f"report: {path}")
     return 0
 
