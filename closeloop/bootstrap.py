@@ -17,7 +17,7 @@ from pydantic import SecretStr, ValidationError
 import templates
 from closeloop.adapters.clock import SystemClock
 from closeloop.adapters.decks.builder import PptxDeckBuilder
-from closeloop.adapters.dry_run import DryRunCrm, DryRunMailer
+from closeloop.adapters.dry_run import DryRunCrm, DryRunDecks, DryRunMailer
 from closeloop.adapters.enrichment.addresses import EmailAddressReader
 from closeloop.adapters.enrichment.registry import RegistryEnricher
 from closeloop.adapters.ledger.sql_ledger import SqlLedger, copy_in_memory, open_ledger
@@ -120,7 +120,13 @@ def dry_run(real: Services) -> Services:
     """The same services over a private copy of the ledger, with a CRM and a mailer that write nothing."""
     if not isinstance(real.ledger, SqlLedger):
         raise UsageError("a dry run needs a ledger that can be copied")
-    return replace(real, ledger=copy_in_memory(real.ledger), crm=DryRunCrm(real.crm), mailer=DryRunMailer())
+    return replace(
+        real,
+        ledger=copy_in_memory(real.ledger),
+        crm=DryRunCrm(real.crm),
+        mailer=DryRunMailer(),
+        decks=DryRunDecks(real.decks),
+    )
 
 
 def prepare_home(home: Path) -> Path:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from closeloop.application.ports import (
@@ -13,11 +15,13 @@ from closeloop.application.ports import (
     CrmOutcome,
     CrmTask,
     CrmUpdate,
+    DeckBuilder,
     OutgoingMail,
     SendOutcome,
 )
 from closeloop.domain.actions import ActionState
 from closeloop.domain.leads import LeadDraft
+from closeloop.domain.presentation_content import DeckContent, Finding
 from closeloop.domain.prospect import Prospect
 
 MARK = "dry-run-"
@@ -94,6 +98,17 @@ class DryRunMailer:
     def send(self, mails: Sequence[OutgoingMail]) -> list[SendOutcome]:
         self.mails.extend(mails)
         return [SendOutcome(action_key=mail.action_key, state=ActionState.ACCEPTED) for mail in mails]
+
+
+class DryRunDecks:
+    """Builds and lints every draft, and keeps none."""
+
+    def __init__(self, real: DeckBuilder) -> None:
+        self._real = real
+
+    def build(self, content: DeckContent, path: Path) -> tuple[Finding, ...]:
+        with TemporaryDirectory() as folder:
+            return self._real.build(content, Path(folder, path.name))
 
 
 def _accepted(key: str) -> CrmOutcome:

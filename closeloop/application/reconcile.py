@@ -42,18 +42,18 @@ def _settle_conversions(actions: list[ClaimedAction], services: Services, now: d
             changed.append(prospect.model_copy(update={"crm": prospect.crm.model_copy(update=ids)}))
     services.ledger.commit(Change(prospects=tuple(changed)))
     leads = {a.key: prospects[a.prospect_key].crm.lead for a in actions}
-    theirs = {key for key, lead in leads.items() if lead in found and "opportunity" not in found[lead]}
+    theirs = {key: lead for key, lead in leads.items() if lead in found and "opportunity" not in found[lead]}
     _give_up(theirs, services, now, tally)
     ours = {key: lead for key, lead in leads.items() if key not in theirs}
     _settle({key: found.get(lead, {}).get("opportunity") for key, lead in ours.items()}, services, now, tally)
 
 
-def _give_up(keys: set[str], services: Services, now: datetime, tally: Tally) -> None:
+def _give_up(leads: dict[str, str], services: Services, now: datetime, tally: Tally) -> None:
     """A Lead that people converted without an Opportunity can never be converted again."""
     detail = "a person converted the Lead without an Opportunity"
-    services.ledger.settle([Settlement(key=k, state=ActionState.REJECTED, detail=detail) for k in sorted(keys)], now)
-    for key in sorted(keys):
-        tally.fail(key, detail)
+    services.ledger.settle([Settlement(key=key, state=ActionState.REJECTED, detail=detail) for key in leads], now)
+    for lead in leads.values():
+        tally.fail(lead, detail)
 
 
 def _settle(evidence: dict[str, str | None], services: Services, now: datetime, tally: Tally) -> None:

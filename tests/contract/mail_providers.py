@@ -12,13 +12,13 @@ from closeloop.application.ports import Mailer, OutgoingMail
 from closeloop.domain.messages import RenderedMail
 from tests.fakes.mailer import Does, MemoryMailer
 from tests.sandbox.conftest import Sandbox
-from tests.scripted_server import HANGUP, Answer, ScriptedServer
+from tests.scripted_server import HANGUP, Answer, Hangup, ScriptedServer
 from tests.unit.domain.people import NOW, playbook
 
 BAD_REQUEST = Answer(400, json.dumps({"errors": [{"field": "personalizations.0.to", "message": "no address"}]}))
 BUSY = Answer(429, json.dumps({"errors": [{"message": "too many requests"}]}))
 OK = Answer(202, headers={"X-Message-Id": "message-1"})
-SCRIPTED = {Does.REJECT: BAD_REQUEST, Does.RETRY: BUSY, Does.LOSE: HANGUP}
+SCRIPTED: dict[Does, Answer | Hangup] = {Does.REJECT: BAD_REQUEST, Does.RETRY: BUSY, Does.LOSE: HANGUP}
 
 
 class Provider(Protocol):

@@ -121,9 +121,7 @@ def test_a_refused_connection_has_surely_sent_nothing() -> None:
     ],
     ids=["hangup", "500", "502", "503", "a proxy's page", "half an answer"],
 )
-def test_no_clear_answer_makes_every_mail_of_the_request_uncertain(
-    script: ScriptedServer, answer: Answer
-) -> None:
+def test_no_clear_answer_makes_every_mail_of_the_request_uncertain(script: ScriptedServer, answer: Answer) -> None:
     script.then(answer)
     outcomes = mailer_at(script.url).send([outgoing(1), outgoing(2)])
     assert [outcome.state for outcome in outcomes] == [UNCERTAIN, UNCERTAIN]

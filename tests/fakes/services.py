@@ -19,11 +19,10 @@ from closeloop.adapters.clock import SimulatedClock
 from closeloop.adapters.enrichment.addresses import EmailAddressReader
 from closeloop.adapters.mails.renderer import JinjaMailRenderer
 from closeloop.application import deliver, passes, receive
-from closeloop.application.ports import AccountQuery, Change
+from closeloop.application.ports import AccountQuery
 from closeloop.application.results import StageResult
 from closeloop.application.services import Services
 from closeloop.domain.actions import Action, ActionKind, ActionState
-from closeloop.domain.approach import decide as decide_approach
 from closeloop.domain.presentation_content import DeckContent, Finding
 from closeloop.domain.prospect import CrmIds, Fact, Prospect
 from closeloop.domain.signals import STOPPING_LABELS, Label, Signal, SignalKind, Understanding
@@ -187,14 +186,6 @@ class Company:
         """Subjects of the Tasks that wait for a person."""
         kept = [one.action for one in self.ledger.kept.values() if one.action.kind is ActionKind.TASK]
         return [a.payload["subject"] for a in kept if a.prospect_key == person.key and not a.payload["completed"]]
-
-    def plan_again(self, person: Prospect) -> None:
-        """Ask the approach once more, whatever it said before."""
-        from closeloop.domain.transitions import apply
-
-        current = self.see(person)
-        applied = apply(decide_approach(current, playbook(), self.now), current, playbook(), self.now)
-        self.ledger.commit(Change(prospects=(applied.prospect,), actions=applied.actions))
 
     def with_services(self, **changes: Any) -> None:
         """Other settings for the same company."""

@@ -95,6 +95,8 @@ class _Parser:
         if symbol.isspace():
             # what comes after may be missing, and then the sentence may end here
             return (rf"(?:{self._gap}|$)" if self._peek() in {"[", "..."} else self._gap), ()
+        if symbol in {")", "]"}:
+            raise ValueError(f"phrase {self._source!r}: {symbol} closes nothing")
         if symbol == "(":
             expression, anchors = self.alternatives(")")
             return f"(?:{expression})", anchors

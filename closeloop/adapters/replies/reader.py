@@ -149,8 +149,7 @@ def _refer(letter: _Letter, found: Found) -> dict[str, str] | None:
     if who is None and Label.REFERRAL in found:
         numbers = found.sentences.pop(Label.REFERRAL)
         if not found.sentences:
-            asks = letter.said[numbers[0]].endswith("?")
-            found.sentences[Label.QUESTION if asks else Label.WRONG_PERSON] = numbers
+            _otherwise(letter, found, numbers, Label.WRONG_PERSON if letter.matches("redirects", numbers) else None)
     elif who is not None and "email" in who and Label.WRONG_PERSON in found:
         found.sentences.setdefault(Label.REFERRAL, found.sentences[Label.WRONG_PERSON])
     return who
@@ -184,8 +183,17 @@ def _come_back(letter: _Letter, found: Found) -> datetime | None:
     if back is None:
         found.drop(Label.NOT_NOW)
         if not found.sentences:
-            found.sentences[Label.OBJECTION_TIMING] = numbers
+            _otherwise(letter, found, numbers, Label.OBJECTION_TIMING)
     return back
+
+
+def _otherwise(letter: _Letter, found: Found, numbers: list[int], label: Label | None) -> None:
+    """What sentences mean whose first meaning has fallen away: a question if they ask, else `label`."""
+    asking = [number for number in numbers if letter.said[number].endswith("?")]
+    if asking:
+        found.sentences[Label.QUESTION] = asking
+    elif label is not None:
+        found.sentences[label] = numbers
 
 
 def _stays(letter: _Letter, found: Found) -> bool:

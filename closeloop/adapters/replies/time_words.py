@@ -30,9 +30,11 @@ class TimeWords:
         self.after = re.compile(raw["after"])
         self.comes_back = re.compile(raw["return"])
         named = [*self.months, *self.weekdays, *self.seasons, *self.units, *map(str, raw["time_words"])]
-        self.when = rf"(?:\S{{1,40}}\s){{0,4}}?\W?(?:{_choice(named)}|q[1-4]|h[12]|20\d\d|25\d\d|\d{{1,2}}[./]\d{{1,2}})"
+        self.when = (
+            rf"(?:\S{{1,40}}\s){{0,4}}?\W?(?:{_choice(named)}|q[1-4]|h[12]|20\d\d|25\d\d|\d{{1,2}}[./]\d{{1,2}})"
+        )
         """The expression of `@when`: up to four words, and then one that names a time."""
-        self.any_time = re.compile(rf"\d|{_choice([*self.months, *self.weekdays, *self.units, *self.seasons])}")
+        self.any_time = re.compile(rf"\d|{_choice(named)}")
 
     def _filled(self, pattern: str) -> str:
         choices: dict[str, Iterable[object]] = {
