@@ -153,7 +153,7 @@ class Company:
         self.ledger.receive(signals, self.now)
         return receive.run_batch(self.services, RUN, self.now)
 
-    def reply(self, person: Prospect, label: Label, words: str = "", **fields: Any) -> Signal:
+    def reply(self, person: Prospect, label: Label, words: str = "", **fields: str | datetime | None) -> Signal:
         """A reply that means `label`."""
         payload = {"subject": "Re: invoices", "text": f"{label.value} {words}"}
         return self.signal(SignalKind.REPLY, person, source="inbound", payload=payload, **fields)

@@ -210,7 +210,8 @@ def _unknown(letter: _Letter) -> Understanding:
 def _substitute(letter: _Letter, found: Found) -> dict[str, str] | None:
     """Who stands in, from the sentences that point to somebody."""
     pointing = {n for n in range(len(letter.said)) if letter.matches("points", [n])}
-    return _somebody(letter, sorted(pointing.union(found.sentences.get(Label.REFERRAL, ()))))
+    referring = set(found.sentences.get(Label.REFERRAL, ())).difference(found.sentences.get(Label.LEFT_COMPANY, ()))
+    return _somebody(letter, sorted(pointing | referring))
 
 
 def _somebody(letter: _Letter, pointing: list[int]) -> dict[str, str] | None:

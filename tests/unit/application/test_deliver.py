@@ -86,6 +86,27 @@ def test_the_mail_goes_on_its_way_when_the_reply_was_only_an_absence(company: Co
     assert company.state(company.mail(person).key) is ACCEPTED
 
 
+def test_a_reply_that_nobody_has_read_yet_holds_the_mails_to_the_colleagues(company: Company) -> None:
+    person, colleague = company.written_to("anna"), company.written_to("bo")
+    stranger = company.written_to("cy", domain="other.example")
+    company.ledger.receive([company.reply(person, Label.LEGAL, prospect_key=None)], company.now)
+    company.deliver()
+    assert [mail.to for mail in company.mailer.sent] == [stranger.email]
+    assert receipts(company, company.mail(colleague).key) == ["a reply is waiting to be understood"]
+    company.run("receive")
+    company.wait(timedelta(hours=1))
+    company.deliver()
+    assert company.state(company.mail(colleague).key) is SKIPPED
+
+
+def test_a_reply_from_free_mail_holds_no_strangers(company: Company) -> None:
+    person = company.written_to("anna", email="anna@free.example", domain=None)
+    stranger = company.written_to("bo", email="bo@free.example", domain=None)
+    company.ledger.receive([company.reply(person, Label.OTHER)], company.now)
+    company.deliver()
+    assert [mail.to for mail in company.mailer.sent] == [stranger.email]
+
+
 def test_a_reply_from_an_alias_without_a_token_stops_the_mail_by_its_action(company: Company) -> None:
     person = company.written_to()
     bounced = company.signal(SignalKind.BOUNCED, action_key=company.mail(person).key)

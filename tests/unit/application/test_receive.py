@@ -73,6 +73,14 @@ def test_a_question_is_answered_by_a_mail_of_its_own(company: Company) -> None:
     assert company.state(f"email:{person.key}:question_answer:1:1") is ActionState.PLANNED
 
 
+@pytest.mark.xfail(strict=True, reason="the rule of questions plans the same answer again for the same day")
+def test_the_same_question_twice_on_one_day_is_answered_once(company: Company) -> None:
+    person = company.person()
+    company.receive(company.reply(person, Label.QUESTION), company.reply(person, Label.QUESTION))
+    company.deliver()
+    assert len({(mail.to, mail.mail.text) for mail in company.mailer.sent}) == len(company.mailer.sent)
+
+
 def test_a_signal_is_applied_once_however_often_it_comes(company: Company) -> None:
     person = company.written_to()
     signal = company.reply(person, Label.OBJECTION_PRICE)

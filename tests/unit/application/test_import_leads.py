@@ -1,0 +1,64 @@
+"""Importing: every row is counted once; what the CRM refuses is quarantined under its line."""
+
+from __future__ import annotations
+
+import pytest
+
+from closeloop.application.import_leads import ImportResult, import_leads
+from closeloop.domain.actions import ActionState
+from closeloop.domain.errors import CrmRefused
+from closeloop.domain.leads import LeadDraft, LeadFile, Quarantined
+from tests.fakes.services import Company
+
+
+def draft(line: int, email: str | None = None) -> LeadDraft:
+    return LeadDraft(line=line, email=email or f"p{line}@north.example", last_name="Moreau", company="North Mills")
+
+
+def run(company: Company, *drafts: LeadDraft, quarantined: tuple[Quarantined, ...] = ()) -> ImportResult:
+    found = LeadFile(drafts=drafts, quarantined=quarantined)
+    return import_leads(company.services, found, "leads.csv", company.now)
+
+
+def test_every_row_is_imported_or_quarantined(company: Company) -> None:
+    bad = Quarantined(line=4, reason="no company", row={"email": "x"})
+    result = run(company, draft(2), draft(3), quarantined=(bad,))
+    assert (result.rows, result.imported, result.quarantined) == (3, 2, (bad,))
+    assert len(company.crm.rows("Lead")) == 2
+    assert company.ledger.quarantine() == [("leads.csv", bad)]
+
+
+def test_a_row_the_crm_refuses_is_quarantined_under_its_line_with_its_words(company: Company) -> None:
+    later = Quarantined(line=9, reason="no company", row={})
+    result = run(company, draft(2), draft(5, "nonsense"), draft(6), quarantined=(later,))
+    assert [row.line for row in result.quarantined] == [5, 9]
+    assert "INVALID_EMAIL_ADDRESS" in result.quarantined[0].reason
+    assert result.quarantined[0].row["company"] == "North Mills"
+    assert result.imported == 2
+
+
+@pytest.mark.parametrize("state", [ActionState.PLANNED, ActionState.UNCERTAIN])
+def test_a_row_without_an_answer_says_to_import_again(company: Company, state: ActionState) -> None:
+    company.crm.answers["upsert_leads"] = state
+    (row,) = run(company, draft(2)).quarantined
+    assert "import the file again, nothing will be doubled" in row.reason
+
+
+def test_importing_again_doubles_nothing(company: Company) -> None:
+    rows = [draft(n) for n in range(2, 6)]
+    run(company, *rows)
+    assert run(company, *rows).imported == 4
+    assert len(company.crm.rows("Lead")) == 4
+
+
+def test_a_large_file_is_taken_in_parts(company: Company) -> None:
+    result = run(company, *(draft(n) for n in range(2, 2_302)))
+    assert result.imported == 2_300
+    assert company.crm.calls == 1 + 3
+
+
+def test_nothing_is_imported_into_a_crm_that_refuses_us(company: Company) -> None:
+    company.crm.down = CrmRefused("Task has no field Closeloop_Key__c")
+    with pytest.raises(CrmRefused):
+        run(company, draft(2))
+    assert company.ledger.quarantine() == []
