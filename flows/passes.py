@@ -12,6 +12,7 @@ from closeloop.application.passes import ONCE, PASSES, group
 from closeloop.application.ports import RunRow
 from closeloop.application.report import API_CALLS
 from closeloop.application.results import StageResult
+from closeloop.application.workload import has_work
 from closeloop.bootstrap import crm_record_url, services
 from flows.artifact_text import markdown
 from tasks.batches import work_batch
@@ -39,6 +40,8 @@ def run(name: str, as_of: datetime | None, limit: int | None = None) -> list[Sta
 
 def _work(name: str, run_id: str, now: datetime, limit: int | None) -> StageResult:
     total = StageResult(stage=name)
+    if not has_work(name, services().ledger, now):
+        return total
     size = PASSES[name][1]
     for number in range(1, MOST_BATCHES + 1):
         room = size if limit is None else min(size, limit - total.considered)

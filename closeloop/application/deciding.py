@@ -1,12 +1,13 @@
 """The one way decisions become state: decide, apply, render, and save a whole batch in one transaction.
 
-A prospect whose rule or template fails is held for a day with the reason; it never stops the batch. After its
+A prospect whose rule or template fails is held for a day with the reason; it never stops the batch. A mail
+whose very words this person already got becomes a task for the owner: a person finds new ones. After its
 turn no prospect is due again at the same moment, so a pass always ends.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -15,9 +16,9 @@ from pydantic import ValidationError
 from closeloop.application.ports import Change, DecisionRow
 from closeloop.application.results import StageResult, Tally
 from closeloop.application.services import BATCH, Services
-from closeloop.domain.actions import Action, ActionKind
+from closeloop.domain.actions import Action, ActionKind, words_of
 from closeloop.domain.business_days import add_business_days
-from closeloop.domain.decisions import Advance, Close, Decision, Hold, Touch
+from closeloop.domain.decisions import Advance, Channel, Close, Decision, Hold, Touch
 from closeloop.domain.errors import RenderError
 from closeloop.domain.playbook import Playbook
 from closeloop.domain.prospect import Prospect
@@ -31,8 +32,11 @@ Rule = Callable[[Prospect, Playbook, datetime], Decision]
 class Outcome:
     """The running state of one prospect in a pass: decisions are applied one after the other."""
 
-    def __init__(self, services: Services, prospect: Prospect, run_id: str, now: datetime) -> None:
+    def __init__(
+        self, services: Services, prospect: Prospect, run_id: str, now: datetime, words: Iterable[str] = ()
+    ) -> None:
         self.services, self.run_id, self.now = services, run_id, now
+        self.words = set(words)
         self.before = self.prospect = prospect
         self.rows: list[DecisionRow] = []
         self.actions: list[Action] = []
@@ -40,10 +44,15 @@ class Outcome:
     def take(self, decision: Decision) -> Decision:
         """Apply one decision; one that cannot be rendered becomes a hold, which is returned instead."""
         try:
-            applied = self._rendered(apply(decision, self.prospect, self.services.playbook, self.now))
+            applied = self._applied(decision)
         except (RenderError, ValidationError) as problem:
             decision = self._cannot_say(decision, problem)
-            applied = apply(decision, self.prospect, self.services.playbook, self.now)
+            applied = self._applied(decision)
+        said = {action.words for action in applied.actions if action.words}
+        if isinstance(decision, Touch) and said & self.words:
+            decision = _by_hand(decision, applied.actions[0].payload["subject"])
+            applied, said = self._applied(decision), set()
+        self.words |= said
         self.rows.append(_row(decision, self.prospect, self.run_id, self.services.playbook, self.now))
         self.prospect = applied.prospect
         self.actions.extend(applied.actions)
@@ -61,7 +70,8 @@ class Outcome:
             return after.model_copy(update={"due_at": add_business_days(self.now, 1)})
         return after
 
-    def _rendered(self, applied: Applied) -> Applied:
+    def _applied(self, decision: Decision) -> Applied:
+        applied = apply(decision, self.prospect, self.services.playbook, self.now)
         actions = tuple(self._render(action, applied.prospect) for action in applied.actions)
         return applied.model_copy(update={"actions": actions})
 
@@ -71,7 +81,8 @@ class Outcome:
         props = mail_props(action.payload, prospect, self.services.playbook, self.now)
         mail = self.services.renderer.render(action.payload["template"], prospect.language, props)
         kept = {name: action.payload[name] for name in ("template", "step")}
-        return action.model_copy(update={"payload": kept | mail.model_dump()})
+        words = words_of(mail.subject, mail.text)
+        return action.model_copy(update={"payload": kept | mail.model_dump(), "words": words})
 
     def _cannot_say(self, decision: Decision, problem: Exception) -> Hold:
         return Hold(
@@ -79,6 +90,26 @@ class Outcome:
             reasons=(f"the mail cannot be written: {_words(problem)}",),
             until=add_business_days(self.now, 1),
         )
+
+
+def outcomes_of(
+    services: Services, prospects: Collection[Prospect], run_id: str, now: datetime
+) -> dict[str, Outcome]:
+    """An outcome for each prospect, by key, knowing what each was told before."""
+    words = services.ledger.words_sent(prospect.key for prospect in prospects)
+    return {p.key: Outcome(services, p, run_id, now, words.get(p.key, ())) for p in prospects}
+
+
+def _by_hand(touch: Touch, subject: str) -> Touch:
+    """The same touch, carried out by the owner."""
+    reason = "this person already got a mail with the very same words"
+    return touch.model_copy(
+        update={
+            "channel": Channel.CALL,
+            "template": f"Call, or write in your own words: our mail '{subject}' has been sent before",
+            "reasons": (*touch.reasons, reason),
+        }
+    )
 
 
 def _words(problem: Exception) -> str:
@@ -148,17 +179,14 @@ def decide_due(
     """One batch of a stage: every due prospect is asked about once."""
     due = services.ledger.due(stages, now, limit, standings)
     tally = Tally(stage or stages[0].value)
-    outcomes = [_decide(services, prospect, rule, run_id, now, tally) for prospect in due]
+    outcomes = [_decide(outcome, rule, tally) for outcome in outcomes_of(services, due, run_id, now).values()]
     save(services, outcomes)
     tally.considered = len(due)
     return tally.result()
 
 
-def _decide(
-    services: Services, prospect: Prospect, rule: Rule, run_id: str, now: datetime, tally: Tally
-) -> Outcome:
-    outcome = Outcome(services, prospect, run_id, now)
-    note(tally, outcome.take(_ask(rule, prospect, services.playbook, now, tally)))
+def _decide(outcome: Outcome, rule: Rule, tally: Tally) -> Outcome:
+    note(tally, outcome.take(_ask(rule, outcome.prospect, outcome.services.playbook, outcome.now, tally)))
     return outcome
 
 

@@ -149,6 +149,10 @@ class Ledger(Protocol):
         """kind to state to count."""
         ...
 
+    def words_sent(self, prospect_keys: Iterable[str]) -> dict[str, set[str]]:
+        """Prospect key to the words of every mail that went out, may have gone out or is about to."""
+        ...
+
     def cancel_planned(self, prospect_keys: Iterable[str], reason: str, now: datetime) -> int:
         """Planned e-mails of these prospects become SKIPPED with the reason; how many."""
         ...

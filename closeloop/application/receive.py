@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from closeloop.application.deciding import Outcome, note, save
+from closeloop.application.deciding import Outcome, note, outcomes_of, save
 from closeloop.application.results import StageResult, Tally
 from closeloop.application.services import BATCH, Services
 from closeloop.application.touch_log import touch_logs
@@ -62,8 +62,7 @@ def _outcomes(signals: Sequence[Signal], services: Services, run_id: str, now: d
     keys = {signal.prospect_key for signal in signals if signal.prospect_key}
     nameless = [s.address.lower() for s in signals if not s.prospect_key and s.address]
     keys |= set(services.ledger.by_address(nameless).values())
-    found = services.ledger.prospects(sorted(keys))
-    return {key: Outcome(services, prospect, run_id, now) for key, prospect in found.items()}
+    return outcomes_of(services, services.ledger.prospects(sorted(keys)).values(), run_id, now)
 
 
 def _apply(signal: Signal, outcome: Outcome, tally: Tally) -> None:

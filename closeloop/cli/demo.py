@@ -146,7 +146,7 @@ def _settings(sandbox: SandboxAddress, seed: int, home: Path) -> Settings:
 
 def _live_through(days: int, work: Services, control: SandboxControl, bar: Progress) -> None:
     """Each business day one cycle; between them time passes, buyers read and answer."""
-    from flows.sales_cycle import sales_cycle
+    from flows.catalogue import start as run_flow
 
     start = work.clock.now()
     bar.say("Selling …")
@@ -154,10 +154,10 @@ def _live_through(days: int, work: Services, control: SandboxControl, bar: Progr
         morning = start + timedelta(days=day)
         _move_to(morning, work, control)
         if is_business_day(morning):
-            sales_cycle(as_of=morning)
+            run_flow("all", morning)
         bar.day(day + 1, morning)
     _move_to(start + timedelta(days=days), work, control)
-    sales_cycle(as_of=work.clock.now())
+    run_flow("all", work.clock.now())
 
 
 def _move_to(moment: datetime, work: Services, control: SandboxControl) -> None:

@@ -44,11 +44,11 @@ def _for_real(stage: str, as_of: datetime | None, limit: int | None, as_json: bo
 
 def _on_prefect(stage: str, as_of: datetime, limit: int | None, work: Services) -> list[StageResult]:
     side_console().print("starting Prefect …", style="dim")
-    from flows.catalogue import FLOWS
+    from flows.catalogue import start
     from flows.runtime import prefect_server
 
     with prefect_server(work.home):
-        return list(FLOWS[stage](as_of=as_of, limit=limit))
+        return start(stage, as_of, limit)
 
 
 def _dry(stage: str, as_of: datetime | None, limit: int | None, as_json: bool) -> int:

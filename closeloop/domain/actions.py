@@ -6,6 +6,7 @@ random, so planning the same touch twice, in any process, is one row.
 
 from __future__ import annotations
 
+import hashlib
 from enum import StrEnum
 from typing import Any
 
@@ -69,6 +70,8 @@ class Action(Record):
     stage: Stage
     due_at: Moment
     payload: dict[str, Any] = Field(default_factory=dict)
+    words: str | None = None
+    """`words_of` an e-mail: the ledger takes the same words to the same person only once."""
 
 
 class ClaimedAction(Action):
@@ -93,3 +96,8 @@ def action_key(kind: ActionKind, prospect_key: str, *parts: str | int) -> str:
     if any(":" in text or not text for text in texts):
         raise ValueError(f"an action key is made of plain ids and counters, not of {texts}")
     return ":".join(texts)
+
+
+def words_of(subject: str, text: str) -> str:
+    """The mark by which a mail that says the same, to the letter, is known again."""
+    return hashlib.sha256(f"{subject}\n{text}".encode()).hexdigest()

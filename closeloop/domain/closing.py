@@ -38,13 +38,13 @@ def decide(prospect: Prospect, playbook: Playbook, now: datetime) -> Decision:
 
 
 def choose(prospect: Prospect, rules: Closing, today: date) -> CloseChoice:
-    """Alternative choice first; then inducement, then standing room only, each only when it is true."""
-    allowed = [_alternative()]
-    if induced := _inducement(prospect.amount or Decimal(0), rules):
-        allowed.append(induced)
-    if scarce := _scarcity(rules, today):
-        allowed.append(scarce)
-    return allowed[min(prospect.closes, len(allowed) - 1)]
+    """Alternative choice first; then inducement, then standing room only, once each and only when it is true.
+
+    After these the alternative choice again: nobody is pressed twice with the same limit.
+    """
+    special = (_inducement(prospect.amount or Decimal(0), rules), _scarcity(rules, today))
+    turns = [_alternative(), *(choice for choice in special if choice)]
+    return turns[prospect.closes] if prospect.closes < len(turns) else _alternative()
 
 
 def _alternative() -> CloseChoice:

@@ -103,3 +103,5 @@ class AskHuman(Decision):
 
     subject: str
     until: Moment | None = None
+    answers_objection: bool = False
+    """True when the person answers the open objection in our place."""

@@ -90,7 +90,7 @@ class ClosingProps(MailProps):
 
 
 class FollowUpProps(MailProps):
-    """follow_up_customer, follow_up_nurture, follow_up_win_back, referral_opening."""
+    """follow_up_customer, follow_up_nurture, follow_up_win_back."""
 
     step: int
     referred_by: str | None = None

@@ -1,4 +1,8 @@
-"""Objections: each is answered at once, and then we come back, at least five times, until yes or an honest end."""
+"""Objections: each is answered at once, and then we come back, at least five times, until yes or an honest end.
+
+One that is raised again after we had answered it goes to a person first: the written answer did not settle it.
+The mails then go on where they had stopped, so nobody reads the same answer twice.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +14,6 @@ from closeloop.domain.playbook import ObjectionAnswer, Objections, Playbook
 from closeloop.domain.prospect import Objection, Prospect
 from closeloop.domain.stage import Standing
 
-SEQUENCE = "objections"
 PLAIN_WORDS = {
     "objection_price": "the price",
     "objection_timing": "the timing",
@@ -33,24 +36,30 @@ def decide(prospect: Prospect, playbook: Playbook, now: datetime) -> Decision:
             subject="Which objection is this?",
         )
     answer = playbook.objections.answer_to(objection.label)
-    if answer.hand_to_human and objection.answers == 0:
-        return _hand_over(objection, answer, now)
-    if objection.answers <= playbook.objections.minimum_follow_ups:
-        return _come_back(objection, answer, playbook.objections, now)
-    return _end(prospect, objection, playbook, now)
+    given = prospect.answered.get(objection.label, 0)
+    if objection.answers == 0 and (given or answer.hand_to_human):
+        return _hand_over(objection, answer, given, now)
+    if given <= playbook.objections.minimum_follow_ups:
+        return _come_back(objection, answer, given, playbook.objections, now)
+    return _end(prospect, objection, given, playbook, now)
 
 
-def _hand_over(objection: Objection, answer: ObjectionAnswer, now: datetime) -> Decision:
+def _hand_over(objection: Objection, answer: ObjectionAnswer, given: int, now: datetime) -> Decision:
+    what = PLAIN_WORDS[objection.label]
+    if given:
+        rule, reason = "objections.raised_again", f"{objection.label} again, after {given} answers"
+        subject = f"Call about {what}: our written answers did not settle it"
+    else:
+        rule, reason = "objections.hand_to_human", f"the playbook gives {objection.label} to a person"
+        subject = f"Answer an objection about {what}. Draft: {answer.answer}"
     return AskHuman(
-        rule="objections.hand_to_human",
-        reasons=(f"the playbook gives {objection.label} to a person",),
-        subject=f"Answer an objection about {PLAIN_WORDS[objection.label]}. Draft: {answer.answer}",
-        until=add_business_days(now, 3),
+        rule=rule, reasons=(reason,), subject=subject, until=add_business_days(now, 3), answers_objection=True
     )
 
 
-def _come_back(objection: Objection, answer: ObjectionAnswer, rules: Objections, now: datetime) -> Touch:
-    number = objection.answers
+def _come_back(
+    objection: Objection, answer: ObjectionAnswer, number: int, rules: Objections, now: datetime
+) -> Touch:
     wait = rules.wait_days[min(number, len(rules.wait_days) - 1)]
     what = "the answer, at once" if number == 0 else f"follow-up {number} of {rules.minimum_follow_ups}"
     return Touch(
@@ -59,7 +68,7 @@ def _come_back(objection: Objection, answer: ObjectionAnswer, rules: Objections,
         channel=Channel.EMAIL,
         template="objection_answer" if number == 0 else "objection_follow_up",
         step=number + 1,
-        sequence=SEQUENCE,
+        sequence=objection.label,
         then_wait_until=add_business_days(now, wait),
         props={
             "objection": PLAIN_WORDS[objection.label],
@@ -70,8 +79,8 @@ def _come_back(objection: Objection, answer: ObjectionAnswer, rules: Objections,
     )
 
 
-def _end(prospect: Prospect, objection: Objection, playbook: Playbook, now: datetime) -> Decision:
-    reason = f"{objection.label} stood after {objection.answers - 1} follow-ups"
+def _end(prospect: Prospect, objection: Objection, given: int, playbook: Playbook, now: datetime) -> Decision:
+    reason = f"{objection.label} stood after {given - 1} follow-ups"
     come_back = now + timedelta(days=playbook.objections.come_back_days)
     if prospect.is_deal:
         return Close(rule="objections.end", reasons=(reason,), won=False, on=now.date(), come_back_at=come_back)

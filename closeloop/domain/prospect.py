@@ -43,6 +43,7 @@ class Objection(Record):
 
     label: str
     answers: int = 0
+    """How often it was answered since it was raised this time, by mail or by a person."""
     raised_in: Stage
     raised_at: Moment
 
@@ -102,6 +103,8 @@ class Prospect(Record):
     enrollments: dict[str, int] = Field(default_factory=dict)
     """How often it entered each sequence; part of the keys, so that a later run may write again."""
     objection: Objection | None = None
+    answered: dict[str, int] = Field(default_factory=dict)
+    """Objection label to answers ever given to it: raised again, it goes on from there and repeats nothing."""
     next_step: NextStep | None = None
     amount: Decimal | None = None
     deck: str | None = None

@@ -108,7 +108,6 @@ def _objection(prospect: Prospect, label: Label, now: datetime) -> Decision:
         due_at=now,
         objection=Objection(
             label=label.value,
-            answers=known.answers if known and prospect.stage is Stage.OBJECTIONS else 0,
             raised_in=_raised_in(prospect),
             raised_at=now,
         ),

@@ -21,10 +21,12 @@ from closeloop.domain.decisions import (
     Touch,
 )
 from closeloop.domain.playbook import Playbook
-from closeloop.domain.prospect import Enrollment, NextStep, Prospect
+from closeloop.domain.prospect import Enrollment, NextStep, Objection, Prospect
 from closeloop.domain.record import Record
 from closeloop.domain.stage import Profile, Stage, Standing
 
+COME_BACK = "Come back if there is no answer"
+"""Our own next step, where none is agreed with the customer."""
 REPLY_SEQUENCES = frozenset({"question_answer"})
 """Answers outside any sequence: they do not move the enrolment."""
 
@@ -66,14 +68,27 @@ def _touch(decision: Touch, prospect: Prospect, playbook: Playbook, now: datetim
             playbook_version=version,
             started_at=started,
         )
+    if prospect.is_open_deal and _has_no_next_step(prospect, now):
+        changes["next_step"] = NextStep(what=COME_BACK, on=decision.then_wait_until.date())
     if decision.channel is Channel.EMAIL:
         changes["mails"] = prospect.mails + 1
     if decision.asks_for_order:
         changes["closes"] = prospect.closes + 1
-    if prospect.objection is not None and decision.sequence == "objections":
-        changes["objection"] = prospect.objection.model_copy(update={"answers": prospect.objection.answers + 1})
+    if prospect.objection is not None and decision.sequence == prospect.objection.label:
+        changes |= _answered(prospect, prospect.objection, prospect.answered.get(decision.sequence, 0) + 1)
     action = _touch_action(decision, prospect, run, now)
     return Applied(prospect=prospect.model_copy(update=changes), actions=(action,))
+
+
+def _has_no_next_step(prospect: Prospect, now: datetime) -> bool:
+    return prospect.next_step is None or prospect.next_step.on <= now.date()
+
+
+def _answered(prospect: Prospect, objection: Objection, times: int) -> dict[str, Any]:
+    return {
+        "objection": objection.model_copy(update={"answers": objection.answers + 1}),
+        "answered": prospect.answered | {objection.label: times},
+    }
 
 
 def _is_in(prospect: Prospect, sequence: str) -> bool:
@@ -201,7 +216,12 @@ def _ask_human(decision: AskHuman, prospect: Prospect, playbook: Playbook, now: 
         due_at=now,
         payload={"subject": decision.subject, "channel": "task", "completed": False, "priority": "High"},
     )
-    return Applied(prospect=prospect.model_copy(update={"due_at": due_at}), actions=(action,))
+    changes: dict[str, Any] = {"due_at": due_at}
+    if prospect.objection is not None and decision.answers_objection:
+        # A person's answer takes the place of our first one; it uses up none of the follow-ups.
+        given = prospect.answered.get(prospect.objection.label, 0)
+        changes |= _answered(prospect, prospect.objection, max(1, given))
+    return Applied(prospect=prospect.model_copy(update=changes), actions=(action,))
 
 
 def _moved(

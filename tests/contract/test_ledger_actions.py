@@ -37,6 +37,20 @@ def test_planning_the_same_touch_twice_is_one_action(ledger: Ledger) -> None:
     assert ledger.state_counts() == {"email": {"claimed": 1, "planned": 1}, "task": {"planned": 1}}
 
 
+def test_the_same_words_go_to_the_same_person_once_under_whatever_key(ledger: Ledger) -> None:
+    first, again, other = (mail("00Q1", 1), mail("00Q1", 2), mail("00Q2", 1))
+    assert plan(ledger, *(action.model_copy(update={"words": "w"}) for action in (first, again, other))) == 2
+    assert ledger.words_sent(["00Q1", "00Q2", "00Q3"]) == {"00Q1": {"w"}, "00Q2": {"w"}}
+    assert set(ledger.actions([first.key, again.key, other.key])) == {first.key, other.key}
+
+
+def test_words_that_were_called_off_may_still_be_said(ledger: Ledger) -> None:
+    plan(ledger, mail("00Q1", 1).model_copy(update={"words": "w"}))
+    ledger.cancel_planned(["00Q1"], "not now", NOW)
+    assert ledger.words_sent(["00Q1"]) == {}
+    assert plan(ledger, mail("00Q1", 2).model_copy(update={"words": "w"})) == 1
+
+
 def test_an_action_already_done_is_not_planned_again(ledger: Ledger) -> None:
     plan(ledger, mail())
     claim(ledger)

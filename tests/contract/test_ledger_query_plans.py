@@ -42,6 +42,7 @@ PASS: dict[str, Callable[[SqlLedger], object]] = {
     "settle": _settle,
     "expire_leases": lambda ledger: ledger.expire_leases(NOW + timedelta(days=1)),
     "actions": lambda ledger: ledger.actions([KEY]),
+    "words_sent": lambda ledger: ledger.words_sent(["00Q1"]),
     "in_state": lambda ledger: ledger.in_state(ActionState.PLANNED, None, 9),
     "cancel_planned": lambda ledger: ledger.cancel_planned(["00Q1"], "no", NOW),
     "add_receipts": lambda ledger: ledger.add_receipts([receipt(KEY)]),

@@ -15,6 +15,7 @@ from closeloop.domain.actions import Action, ActionKind, ActionState, ClaimedAct
 from closeloop.domain.errors import LedgerUnavailable
 from closeloop.domain.prospect import Prospect
 
+OFF = {ActionState.SKIPPED, ActionState.REJECTED}
 LEASE_RAN_OUT = "its worker was not heard of again before the lease ran out"
 
 
@@ -57,7 +58,8 @@ class MemoryOutbox:
     def plan(self, actions: Iterable[Action], planned_at: Callable[[str, datetime], datetime]) -> int:
         new = 0
         for action in actions:
-            if action.key not in self.kept:
+            said = self.words_sent([action.prospect_key]).get(action.prospect_key, set())
+            if action.key not in self.kept and action.words not in said:
                 at = planned_at(action.prospect_key, action.due_at)
                 kept = Kept(action.model_copy(update={"payload": plain(action.payload)}))
                 kept.moves.append(Move(at, None, ActionState.PLANNED, 0, detail=due_words(action.due_at)))
@@ -122,6 +124,14 @@ class MemoryOutbox:
             states = counts.setdefault(kept.action.kind.value, {})
             states[kept.state.value] = states.get(kept.state.value, 0) + 1
         return counts
+
+    def words_sent(self, prospect_keys: Iterable[str]) -> dict[str, set[str]]:
+        keys, found = set(prospect_keys), dict[str, set[str]]()
+        for kept in self.kept.values():
+            words, key = kept.action.words, kept.action.prospect_key
+            if words and key in keys and kept.state not in OFF:
+                found.setdefault(key, set()).add(words)
+        return found
 
     def cancel_planned(self, prospect_keys: Iterable[str], reason: str, now: datetime) -> int:
         with self.lock:

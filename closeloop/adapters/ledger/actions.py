@@ -68,6 +68,18 @@ class ActionRows(Part):
             rows = [row for one in kinds for row in _in_state(connection, state, one, limit)]
         return [_whole(row) for row in nsmallest(limit, rows, key=lambda row: (row["due_at"], row["key"]))]
 
+    def words_sent(self, prospect_keys: Iterable[str]) -> dict[str, set[str]]:
+        table = actions.c
+        off = [ActionState.SKIPPED.value, ActionState.REJECTED.value]
+        said = table.words.is_not(None) & table.state.not_in(off)
+        found: dict[str, set[str]] = {}
+        with self._database.read() as connection:
+            for part in chunks(prospect_keys):
+                query = select(table.prospect_key, table.words).where(table.prospect_key.in_(part) & said)
+                for key, words in connection.execute(query):
+                    found.setdefault(key, set()).add(words)
+        return found
+
     def state_counts(self) -> dict[str, dict[str, int]]:
         table = actions.c
         query = select(table.kind, table.state, func.count()).group_by(table.kind, table.state)

@@ -5,17 +5,18 @@ Invariant: what is read equals what was saved, and saves as the same text again.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
+from pydantic import TypeAdapter
 from pydantic_core import from_json, to_json
 
 from closeloop.domain.prospect import Fact, Prospect
 
 _DECIMAL = "$decimal"
 """JSON has one word for text and for decimals, so a decimal fact is stored as `{"$decimal": "0.35"}`."""
+_FACTS = TypeAdapter(tuple[Fact, ...])
 
 
 def plain(value: Any) -> Any:
@@ -37,40 +38,44 @@ def dump_prospect(prospect: Prospect) -> str:
     """The whole prospect as JSON text; equal prospects with facts in the same order give equal text."""
     if not any(isinstance(fact.value, Decimal) for fact in prospect.facts.values()):
         return prospect.model_dump_json()
-    content = prospect.model_dump(mode="json")
-    content["facts"] = {name: _fact_out(fact) for name, fact in prospect.facts.items()}
-    return json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+    content = prospect.model_dump()
+    for fact in content["facts"].values():
+        _tag(fact)
+    return dump_json(content)
 
 
 def load_prospect(text: str) -> Prospect:
     """The prospect that `dump_prospect` wrote."""
     if _DECIMAL not in text:
         return Prospect.model_validate_json(text)
-    content = json.loads(text)
-    facts = {name: _fact_in(fact) for name, fact in content.pop("facts").items()}
-    return Prospect.model_validate_json(json.dumps(content)).model_copy(update={"facts": facts})
+    content = from_json(text)
+    for fact in content["facts"].values():
+        _untag(fact)
+    return Prospect.model_validate(content)
 
 
 def dump_facts(facts: Iterable[Fact]) -> str:
     """Facts of one account as a JSON list."""
-    return json.dumps([_fact_out(fact) for fact in facts], ensure_ascii=False, separators=(",", ":"))
+    content = [fact.model_dump() for fact in facts]
+    for fact in content:
+        _tag(fact)
+    return dump_json(content)
 
 
 def load_facts(text: str) -> tuple[Fact, ...]:
     """The facts that `dump_facts` wrote."""
-    return tuple(_fact_in(content) for content in json.loads(text))
+    content = from_json(text)
+    for fact in content:
+        _untag(fact)
+    return _FACTS.validate_python(content)
 
 
-def _fact_out(fact: Fact) -> dict[str, Any]:
-    content = fact.model_dump(mode="json")
-    if isinstance(fact.value, Decimal):
-        content["value"] = {_DECIMAL: str(fact.value)}
-    return content
+def _tag(fact: dict[str, Any]) -> None:
+    if isinstance(fact["value"], Decimal):
+        fact["value"] = {_DECIMAL: str(fact["value"])}
 
 
-def _fact_in(content: dict[str, Any]) -> Fact:
-    value = content["value"]
-    if not isinstance(value, dict):
-        return Fact.model_validate_json(json.dumps(content))
-    number = Decimal(value[_DECIMAL])
-    return Fact.model_validate_json(json.dumps(content | {"value": ""})).model_copy(update={"value": number})
+def _untag(fact: dict[str, Any]) -> None:
+    """A fact's own value is never an object, so an object is a tag; text that only looks like one is text."""
+    if isinstance(fact["value"], dict):
+        fact["value"] = Decimal(fact["value"][_DECIMAL])

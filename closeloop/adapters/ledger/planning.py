@@ -1,6 +1,7 @@
 """Planning: actions enter the outbox here.
 
-Invariant: a key is planned once, for ever; what is planned again changes nothing and leaves no history.
+Invariants: a key is planned once, for ever, and the same words to the same person once, under whatever key;
+what is planned again changes nothing and leaves no history.
 """
 
 from __future__ import annotations

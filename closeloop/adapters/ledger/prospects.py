@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, case, or_, select, true
 
-from closeloop.adapters.ledger.codec import load_prospect
+from closeloop.adapters.ledger.codec import dump_prospect, load_prospect
 from closeloop.adapters.ledger.engine import chunks
 from closeloop.adapters.ledger.rows import Part, folded, prospect_row
 from closeloop.adapters.ledger.schema import prospects
@@ -103,12 +103,11 @@ class ProspectRows(Part):
             return [load_prospect(row.body) for row in connection.execute(query)]
 
     def mark_synced(self, prospects_given: Iterable[Prospect]) -> None:
-        """Compares whole prospects, not their text: a field added by an update must not make them differ."""
         given = {prospect.key: prospect for prospect in prospects_given}
         with self._database.write() as connection:
-            stored = _by_key(connection, given)
-            for part in chunks(key for key, prospect in stored.items() if prospect == given[key]):
-                connection.execute(prospects.update().where(prospects.c.key.in_(part)).values(changed=False))
+            for part in chunks(given):
+                same = [key for key, body in _bodies(connection, part).items() if _says(body, given[key])]
+                connection.execute(prospects.update().where(prospects.c.key.in_(same)).values(changed=False))
 
 
 def save_prospects(connection: Connection, given: Iterable[Prospect]) -> None:
@@ -127,10 +126,19 @@ def _by_key(connection: Connection, keys: Iterable[str]) -> dict[str, Prospect]:
     """In the order asked for, so that the same pass does the same work in the same order."""
     found: dict[str, Prospect] = {}
     for part in chunks(keys):
-        rows = connection.execute(select(prospects.c.key, prospects.c.body).where(prospects.c.key.in_(part)))
-        bodies = {row.key: row.body for row in rows}
+        bodies = _bodies(connection, part)
         found.update({key: load_prospect(bodies[key]) for key in part if key in bodies})
     return found
+
+
+def _bodies(connection: Connection, keys: list[str]) -> dict[str, str]:
+    rows = connection.execute(select(prospects.c.key, prospects.c.body).where(prospects.c.key.in_(keys)))
+    return {row.key: row.body for row in rows}
+
+
+def _says(body: str, prospect: Prospect) -> bool:
+    """Same text is the same prospect; other text may still be: a field added by an update does not differ."""
+    return body == dump_prospect(prospect) or load_prospect(body) == prospect
 
 
 def _head(

@@ -61,6 +61,7 @@ def action_row(action: Action) -> dict[str, Any]:
         "state": ActionState.PLANNED,
         "attempt": 0,
         "detail": "",
+        "words": action.words,
     }
 
 
@@ -73,6 +74,7 @@ def claimed_action(row: RowMapping, payload: dict[str, Any]) -> ClaimedAction:
         stage=row["stage"],
         due_at=row["due_at"],
         payload=payload,
+        words=row["words"],
         attempt=row["attempt"],
     )
 

@@ -1,6 +1,8 @@
 """The tables of the ledger. They hold the state model and the guarantees: no code path goes round them.
 
 - `actions.key` is the primary key: planning the same thing twice is one row (never twice).
+- `actions.words` is unique for each prospect among the mails that were not called off: under whatever key,
+  nobody is sent the same words twice.
 - `action_events` is the history of every move, append-only by trigger (see `sqlite.py`) and, like
   `actions.state`, limited to the moves of `closeloop.domain.actions.MOVES`.
 - `signals` are unique by (source, id): a webhook delivered five times is one row.
@@ -30,7 +32,7 @@ from closeloop.domain.actions import MOVES, ActionKind, ActionState
 from closeloop.domain.signals import SignalKind
 from closeloop.domain.stage import Stage, Standing
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """Raised by one with each change of these tables."""
 
 metadata = MetaData()
@@ -107,6 +109,7 @@ actions = Table(
     Column("lease_until", UtcMoment),  # after this a claimed action counts as uncertain
     Column("detail", String, nullable=False, default=""),  # words of the last move
     Column("provider_id", String),
+    Column("words", String),  # of a mail: the hash of its subject and text
     CheckConstraint(
         "(state = 'claimed') = (lease_until IS NOT NULL AND worker IS NOT NULL)",
         name="a_lease_exists_exactly_while_claimed",
@@ -114,6 +117,14 @@ actions = Table(
     CheckConstraint("attempt >= 0 AND (attempt > 0 OR state <> 'claimed')", name="a_claim_is_an_attempt"),
     Index("actions_by_state", "kind", "state", "due_at", "key"),
     Index("actions_of_prospect", "prospect_key", "kind", "state"),
+)
+Index(
+    "actions_words",
+    actions.c.prospect_key,
+    actions.c.words,
+    unique=True,
+    sqlite_where=actions.c.words.is_not(None)
+    & actions.c.state.not_in([ActionState.SKIPPED.value, ActionState.REJECTED.value]),
 )
 Index("actions_lease", actions.c.lease_until, sqlite_where=actions.c.lease_until.is_not(None))
 

@@ -48,7 +48,7 @@ class SalesforceCrm:
         return Writer(self.calls, str(self.calls.client.sf_version))
 
     def calls_made(self) -> int:
-        return self.calls.made
+        return self.calls.made if "calls" in vars(self) else 0
 
     def ready(self) -> None:
         self.reader.require("Task", KEY)

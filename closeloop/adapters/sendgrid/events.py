@@ -31,20 +31,40 @@ def event_signals(events: list[dict[str, Any]]) -> list[Signal]:
 
 
 def _signal(event: dict[str, Any]) -> Signal | None:
-    kind = _kind(event)
-    if kind is None or not isinstance(event.get("timestamp"), int):
+    kind, occurred_at = _kind(event), _moment(event.get("timestamp"))
+    if kind is None or occurred_at is None:
         return None
     key = event.get(CUSTOM_ARG)
+    ours = _text(key) if isinstance(key, str) else None
     return Signal(
-        id=str(event.get("sg_event_id") or _fingerprint(event)),
+        id=_text(event.get("sg_event_id")) or _fingerprint(event),
         source="sendgrid",
         kind=kind,
-        occurred_at=datetime.fromtimestamp(event["timestamp"], UTC),
-        prospect_key=_prospect_key(key),
-        action_key=key,
-        address=str(event.get("email") or "").lower() or None,
-        payload={name: event[name] for name in KEPT if name in event},
+        occurred_at=occurred_at,
+        prospect_key=_prospect_key(ours),
+        action_key=ours,
+        address=_text(event.get("email")).lower() or None,
+        payload={name: _word(event[name]) for name in KEPT if name in event},
     )
+
+
+def _moment(timestamp: Any) -> datetime | None:
+    """Whole seconds since 1970; what is no such number, or lies outside the calendar, is no moment."""
+    if not isinstance(timestamp, int) or isinstance(timestamp, bool):
+        return None
+    try:
+        return datetime.fromtimestamp(timestamp, UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def _text(value: Any) -> str:
+    """Text that can be stored: JSON may hold half a character, which no database takes."""
+    return "" if value is None else str(value).encode(errors="replace").decode()
+
+
+def _word(value: Any) -> Any:
+    return value if value is None or isinstance(value, bool | int | float) else _text(value)
 
 
 def _kind(event: dict[str, Any]) -> SignalKind | None:
@@ -53,9 +73,9 @@ def _kind(event: dict[str, Any]) -> SignalKind | None:
     return KINDS.get(str(event.get("event")))
 
 
-def _prospect_key(action_key: Any) -> str | None:
+def _prospect_key(action_key: str | None) -> str | None:
     """`email:<prospect>:…`; a key that is not ours names nobody."""
-    parts = str(action_key or "").split(":")
+    parts = (action_key or "").split(":")
     return parts[1] if len(parts) >= 3 else None
 
 
@@ -91,9 +111,10 @@ def _envelope_to(form: Mapping[str, str]) -> list[str]:
     """The envelope knows the token; the header's To may have been rewritten."""
     try:
         addresses = json.loads(form.get("envelope", "{}")).get("to", [])
-    except (ValueError, AttributeError):
+    except (ValueError, AttributeError, RecursionError):
         addresses = []
-    return [str(address) for address in addresses] or [parseaddr(form.get("to", ""))[1]]
+    known = [_text(address) for address in addresses] if isinstance(addresses, list) else []
+    return known or [parseaddr(form.get("to", ""))[1]]
 
 
 def _token(address: str) -> str:

@@ -9,6 +9,7 @@ import pytest
 from closeloop.application import approach
 from closeloop.application.passes import GROUPS, PASSES, group
 from closeloop.application.ports import MailRenderer
+from closeloop.application.workload import has_work
 from closeloop.domain.actions import ActionState
 from closeloop.domain.approach import decide
 from closeloop.domain.decisions import Decision
@@ -134,3 +135,24 @@ def test_a_whole_cycle_takes_a_lead_from_the_crm_to_a_logged_mail(company: Compa
     for name in GROUPS["all"]:
         company.run(name)
     assert len(company.mailer.sent) == 1
+
+
+@pytest.mark.parametrize("name", PASSES)
+def test_with_nobody_in_the_ledger_only_the_pull_looks(company: Company, name: str) -> None:
+    assert has_work(name, company.ledger, company.now) is (name == "pull")
+
+
+def test_a_pass_that_is_left_out_would_have_found_nothing(company: Company) -> None:
+    company.person(stage=Stage.PROSPECTING)
+    crowd(company, 3, stage=Stage.PRESENTATION)
+    company.person("sam", domain="sam.example", stage=Stage.FOLLOW_UP, standing=Standing.NURTURE)
+    worked = set()
+    for _ in range(12):
+        for name in GROUPS["all"]:
+            if has_work(name, company.ledger, company.now):
+                worked.add(name)
+            else:
+                assert company.run(name).considered == 0
+            company.run(name)
+        company.wait(3 * DAY)
+    assert {"presentation", "deliver", "sync", "follow_up"} <= worked

@@ -55,3 +55,26 @@ def test_an_objection_the_playbook_gives_to_a_person_becomes_a_question_with_the
     decision = decide(objecting(), playbook().model_copy(update={"objections": rules}), NOW)
     assert isinstance(decision, AskHuman)
     assert rules.answer_to("objection_price").answer in decision.subject
+    assert decision.answers_objection
+
+
+def test_after_the_persons_answer_the_follow_ups_begin() -> None:
+    asked = AskHuman(rule="objections.hand_to_human", reasons=("x",), subject="x", answers_objection=True)
+    touches, _ = walk(apply(asked, objecting(), playbook(), NOW).prospect)
+    assert [touch.template for touch in touches] == ["objection_follow_up"] * 5
+
+
+def test_an_objection_raised_again_goes_to_a_person_and_then_on_where_the_mails_had_stopped() -> None:
+    before = objecting(answered={"objection_price": 3})
+    again = decide(before, playbook(), NOW)
+    assert isinstance(again, AskHuman)
+    assert again.rule == "objections.raised_again"
+    touches, end = walk(apply(again, before, playbook(), NOW).prospect)
+    assert [touch.step for touch in touches] == [4, 5, 6]
+    assert isinstance(end, Park)
+
+
+def test_another_objection_gets_its_own_answer() -> None:
+    touches, _ = walk(objecting("objection_trust", answered={"objection_price": 3}))
+    assert touches[0].template == "objection_answer"
+    assert {touch.sequence for touch in touches} == {"objection_trust"}
