@@ -11,6 +11,7 @@ from closeloop.domain.playbook import Pain, Playbook
 from closeloop.domain.presentation_content import DeckContent, Evidence, ValuePoint
 from closeloop.domain.prospect import Fact, Prospect
 from closeloop.domain.qualification import assess, meets
+from closeloop.domain.sources import dated_source, spoken_source
 
 MOST_PAINS = 3
 CHART_YEARS = 3
@@ -49,7 +50,7 @@ def _has_evidence(pain: Pain, prospect: Prospect) -> bool:
 
 
 def _evidence_text(fact: Fact) -> str:
-    return f"{fact.name} {spoken(fact)} ({fact.source})"
+    return f"{fact.name} {spoken(fact)} ({spoken_source(fact.source)})"
 
 
 def spoken(fact: Fact) -> str:
@@ -88,15 +89,11 @@ def _pain(pain: Pain, prospect: Prospect, playbook: Playbook) -> PainProps:
     fact = prospect.facts[pain.evidence.fact]
     return PainProps(
         pain=pain.says.replace("{company}", prospect.company).replace("{value}", spoken(fact)),
-        source=_source(fact),
+        source=dated_source(fact),
         feature=benefit.feature,
         so_what=benefit.so_what,
         proof=f"{benefit.proof} ({benefit.proof_source})",
     )
-
-
-def _source(fact: Fact) -> str:
-    return f"{fact.source}, as of {fact.as_of}" if fact.as_of else fact.source
 
 
 def questions(prospect: Prospect, playbook: Playbook) -> tuple[str, ...]:
@@ -180,7 +177,8 @@ def _shown_facts(prospect: Prospect) -> list[Fact]:
 
 
 def _evidence(fact: Fact) -> Evidence:
-    return Evidence(label=FACT_LABELS[fact.name], value=spoken(fact), source=fact.source, as_of=fact.as_of)
+    source = spoken_source(fact.source)
+    return Evidence(label=FACT_LABELS[fact.name], value=spoken(fact), source=source, as_of=fact.as_of)
 
 
 def _value(prospect: Prospect, playbook: Playbook, year: int) -> tuple[ValuePoint, ...]:
@@ -203,7 +201,7 @@ def _assumptions(prospect: Prospect, playbook: Playbook) -> tuple[str, ...]:
     if fact is None:
         return ()
     return (
-        f"{spoken(fact)} employees ({_source(fact)})",
+        f"{spoken(fact)} employees ({dated_source(fact)})",
         f"{product.currency} {product.saving_per_employee} saved per employee and year ({product.saving_source})",
         "40 % of the saving in the first year, 90 % in the second",
     )
