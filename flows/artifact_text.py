@@ -1,7 +1,12 @@
-"""The artifact of a run: what happened, what was held and why, what failed and where to look. No people's data."""
+"""The artifact of a run: what happened, what was held and why, what failed and where to look. No people's data.
+
+Services quote addresses in what they complain of; here each becomes `(address)`, the ledger has the whole.
+"""
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
@@ -9,12 +14,22 @@ from closeloop.application.results import Failure, StageResult
 
 MOST_HOLDS = 12
 MOST_FAILURES = 25
+_ADDRESS = re.compile(r"""[^\s<>()\[\]"'`,;:|]*@[^\s<>()\[\]"'`,;:|]+""")
 
 
-def markdown(run_id: str, now: datetime, results: Sequence[StageResult], link: Callable[[str], str | None]) -> str:
-    """One table of passes, one of holds, one of failures with links into the CRM."""
-    total = sum(results[1:], results[0])
-    parts = [f"# Run `{run_id}`", f"As of **{now:%A, %-d %B %Y, %H:%M} UTC**", _passes(results)]
+def markdown(
+    run_id: str,
+    now: datetime,
+    results: Sequence[StageResult],
+    link: Callable[[str], str | None],
+    stopped_by: str | None = None,
+) -> str:
+    """One table of passes, one of holds, one of failures with links into the CRM; what stopped it stands first."""
+    total = sum(results, StageResult(stage=""))
+    parts = [f"# Run `{run_id}`", f"As of **{now:%A, %-d %B %Y, %H:%M} UTC**"]
+    if stopped_by:
+        parts.append(f"**Stopped by** {_cell(stopped_by)}\n\nWhat stands below was done before and is kept.")
+    parts.append(_passes(results))
     if total.holds:
         parts.append("## Held, and why\n\n" + _table(("reason", "records"), _most(total.holds)))
     if total.failures:
@@ -32,7 +47,10 @@ def _counts(counts: dict[str, int]) -> str:
 
 
 def _most(holds: dict[str, int]) -> list[tuple[str, str]]:
-    ordered = sorted(holds.items(), key=lambda item: (-item[1], item[0]))
+    merged: Counter[str] = Counter()
+    for reason, number in holds.items():
+        merged[_without_addresses(reason)] += number
+    ordered = sorted(merged.items(), key=lambda item: (-item[1], item[0]))
     shown = [(reason, f"{number:,}") for reason, number in ordered[:MOST_HOLDS]]
     rest = sum(number for _, number in ordered[MOST_HOLDS:])
     return [*shown, ("other reasons", f"{rest:,}")] if rest else shown
@@ -56,4 +74,8 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def _cell(text: str) -> str:
-    return " ".join(text.replace("|", "\\|").split())
+    return " ".join(_without_addresses(text).replace("|", "\\|").split())
+
+
+def _without_addresses(text: str) -> str:
+    return _ADDRESS.sub("(address)", text)

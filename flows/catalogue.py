@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
+from prefect import tags
+
+from closeloop.application.results import StageResult
 from flows.approach import approach
 from flows.closing import closing
 from flows.deliver import deliver
@@ -30,3 +34,9 @@ FLOWS: dict[str, Callable[..., Any]] = {
     "reconcile": reconcile,
     "all": sales_cycle,
 }
+
+
+def start(name: str, as_of: datetime | None = None, limit: int | None = None) -> list[StageResult]:
+    """Run a flow here and now; its run and its task runs can be found by the tags `closeloop` and `name`."""
+    with tags("closeloop", name):
+        return list(FLOWS[name](as_of=as_of, limit=limit))

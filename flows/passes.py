@@ -14,6 +14,7 @@ from closeloop.application.report import API_CALLS
 from closeloop.application.results import StageResult
 from closeloop.application.workload import has_work
 from closeloop.bootstrap import crm_record_url, services
+from closeloop.domain.errors import CloseloopError
 from flows.artifact_text import markdown
 from tasks.batches import work_batch
 
@@ -33,8 +34,17 @@ def run(name: str, as_of: datetime | None, limit: int | None = None) -> list[Sta
     now = moment(as_of)
     run_id = f"{name}-{now:%Y%m%dT%H%M}-{str(flow_run.id or 'local')[:8]}"
     calls = services().crm.calls_made()
-    results = [_work(each, run_id, now, limit) for each in group(name)]
-    _record(run_id, name, now, results, services().crm.calls_made() - calls)
+    results: list[StageResult] = []
+    stopped_by: str | None = None
+    try:
+        for each in group(name):
+            results.append(_work(each, run_id, now, limit))
+    except CloseloopError as problem:
+        stopped_by = f"{each}: {problem}"
+        raise
+    finally:
+        # Also a run that is stopped shows what it had done until then.
+        _record(run_id, name, now, results, services().crm.calls_made() - calls, stopped_by)
     return results
 
 
@@ -54,12 +64,19 @@ def _work(name: str, run_id: str, now: datetime, limit: int | None) -> StageResu
     return total
 
 
-def _record(run_id: str, name: str, now: datetime, results: Sequence[StageResult], calls: int) -> None:
-    total = sum(results[1:], results[0])
+def _record(
+    run_id: str,
+    name: str,
+    now: datetime,
+    results: Sequence[StageResult],
+    calls: int,
+    stopped_by: str | None,
+) -> None:
+    total = sum(results, StageResult(stage=name))
     row = RunRow(run_id=run_id, stage=name, as_of=now, counts={**total.counts, API_CALLS: calls}, holds=total.holds)
     services().ledger.add_run(row, services().clock.now())
     create_markdown_artifact(
-        markdown=markdown(run_id, now, results, crm_record_url),
+        markdown=markdown(run_id, now, results, crm_record_url, stopped_by),
         key=f"closeloop-{name.replace('_', '-')}",
         description=f"What {name} did as of {now:%Y-%m-%d %H:%M} UTC",
     )

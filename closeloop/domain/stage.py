@@ -19,7 +19,10 @@ class Stage(StrEnum):
     @property
     def number(self) -> int:
         """1 for prospecting to 7 for follow-up."""
-        return list(Stage).index(self) + 1
+        return _NUMBERS[self]
+
+
+_NUMBERS = {stage: number for number, stage in enumerate(Stage, 1)}
 
 
 class Standing(StrEnum):

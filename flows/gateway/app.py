@@ -8,9 +8,8 @@ from __future__ import annotations
 import hmac
 import json
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from typing import Any
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -23,6 +22,7 @@ from closeloop.application.services import Services
 from closeloop.domain.errors import LedgerUnavailable
 from closeloop.domain.signals import Signal, SignalKind
 from closeloop.domain.tokens import read_token
+from flows.gateway.inbound_form import NoMail, read_mail
 from flows.gateway.pages import CONFIRM, DONE
 
 EVENTS_LIMIT = 2 * 1024 * 1024
@@ -62,7 +62,7 @@ class _Gateway:
         body = await request.body()
         try:
             events = json.loads(body)
-        except ValueError:
+        except (ValueError, RecursionError):
             return PlainTextResponse("the body is not JSON\n", status_code=400)
         if not isinstance(events, list):
             return PlainTextResponse("the body is not a list of events\n", status_code=400)
@@ -72,8 +72,10 @@ class _Gateway:
         refused = self._refused(request, INBOUND_LIMIT)
         if refused is not None:
             return refused
-        async with request.form() as form:
-            fields = {name: value for name, value in form.items() if isinstance(value, str)}
+        try:
+            fields = await read_mail(request, INBOUND_LIMIT)
+        except NoMail as problem:
+            return PlainTextResponse(f"{problem}\n", status_code=400)
         return await self._store([self._reply(fields)])
 
     async def confirm(self, request: Request) -> Response:
@@ -81,24 +83,27 @@ class _Gateway:
 
     async def unsubscribe(self, request: Request) -> Response:
         """One-click opt-out: acts at once, needs no login, never redirects."""
-        token = request.path_params["token"]
-        key = read_token(token, self._services.secret)
+        key = read_token(request.path_params["token"], self._services.secret)
         if key is None:
             return PlainTextResponse("this opt-out link is not one of ours\n", status_code=404)
+        try:
+            await run_in_threadpool(self._opt_out, key)
+        except LedgerUnavailable:
+            return _not_now()
+        return HTMLResponse(DONE)
+
+    def _opt_out(self, key: str) -> None:
+        now = self._services.clock.now()
+        prospect = self._services.ledger.prospects([key]).get(key)
         signal = Signal(
-            id=f"opt-out:{token}",
+            id=f"opt-out:{key}",
             source="gateway",
             kind=SignalKind.UNSUBSCRIBED,
-            occurred_at=self._services.clock.now(),
+            occurred_at=now,
             prospect_key=key,
-            address=await run_in_threadpool(self._address, key),
+            address=prospect.email if prospect else None,
         )
-        stored = await self._store([signal])
-        return HTMLResponse(DONE) if stored.status_code == 200 else stored
-
-    def _address(self, key: str) -> str | None:
-        prospect = self._services.ledger.prospects([key]).get(key)
-        return prospect.email if prospect else None
+        self._services.ledger.receive([signal], now)
 
     def _reply(self, fields: dict[str, str]) -> Signal:
         now = self._services.clock.now()
@@ -111,7 +116,7 @@ class _Gateway:
         try:
             new = await run_in_threadpool(self._services.ledger.receive, signals, self._services.clock.now())
         except LedgerUnavailable:
-            return PlainTextResponse("cannot store this now: send it again\n", status_code=503)
+            return _not_now()
         return JSONResponse({"stored": new})
 
     def _refused(self, request: Request, limit: int) -> Response | None:
@@ -125,8 +130,12 @@ class _Gateway:
         return None
 
 
-def _date(headers: str) -> Any:
-    """The Date header as a moment with an offset, or None."""
+def _not_now() -> Response:
+    return PlainTextResponse("cannot store this now: send it again\n", status_code=503)
+
+
+def _date(headers: str) -> datetime | None:
+    """The Date header in UTC, or None when there is none that can be read and has an offset."""
     for line in headers.splitlines():
         name, _, value = line.partition(":")
         if name.strip().lower() == "date":
@@ -134,9 +143,9 @@ def _date(headers: str) -> Any:
     return None
 
 
-def _parsed(text: str) -> Any:
+def _parsed(text: str) -> datetime | None:
     try:
         found = parsedate_to_datetime(text)
-    except ValueError:
+        return found.astimezone(UTC) if found.tzinfo else None
+    except (ValueError, OverflowError):
         return None
-    return found if found.tzinfo else None

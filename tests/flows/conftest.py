@@ -1,4 +1,7 @@
-"""One Prefect server for all flow tests of a session: the same one that the commands start for themselves."""
+"""One Prefect server for all flow tests of a session: the same one that the commands start for themselves.
+
+One sandbox and one gateway too; each test that uses them finds them as new.
+"""
 
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -6,8 +9,10 @@ from contextlib import ExitStack
 import pytest
 
 from flows.runtime import prefect_server
-
-__all__ = ["prefect_api"]
+from tests.flows.door import door as door
+from tests.flows.door import gateway as gateway
+from tests.flows.office import office as office
+from tests.sandbox.conftest import sandbox_process as sandbox_process
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import urllib.error
+from http.client import HTTPException
 
 from python_http_client.exceptions import HTTPError
 from sendgrid import SendGridAPIClient
@@ -21,7 +22,7 @@ def register_webhooks(api_key: str, host: str, gateway: str, token: str, reply_d
     try:
         settings.event.settings.post(request_body=events, timeout=TIMEOUT_SECONDS)
         settings.parse.settings.post(request_body=inbound, timeout=TIMEOUT_SECONDS)
-    except (HTTPError, urllib.error.URLError, OSError) as problem:
+    except (HTTPError, urllib.error.URLError, OSError, HTTPException) as problem:
         raise CloseloopError(f"SendGrid did not take the webhook addresses: {problem}") from None
 
 
@@ -32,6 +33,9 @@ def scopes(api_key: str, host: str) -> frozenset[str]:
         answer = client.client.scopes.get(timeout=TIMEOUT_SECONDS)
     except HTTPError:
         return frozenset()
-    except (urllib.error.URLError, OSError) as problem:
+    except (urllib.error.URLError, OSError, HTTPException) as problem:
         raise CloseloopError(f"{host} cannot be reached: {problem}") from None
-    return frozenset(answer.to_dict.get("scopes", []))
+    try:
+        return frozenset(answer.to_dict["scopes"])
+    except (ValueError, LookupError, TypeError):
+        raise CloseloopError(f"{host} answers, but not as SendGrid does") from None
