@@ -5,6 +5,7 @@ and the environment and settings of this process are then as they were. Nothing 
 terminal.
 """
 
+import gc
 import os
 import time
 from collections.abc import Iterator, Mapping
@@ -32,6 +33,8 @@ from flows.prefect_log import prefect_lines_in
 from flows.private_server import PrivateServer, private_server
 
 DRAINED_WITHIN_SECONDS = 20.0
+LONGER_THAN_A_FLUSH_SECONDS = 1.1
+"""The private server writes task runs down every second."""
 
 
 @contextmanager
@@ -56,6 +59,9 @@ def prefect_server(
             _environment({"PREFECT_API_URL": server.api_url, "NO_PROXY": _without_loopback_proxy()})
         )
         stack.enter_context(_settings(server, home, lasting=lasting))
+        # What is imported by now stays: without it, each collection walks half a million fewer objects.
+        gc.collect()
+        gc.freeze()
         patience = DRAINED_WITHIN_SECONDS
         try:
             yield server.api_url
@@ -131,7 +137,7 @@ def _await_records(api_url: str, patience: float) -> None:
             if now == before and now[1] == 0:
                 return
             before = now
-            time.sleep(0.6)
+            time.sleep(LONGER_THAN_A_FLUSH_SECONDS)
 
 
 def _count(client: httpx.Client, api_url: str, states: list[str] | None) -> int:

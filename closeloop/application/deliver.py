@@ -84,19 +84,9 @@ def _not_sent(key: str, found: Verdict, now: datetime) -> Settlement:
 def _worlds(prospects: list[Prospect], services: Services) -> dict[str, World]:
     addresses = [p.email for p in prospects] + [f"{ACCOUNT_MARK}{p.domain}" for p in prospects if p.domain]
     suppressed = services.ledger.suppressed(addresses)
-    waiting = _with_replies(prospects, services)
+    waiting = services.ledger.halted(prospects)
     looks = services.crm.look(prospects)
     return {p.key: _world(p, looks.get(p.key), suppressed, waiting) for p in prospects}
-
-
-def _with_replies(prospects: list[Prospect], services: Services) -> set[str]:
-    """Keys of prospects about whom, or about whose colleague, something waits that may turn out to be a no."""
-    account = services.ledger.colleagues({p.domain for p in prospects if p.domain})
-    everyone = services.ledger.prospects({p.key for p in prospects}.union(*account.values()))
-    about = services.ledger.waiting_about(everyone, [p.email for p in everyone.values()])
-    found = {key for key, p in everyone.items() if key in about or p.email in about}
-    domains = {everyone[key].domain for key in found} - {None}
-    return found | {p.key for p in prospects if p.domain in domains}
 
 
 def _world(prospect: Prospect, look: CrmLook | None, suppressed: dict[str, str], waiting: set[str]) -> World:

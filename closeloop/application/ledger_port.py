@@ -168,8 +168,8 @@ class Ledger(Protocol):
         """Not yet handled, in order of occurrence, then id."""
         ...
 
-    def waiting_about(self, prospect_keys: Iterable[str], addresses: Iterable[str]) -> set[str]:
-        """Prospect keys and lower-case addresses with a reply or stopping signal that is not yet handled."""
+    def halted(self, given: Iterable[Prospect]) -> set[str]:
+        """Keys of those about whom, or about whose colleague, a reply or stop waits that is not yet handled."""
         ...
 
     def note_understanding(self, signal_id: str, understanding: Understanding) -> None: ...

@@ -13,7 +13,7 @@ from closeloop.adapters.ledger import open_ledger
 from closeloop.application.ports import Change, Ledger
 from closeloop.domain.prospect import CrmIds, Enrollment, FactValue, NextStep, Objection
 from closeloop.domain.stage import Profile, Stage, Standing
-from tests.contract.ledger_samples import MINUTE, NOW, fact, person
+from tests.contract.ledger_samples import MINUTE, NOW, fact, person, reply
 
 
 def test_a_prospect_added_twice_is_one_and_stays_as_it_was(ledger: Ledger) -> None:
@@ -174,7 +174,8 @@ def test_questions_about_tens_of_thousands_of_keys_are_answered(ledger: Ledger) 
     many = [f"k{i}" for i in range(40_000)] + ["00Q1"]
     assert list(ledger.prospects(many)) == ["00Q1"]
     assert ledger.by_address([*many, "00q1@north.example"]) == {"00q1@north.example": "00Q1"}
-    assert ledger.waiting_about(many, many) == set()
+    ledger.receive([reply(f"m{i}", address=f"a{i}@a.example") for i in range(3_000)], NOW)
+    assert ledger.halted([person()]) == set()
     assert ledger.actions(many) == {}
 
 

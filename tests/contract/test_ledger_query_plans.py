@@ -24,6 +24,11 @@ def _settle(ledger: SqlLedger) -> None:
     ledger.settle([Settlement(key=KEY, state=ActionState.ACCEPTED)], NOW)
 
 
+def _halted(ledger: SqlLedger) -> None:
+    ledger.receive([reply(prospect_key="00Q1", action_key=KEY, address="a@a.example")], NOW)
+    assert ledger.halted([person()]) == {"00Q1"}
+
+
 PASS: dict[str, Callable[[SqlLedger], object]] = {
     "prospects": lambda ledger: ledger.prospects(["00Q1"]),
     "due": lambda ledger: ledger.due(list(Stage), NOW, 9, list(Standing)),
@@ -48,7 +53,7 @@ PASS: dict[str, Callable[[SqlLedger], object]] = {
     "add_receipts": lambda ledger: ledger.add_receipts([receipt(KEY)]),
     "receive": lambda ledger: ledger.receive([reply()], NOW),
     "waiting_signals": lambda ledger: ledger.waiting_signals(9),
-    "waiting_about": lambda ledger: ledger.waiting_about(["00Q1"], ["a@a.example"]),
+    "halted": _halted,
     "note_understanding": lambda ledger: ledger.note_understanding("m1", too_dear()),
     "replies": lambda ledger: ledger.replies(),
     "suppressed": lambda ledger: ledger.suppressed(["a@a.example"]),

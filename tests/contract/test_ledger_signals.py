@@ -43,6 +43,8 @@ def test_a_signal_comes_back_as_it_was(ledger: Ledger) -> None:
 
 @pytest.mark.parametrize("kind", list(SignalKind))
 def test_replies_and_stops_count_from_the_moment_they_are_stored(ledger: Ledger, kind: SignalKind) -> None:
+    ana, stranger = person("00Q1"), person("00Q2", domain="far.example")
+    ledger.add_prospects([ana, stranger])
     ledger.receive([reply(kind=kind, prospect_key="00Q1", address="Ana@Alias.example")], NOW)
     halting = kind in {
         SignalKind.REPLY,
@@ -50,22 +52,33 @@ def test_replies_and_stops_count_from_the_moment_they_are_stored(ledger: Ledger,
         SignalKind.SPAM_REPORT,
         SignalKind.UNSUBSCRIBED,
     }
-    found = ledger.waiting_about(["00Q1", "00Q2"], ["ANA@alias.example", "b@b.example"])
-    assert found == ({"00Q1", "ana@alias.example"} if halting else set())
+    assert ledger.halted([ana, stranger]) == ({ana.key} if halting else set())
 
 
 def test_a_reply_known_by_its_address_or_by_its_mail_only_halts_as_well(ledger: Ledger) -> None:
     plan(ledger, mail("00Q1"))
-    ledger.receive([reply("1", action_key=mail("00Q1").key), reply("2", address="Bo@b.example")], NOW)
-    assert ledger.waiting_about(["00Q1"], []) == {"00Q1"}
-    assert ledger.waiting_about([], ["bo@B.example"]) == {"bo@b.example"}
-    assert ledger.waiting_about(["00Q2"], ["x@x.test"]) == set()
+    bo, other = person("00Q2", email="Bo@b.example", domain="b.example"), person("00Q3", domain="c.example")
+    ledger.add_prospects([bo, other])
+    ledger.receive([reply("1", action_key=mail("00Q1").key), reply("2", address="bo@B.example")], NOW)
+    assert ledger.halted([person("00Q1"), bo, other]) == {"00Q1", "00Q2"}
+
+
+def test_a_reply_halts_the_colleagues_of_its_writer(ledger: Ledger) -> None:
+    ana, cleo = person("00Q1"), person("00Q2")
+    free_mail = person("00Q3", domain=None)
+    ledger.add_prospects([ana, cleo, free_mail])
+    ledger.receive([reply(prospect_key="00Q1")], NOW)
+    assert ledger.halted([cleo, free_mail]) == {"00Q2"}
+    ledger.receive([reply("m2", prospect_key="00Q3")], NOW)
+    assert ledger.halted([free_mail, person("00Q4", domain=None)]) == {"00Q3"}
 
 
 def test_a_handled_reply_halts_no_longer(ledger: Ledger) -> None:
+    ana, cleo = person("00Q1", domain="a.example"), person("00Q2", domain="c.example")
+    ledger.add_prospects([ana, cleo])
     ledger.receive([reply(prospect_key="00Q1"), reply("m2", prospect_key="00Q2")], NOW)
     ledger.commit(Change(handled_signals=("m1",)))
-    assert ledger.waiting_about(["00Q1", "00Q2"], []) == {"00Q2"}
+    assert ledger.halted([ana, cleo]) == {"00Q2"}
 
 
 def test_replies_come_with_what_was_understood_last(ledger: Ledger) -> None:

@@ -131,13 +131,15 @@ class MemoryLedger(MemoryOutbox):
     def waiting_signals(self, limit: int) -> list[Signal]:
         return [signal for signal in self._signals() if signal.id not in self.handled][:limit]
 
-    def waiting_about(self, prospect_keys: Iterable[str], addresses: Iterable[str]) -> set[str]:
-        asked = {*prospect_keys, *(address.lower() for address in addresses)}
+    def halted(self, given: Iterable[Prospect]) -> set[str]:
         waiting = [one for one in self._signals() if one.id not in self.handled and one.kind in HALTING_KINDS]
-        about: set[str | None] = {one.prospect_key for one in waiting}
-        about |= {one.address.lower() for one in waiting if one.address}
-        about |= {self._answered(one) for one in waiting}
-        return {name for name in about if name in asked and name is not None}
+        addresses = {one.address.lower() for one in waiting if one.address}
+        keys = {one.prospect_key for one in waiting} | {self._answered(one) for one in waiting}
+        named = [p for p in self.people.values() if p.key in keys or p.email.lower() in addresses]
+        domains = {p.domain.lower() for p in named if p.domain}
+        return {
+            p.key for p in given if p.key in {n.key for n in named} or (p.domain and p.domain.lower() in domains)
+        }
 
     def _answered(self, signal: Signal) -> str | None:
         kept = self.kept.get(signal.action_key or "")

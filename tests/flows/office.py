@@ -80,7 +80,7 @@ class Office:
             if found == before and all(run["state_type"] in ENDED for run in found):
                 return found
             before = found
-            time.sleep(0.7)  # the server writes task runs down every half second
+            time.sleep(1.2)  # the server writes task runs down every second
         raise AssertionError(f"task runs did not come to rest: {[run['state_type'] for run in before or []]}")
 
     def artifacts(self, *flow_runs: Any) -> list[Row]:

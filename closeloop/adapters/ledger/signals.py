@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Column, Connection, Select, select
+from sqlalchemy import Connection, select
 
 from closeloop.adapters.ledger.engine import chunks
 from closeloop.adapters.ledger.rows import Part, signal_row
-from closeloop.adapters.ledger.schema import actions, signals, suppressions
+from closeloop.adapters.ledger.schema import actions, prospects, signals, suppressions
 from closeloop.adapters.ledger.sqlite import insert_new
+from closeloop.domain.prospect import Prospect
 from closeloop.domain.signals import STOPPING_KINDS, Signal, SignalKind, Understanding
 
 HALTING_KINDS = frozenset({SignalKind.REPLY, *STOPPING_KINDS})
@@ -37,15 +37,13 @@ class SignalRows(Part):
         with self._database.read() as connection:
             return [Signal.model_validate_json(row.body) for row in connection.execute(query)]
 
-    def waiting_about(self, prospect_keys: Iterable[str], addresses: Iterable[str]) -> set[str]:
-        about: set[str] = set()
+    def halted(self, given: Iterable[Prospect]) -> set[str]:
+        """Asked from the side of the signals: few wait, while an account may have thousands of people."""
         with self._database.read() as connection:
-            for part in chunks(prospect_keys):
-                about.update(connection.scalars(_halting(signals.c.prospect_key, part)))
-                about.update(connection.scalars(_halting_actions_of(part)))
-            for part in chunks(address.lower() for address in addresses):
-                about.update(connection.scalars(_halting(signals.c.address, part)))
-        return about
+            named = _named_by_waiting(connection)
+            found = _with_domains(connection, named)
+        domains = {domain for domain in found.values() if domain}
+        return {p.key for p in given if p.key in found or (p.domain and p.domain.lower() in domains)}
 
     def note_understanding(self, signal_id: str, understanding: Understanding) -> None:
         """The last understanding of a signal counts."""
@@ -88,12 +86,22 @@ def mark_handled(connection: Connection, signal_ids: Iterable[str]) -> None:
         connection.execute(signals.update().where(signals.c.id.in_(part)).values(handled=True))
 
 
-def _halting(column: Column[Any], values: list[str]) -> Select[tuple[str]]:
-    return select(column).where(column.in_(values) & ~signals.c.handled & signals.c.kind.in_(HALTING_KINDS))
+def _named_by_waiting(connection: Connection) -> set[str]:
+    """Keys of the prospects whom a waiting reply or stop names: by key, by the mail it answers, or by address."""
+    table = signals.c
+    waiting = ~table.handled & table.kind.in_(HALTING_KINDS)
+    rows = connection.execute(select(table.prospect_key, table.action_key, table.address).where(waiting)).all()
+    named = {row.prospect_key for row in rows if row.prospect_key}
+    for part in chunks({row.action_key for row in rows if row.action_key}):
+        named.update(connection.scalars(select(actions.c.prospect_key).where(actions.c.key.in_(part))))
+    for part in chunks({row.address for row in rows if row.address}):
+        named.update(connection.scalars(select(prospects.c.key).where(prospects.c.email.in_(part))))
+    return named
 
 
-def _halting_actions_of(prospect_keys: list[str]) -> Select[tuple[str]]:
-    """A mail event may know only our key of the mail."""
-    query = select(actions.c.prospect_key).join(signals, signals.c.action_key == actions.c.key)
-    theirs = actions.c.prospect_key.in_(prospect_keys)
-    return query.where(theirs & ~signals.c.handled & signals.c.kind.in_(HALTING_KINDS))
+def _with_domains(connection: Connection, keys: Iterable[str]) -> dict[str, str | None]:
+    found: dict[str, str | None] = {}
+    for part in chunks(keys):
+        rows = connection.execute(select(prospects.c.key, prospects.c.domain).where(prospects.c.key.in_(part)))
+        found.update({row.key: row.domain for row in rows})
+    return found
