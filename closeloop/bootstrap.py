@@ -11,11 +11,12 @@ from contextvars import ContextVar
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from pydantic import SecretStr, ValidationError
 
 import templates
-from closeloop.adapters.clock import SystemClock
+from closeloop.adapters.clock import SimulatedClock, SystemClock
 from closeloop.adapters.decks.builder import PptxDeckBuilder
 from closeloop.adapters.dry_run import DryRunCrm, DryRunDecks, DryRunMailer
 from closeloop.adapters.enrichment.addresses import EmailAddressReader
@@ -27,7 +28,7 @@ from closeloop.adapters.replies.reader import RuleReplyReader
 from closeloop.adapters.salesforce.connection import SalesforceLogin, connect
 from closeloop.adapters.salesforce.crm import SalesforceCrm
 from closeloop.adapters.sendgrid.mailer import SendGridMailer
-from closeloop.application.ports import Clock
+from closeloop.application.ports import Clock, Ledger
 from closeloop.application.services import Services
 from closeloop.data import COMPANIES
 from closeloop.domain.errors import UsageError
@@ -35,17 +36,25 @@ from closeloop.domain.playbook import Playbook
 from config.settings import ENV_NAMES, Settings
 
 LEDGER_FILE = "ledger.db"
+DEMO_MARKER = ".closeloop-demo"
+"""Lies in the home of a demo, whose ledger lives in simulated time."""
 SECRET_FILE = "secret"  # noqa: S105 - a file name
 _override: ContextVar[Services | None] = ContextVar("closeloop_services", default=None)
 
 
-def settings() -> Settings:
-    """The settings of this process; raises `UsageError` naming the variable that is wrong."""
+def settings(**chosen: Any) -> Settings:
+    """The settings of this process, save the `chosen` ones; `UsageError` names the variable that is wrong."""
     try:
-        return Settings()
+        return Settings(**chosen)
     except ValidationError as problem:
-        places = "; ".join(f"{ENV_NAMES.get(str(e['loc'][0]), e['loc'])}: {e['msg']}" for e in problem.errors())
+        places = "; ".join(_place(error["loc"], error["msg"]) for error in problem.errors())
         raise UsageError(f"a setting is wrong: {places}") from None
+    except (OSError, UnicodeDecodeError) as problem:
+        raise UsageError(f"the file .env cannot be read: save it as UTF-8 text ({problem})") from None
+
+
+def _place(location: tuple[int | str, ...], message: str) -> str:
+    return f"{ENV_NAMES.get(str(location[0]), location[0])}: {message.removeprefix('Value error, ')}"
 
 
 def services() -> Services:
@@ -73,10 +82,11 @@ def build(chosen: Settings, clock: Clock | None = None) -> Services:
     home = prepare_home(chosen.home)
     playbook = read_playbook(chosen.playbook)
     key = chosen.sendgrid_api_key
+    ledger = open_ledger(home / LEDGER_FILE)
     return Services(
         playbook=playbook,
-        clock=clock or SystemClock(),
-        ledger=open_ledger(home / LEDGER_FILE),
+        clock=clock or clock_of(home, ledger),
+        ledger=ledger,
         crm=SalesforceCrm(lambda: connect(salesforce_login(chosen))),
         mailer=SendGridMailer(
             key.get_secret_value() if key else None,
@@ -94,6 +104,12 @@ def build(chosen: Settings, clock: Clock | None = None) -> Services:
         public_url=chosen.public_url.rstrip("/") if chosen.public_url else None,
         worker=f"{socket.gethostname()}-{os.getpid()}",
     )
+
+
+def clock_of(home: Path, ledger: Ledger) -> Clock:
+    """The wall clock; in a demo's home the simulated moment at which the demo ended, since its deals live there."""
+    last = ledger.runs(1) if (home / DEMO_MARKER).is_file() else []
+    return SimulatedClock(last[0].as_of) if last else SystemClock()
 
 
 def enrichers(chosen: Settings, playbook: Playbook) -> tuple[RegistryEnricher, ...]:

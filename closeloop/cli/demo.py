@@ -19,12 +19,13 @@ from closeloop.adapters.sendgrid.webhooks import register_webhooks
 from closeloop.application.import_leads import ImportResult, import_leads
 from closeloop.application.report import figures
 from closeloop.application.services import Services
-from closeloop.bootstrap import build, prepare_home, using
+from closeloop.bootstrap import DEMO_MARKER, build, prepare_home, settings, using
 from closeloop.cli.demo_leads import write_leads
 from closeloop.cli.demo_result import DemoResult, collect, print_result
 from closeloop.cli.output import print_json
+from closeloop.cli.prefect_home import prefect_at
 from closeloop.cli.progress import Progress, progress
-from closeloop.cli.reporting import save_report
+from closeloop.cli.reporting import INBOX_FILE, save_report
 from closeloop.cli.sandbox_control import SandboxControl
 from closeloop.cli.sandbox_process import SandboxAddress, running_sandbox
 from closeloop.domain.business_days import is_business_day
@@ -32,8 +33,6 @@ from closeloop.domain.errors import UsageError
 from config.settings import Settings
 
 DEFAULT_HOME = Path(".closeloop/demo")
-MARKER = ".closeloop-demo"
-INBOX_FILE = "inbox.html"
 CRM_FILE = "crm.json"
 LEADS_FILE = "leads.csv"
 MOST_DAYS = 730
@@ -80,23 +79,31 @@ def _check(options: DemoOptions) -> None:
         raise UsageError("--leads must be at least 1")
     if not 1 <= options.days <= MOST_DAYS:
         raise UsageError(f"--days must be between 1 and {MOST_DAYS}")
+    if options.leads_file is not None:
+        _check_file(options.leads_file, options.home or DEFAULT_HOME)
+
+
+def _check_file(leads: Path, home: Path) -> None:
+    """Before the last demo's folder is emptied, for nothing or with the file in it."""
+    read_lead_file(leads)
+    if leads.resolve().is_relative_to(home.resolve()):
+        raise UsageError(f"{leads} lies in {home}, which a new demo empties: copy it elsewhere or choose --home")
 
 
 def fresh_home(home: Path) -> Path:
     """An empty folder for this demo; an earlier demo's folder is emptied, any other is left alone."""
     if home.exists() and any(home.iterdir() if home.is_dir() else [home]):
-        if not (home / MARKER).is_file():
+        if not (home / DEMO_MARKER).is_file():
             raise UsageError(f"{home} is not empty and not a demo's folder: choose another --home")
         shutil.rmtree(home)
     found = prepare_home(home)
-    (found / MARKER).touch()
+    (found / DEMO_MARKER).touch()
     return found
 
 
 def _leads_file(options: DemoOptions, home: Path) -> Path:
     """The person's own file, else the sample, written out so that it can be looked at."""
     if options.leads_file is not None:
-        read_lead_file(options.leads_file)
         return options.leads_file
     path = home / LEADS_FILE
     write_leads(path, options.leads)
@@ -108,7 +115,6 @@ def _process(sandbox: SandboxAddress, seed: int, home: Path, bar: Progress) -> I
     """Closeloop as it would be installed: its services, its gateway, its Prefect."""
     from flows.gateway.app import create_app
     from flows.gateway.serving import serve_in_thread
-    from flows.runtime import prefect_server
 
     with ExitStack() as stack:
         control = stack.enter_context(SandboxControl.at(sandbox.control))
@@ -120,7 +126,7 @@ def _process(sandbox: SandboxAddress, seed: int, home: Path, bar: Progress) -> I
             sandbox.sendgrid_key, sandbox.sendgrid_host, gateway, token, work.playbook.sender.reply_domain
         )
         bar.say("Starting Prefect …")
-        stack.enter_context(prefect_server(home))
+        stack.enter_context(prefect_at(home))
         yield stack.enter_context(using(_with_public_url(work, gateway)))
 
 
@@ -129,7 +135,7 @@ def _with_public_url(work: Services, gateway: str) -> Services:
 
 
 def _settings(sandbox: SandboxAddress, seed: int, home: Path) -> Settings:
-    return Settings(
+    return settings(
         home=home,
         secret=SecretStr(f"demo-{seed}"),
         salesforce_instance_url=sandbox.instance_url,
@@ -175,5 +181,5 @@ def _harvest(
     crm = json.dumps(control.snapshot(), ensure_ascii=False, indent=1, sort_keys=True)
     (work.home / CRM_FILE).write_text(crm + "\n", encoding="utf-8")
     found = figures(work.ledger, work.playbook, work.clock.now())
-    report = save_report(work, found, {"inbox": INBOX_FILE})
+    report = save_report(work, found, None)
     return collect(work, found, control, imported, report=report, inbox=inbox)

@@ -8,13 +8,16 @@ from typing import Literal
 
 from rich.markup import escape
 
+from closeloop.adapters.decks.builder import PptxDeckBuilder
+from closeloop.adapters.ledger.sql_ledger import open_ledger
 from closeloop.adapters.playbook.yaml_file import read_playbook
 from closeloop.adapters.salesforce.calls import Calls
 from closeloop.adapters.salesforce.connection import connect
 from closeloop.adapters.salesforce.org_check import OrgFinding, check_org
 from closeloop.adapters.sendgrid.webhooks import scopes
-from closeloop.bootstrap import prepare_home, salesforce_login, services, settings
+from closeloop.bootstrap import LEDGER_FILE, prepare_home, salesforce_login, settings
 from closeloop.cli.output import console, print_json
+from closeloop.data import COMPANIES, read_companies
 from closeloop.domain.errors import CloseloopError
 from config.settings import Settings
 
@@ -60,10 +63,28 @@ def _examine() -> Iterator[Finding]:
     yield _tried(
         "playbook", lambda: f"{chosen.playbook} is valid, version {read_playbook(chosen.playbook).version}"
     )
-    yield _tried("ledger", lambda: f"{services().ledger.state_counts() or 'empty'}")
+    yield _tried("company registry", lambda: f"{_companies(chosen):,} companies known")
+    yield _tried("deck master", lambda: _deck_master(chosen))
+    yield _tried("ledger", lambda: _ledger(chosen))
     yield from _salesforce(chosen)
     yield _sendgrid(chosen)
     yield _gateway(chosen)
+
+
+def _companies(chosen: Settings) -> int:
+    return sum(len(read_companies(path)) for path in (chosen.registry, COMPANIES) if path)
+
+
+def _deck_master(chosen: Settings) -> str:
+    PptxDeckBuilder(chosen.deck_master)
+    return f"{chosen.deck_master or 'the one that comes with Closeloop'} can be used"
+
+
+def _ledger(chosen: Settings) -> str:
+    """What the outbox holds, by kind and state."""
+    counts = open_ledger(prepare_home(chosen.home) / LEDGER_FILE).state_counts()
+    states = [f"{number:,} {kind} {state}" for kind, found in counts.items() for state, number in found.items()]
+    return ", ".join(states).replace("_", " ") or "can be used; nothing was planned yet"
 
 
 def _tried(check: str, attempt: Callable[[], str]) -> Finding:

@@ -11,12 +11,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Literal
 
-from cyclopts import App, CycloptsError, Parameter
+from cyclopts import App, Parameter
 
-from closeloop.cli.output import complain
-from closeloop.domain.errors import CloseloopError, UsageError
+from closeloop.cli.ending import ended
 
-FAILED, WRONG_USE, INTERRUPTED = 1, 2, 130
 Stage = Literal[
     "all", "prospecting", "preparation", "approach", "presentation", "objections", "closing", "follow_up",
     "deliver", "receive", "reconcile",
@@ -34,26 +32,8 @@ app.command(playbook_app)
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit code."""
-    try:
-        found = app(
-            list(arguments) if arguments is not None else None,
-            exit_on_error=False,
-            print_error=False,
-            result_action="return_value",
-        )
-        return found if isinstance(found, int) else 0
-    except CycloptsError as problem:
-        complain(f"{problem} Try `closeloop --help`.")
-        return WRONG_USE
-    except UsageError as problem:
-        complain(str(problem))
-        return WRONG_USE
-    except CloseloopError as problem:
-        complain(str(problem))
-        return FAILED
-    except KeyboardInterrupt:
-        complain("stopped")
-        return INTERRUPTED
+    given = None if arguments is None else list(arguments)
+    return ended(lambda: app(given, exit_on_error=False, print_error=False, result_action="return_value"))
 
 
 @app.command

@@ -21,7 +21,8 @@ def side_console() -> Console:
 
 def print_json(found: Any) -> None:
     """One JSON object on stdout and nothing else there."""
-    sys.stdout.write(json.dumps(found, ensure_ascii=False, default=str) + "\n")
+    unicode = (sys.stdout.encoding or "").lower().startswith("utf")
+    sys.stdout.write(json.dumps(found, ensure_ascii=not unicode, default=str) + "\n")
 
 
 def complain(text: str) -> None:

@@ -12,9 +12,11 @@ from closeloop.application.why import Story, why
 from closeloop.bootstrap import services, settings
 from closeloop.cli.output import complain, console, print_json
 from closeloop.cli.views import print_candidates, print_funnel, print_story, print_summary
+from closeloop.domain.errors import CloseloopError
 from closeloop.domain.figures import Figures
 
 REPORT_FILE = "report.html"
+INBOX_FILE = "inbox.html"
 FAILED = 1
 
 
@@ -22,8 +24,7 @@ def write_report(*, as_json: bool) -> int:
     """The report as one HTML file in the home folder."""
     work = services()
     found = figures(work.ledger, work.playbook, work.clock.now())
-    base = settings().salesforce_instance_url
-    path = save_report(work, found, {"crm_base": base} if base else {})
+    path = save_report(work, found, settings().salesforce_instance_url)
     if as_json:
         print_json(report_json(found, str(path)))
         return 0
@@ -34,10 +35,16 @@ def write_report(*, as_json: bool) -> int:
     return 0
 
 
-def save_report(work: Services, found: Figures, links: dict[str, str]) -> Path:
-    """Write the page; where it lies."""
+def save_report(work: Services, found: Figures, crm_base: str | None) -> Path:
+    """Write the page, with links into the CRM and to the inbox of a demo where there are such; where it lies."""
     path = work.home / REPORT_FILE
-    path.write_text(render_report(found, links), encoding="utf-8")
+    links = {"crm_base": crm_base} if crm_base else {}
+    if (work.home / INBOX_FILE).is_file():
+        links["inbox"] = INBOX_FILE
+    try:
+        path.write_text(render_report(found, links), encoding="utf-8")
+    except OSError as problem:
+        raise CloseloopError(f"cannot write {path} ({problem.strerror}): mend that, then ask again") from None
     return path
 
 
@@ -54,6 +61,8 @@ def tell_why(who: str, *, as_json: bool) -> int:
         print_json({"candidates": [candidate.model_dump(mode="json") for candidate in found]})
     elif found:
         print_candidates(console(), found)
+    if found:
+        complain(f"{who!r} may be any of {len(found)}: ask again with the e-mail address of the one you mean")
     else:
         complain(f"nobody here is called {who!r}: try a CRM id, an e-mail address, a name or a company")
     return FAILED

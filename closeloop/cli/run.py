@@ -15,6 +15,7 @@ from closeloop.application.results import StageResult
 from closeloop.application.services import Services
 from closeloop.bootstrap import dry_run, services
 from closeloop.cli.output import console, print_json, side_console
+from closeloop.cli.prefect_home import prefect_at
 from closeloop.domain.errors import UsageError
 
 SHOWN = 20
@@ -34,9 +35,11 @@ def _for_real(stage: str, as_of: datetime | None, limit: int | None, as_json: bo
     work.crm.ready()
     if NEED_MAILER.intersection(group(stage)):
         work.mailer.ready()
-    results = _on_prefect(stage, as_of or work.clock.now(), limit, work)
+    now = as_of or work.clock.now()
+    results = _on_prefect(stage, now, limit, work)
     if as_json:
-        print_json({"stage": stage, "dry_run": False, "passes": [r.model_dump(mode="json") for r in results]})
+        passes = [result.model_dump(mode="json") for result in results]
+        print_json({"stage": stage, "dry_run": False, "as_of": now.isoformat(), "passes": passes})
     else:
         print_results(console(), results)
     return 1 if any(result.failures for result in results) else 0
@@ -44,10 +47,9 @@ def _for_real(stage: str, as_of: datetime | None, limit: int | None, as_json: bo
 
 def _on_prefect(stage: str, as_of: datetime, limit: int | None, work: Services) -> list[StageResult]:
     side_console().print("starting Prefect …", style="dim")
-    from flows.catalogue import start
-    from flows.runtime import prefect_server
+    with prefect_at(work.home):
+        from flows.catalogue import start
 
-    with prefect_server(work.home):
         return start(stage, as_of, limit)
 
 
@@ -58,7 +60,7 @@ def _dry(stage: str, as_of: datetime | None, limit: int | None, as_json: bool) -
     would = _would(work)
     if as_json:
         passes = [result.model_dump(mode="json") for result in results]
-        print_json({"stage": stage, "dry_run": True, "as_of": now, "passes": passes, "would": would})
+        print_json({"stage": stage, "dry_run": True, "as_of": now.isoformat(), "passes": passes, "would": would})
         return 0
     screen = console()
     screen.print("Dry run: nothing was sent and nothing was written.", style="bold")

@@ -65,7 +65,10 @@ class Calls:
         try:
             return call()
         except SalesforceExpiredSession:
-            raise CrmRefused("the Salesforce session has expired: sign in again") from None
+            raise CrmRefused(
+                "Salesforce does not take the session, it has expired or is wrong: start again, with a new "
+                "CLOSELOOP_SALESFORCE_SESSION_ID if you set one"
+            ) from None
         except SalesforceError as problem:
             raise _ours(problem) from None
         except requests.ConnectTimeout as problem:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
+import jwt
 import requests
 from requests.adapters import HTTPAdapter
 from simple_salesforce.api import Salesforce
@@ -20,6 +21,17 @@ from closeloop.domain.errors import CrmRefused, CrmUnavailable, UsageError
 API_VERSION = "62.0"
 TIMEOUTS = (5.0, 60.0)
 """Seconds to connect, and between two bytes of an answer."""
+CHECK = {
+    "session": "set a new CLOSELOOP_SALESFORCE_SESSION_ID",
+    "jwt": "check CLOSELOOP_SALESFORCE_CLIENT_ID, _USERNAME and _PRIVATE_KEY_FILE",
+    "client_credentials": "check CLOSELOOP_SALESFORCE_CLIENT_ID and CLOSELOOP_SALESFORCE_CLIENT_SECRET",
+}
+LONGEST_WORDS = 160
+"""Of what a server answered; a page of HTML is no message."""
+
+
+class SignInRefused(CrmRefused, UsageError):
+    """Salesforce does not take the credentials of the settings."""
 
 
 @dataclass(frozen=True)
@@ -67,16 +79,33 @@ class Transport(HTTPAdapter):
 
 
 def connect(login: SalesforceLogin) -> Salesforce:
-    """A signed-in client; raises `CrmRefused` for credentials and `CrmUnavailable` when nobody answers."""
+    """A signed-in client; raises `SignInRefused` for credentials and `CrmUnavailable` when nobody answers."""
     way = login.way()
+    arguments = _arguments(login, way)
+    place = login.instance_url or login.domain
     try:
-        return Salesforce(session=_session(login), version=login.api_version, **_arguments(login, way))
+        return Salesforce(session=_session(login), version=login.api_version, **arguments)
     except SalesforceAuthenticationFailed as problem:
-        raise CrmRefused(f"Salesforce refuses the sign-in by {way}: {problem.message}") from None
+        said = f"{problem.code}: {problem.auth_message}"
+        raise SignInRefused(
+            f"Salesforce refuses the sign-in by {way.replace('_', ' ')} ({_short(said)}): {CHECK[way]}"
+        ) from None
     except SalesforceError as problem:
-        raise CrmUnavailable(f"Salesforce sign-in failed: {problem}") from None
+        raise CrmUnavailable(f"Salesforce sign-in failed ({_short(str(problem))}): try again later") from None
     except requests.RequestException as problem:
-        raise CrmUnavailable(f"Salesforce cannot be reached: {type(problem).__name__}") from None
+        raise CrmUnavailable(
+            f"Salesforce cannot be reached at {place} ({type(problem).__name__}): check the network and "
+            "CLOSELOOP_SALESFORCE_INSTANCE_URL"
+        ) from None
+    except AttributeError:  # the client looks for a session in whatever JSON it was given
+        raise UsageError(
+            f"{place} answers, but not as Salesforce does: check CLOSELOOP_SALESFORCE_INSTANCE_URL"
+        ) from None
+
+
+def _short(said: str) -> str:
+    words = " ".join(said.split())
+    return words if len(words) <= LONGEST_WORDS else f"{words[:LONGEST_WORDS]}…"
 
 
 def _session(login: SalesforceLogin) -> requests.Session:
@@ -92,13 +121,24 @@ def _arguments(login: SalesforceLogin, way: str) -> dict[str, Any]:
     if way == "session":
         return {"session_id": login.session_id, "instance_url": login.instance_url}
     if way == "jwt":
-        keys = {"consumer_key": login.client_id, "privatekey": login.private_key}
+        keys = {"consumer_key": login.client_id, "privatekey": _checked_key(login.private_key or "")}
         return {"username": login.username, "domain": login.domain or "login", **keys}
     return {
         "consumer_key": login.client_id,
         "consumer_secret": login.client_secret,
         "domain": login.domain or my_domain(login.instance_url or ""),
     }
+
+
+def _checked_key(pem: str) -> str:
+    try:
+        jwt.get_algorithm_by_name("RS256").prepare_key(pem)
+    except (ValueError, TypeError, jwt.PyJWTError):
+        raise UsageError(
+            "the private key for Salesforce is none: set CLOSELOOP_SALESFORCE_PRIVATE_KEY_FILE to an RSA key "
+            "in PEM format, without a passphrase"
+        ) from None
+    return pem
 
 
 def my_domain(instance_url: str) -> str:

@@ -86,10 +86,11 @@ def test_the_people_named_in_the_file_are_never_a_fact(registry: RegistryEnriche
         assert not any(company["founder"] in str(fact.value) for fact in _facts(registry, company["name"]).values())
 
 
-def test_a_broken_registry_file_says_to_reinstall(tmp_path: Path) -> None:
+@pytest.mark.parametrize("line", ["{not json", "[]", '{"name": "Acme"}'])
+def test_a_broken_registry_of_ones_own_is_named_with_its_setting(tmp_path: Path, line: str) -> None:
     broken = tmp_path / "companies.jsonl"
-    broken.write_text("{not json\n", "utf-8")
-    with pytest.raises(UsageError, match="reinstall"):
+    broken.write_text(f"{line}\n", "utf-8")
+    with pytest.raises(UsageError, match=r"companies\.jsonl cannot be read .* set CLOSELOOP_REGISTRY"):
         _facts(RegistryEnricher(broken, RATES), "Volvo")
 
 

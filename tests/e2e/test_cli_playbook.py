@@ -1,0 +1,66 @@
+"""`closeloop playbook`: a wrong playbook is refused with every wrong place; the schema for editors is current."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.e2e.conftest import ROOT, Closeloop
+
+pytestmark = pytest.mark.e2e
+
+SHIPPED = ROOT / "config" / "playbook.yaml"
+SCHEMA = ROOT / "config" / "playbook.schema.json"
+
+
+def test_the_committed_schema_is_what_the_command_prints(closeloop: Closeloop) -> None:
+    printed = closeloop("playbook", "schema")
+    assert printed.is_clean
+    same = SCHEMA.read_text(encoding="utf-8") == printed.out
+    assert same, "run `closeloop playbook schema > config/playbook.schema.json`"
+    assert json.loads(printed.out)["type"] == "object"
+
+
+def test_the_shipped_playbook_names_its_schema_and_is_valid(closeloop: Closeloop) -> None:
+    assert f"$schema={SCHEMA.name}" in SHIPPED.read_text(encoding="utf-8").splitlines()[0]
+    checked = closeloop("playbook", "check", "--json")
+    assert checked.is_clean
+    assert checked.json["valid"] is True
+    assert "valid" in closeloop("playbook", "check", SHIPPED).out
+
+
+def test_every_wrong_place_of_a_playbook_is_listed_at_once(closeloop: Closeloop) -> None:
+    text = SHIPPED.read_text(encoding="utf-8")
+    changed = text.replace("framework: bant", "framework: guesswork").replace("\nversion:", "\nverison:")
+    assert changed.count("guesswork") == changed.count("verison") == 1
+    (closeloop.place / "mine.yaml").write_text(changed, encoding="utf-8")
+    checked = closeloop("playbook", "check", "mine.yaml", "--json")
+    assert (checked.code, checked.out) == (2, "")
+    first, *places = checked.err.splitlines()
+    assert first == "closeloop: mine.yaml is not a valid playbook:"
+    assert {place.split(":")[0].strip() for place in places} == {"version", "verison", "qualification.framework"}
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"stages: [\n", "is not valid YAML"),
+        (b"- a list\n", "is not a valid playbook"),
+        (b"", "is not a valid playbook"),
+        (b"version: caf\xe9\n", "save it as UTF-8"),
+    ],
+)
+def test_a_file_that_is_no_playbook_is_refused(closeloop: Closeloop, content: bytes, words: str) -> None:
+    (closeloop.place / "mine.yaml").write_bytes(content)
+    checked = closeloop("playbook", "check", "mine.yaml")
+    assert (checked.code, checked.out) == (2, "")
+    assert words in checked.err
+    assert "Traceback" not in checked.err
+
+
+def test_a_dry_run_with_a_wrong_playbook_stops_at_once(connected: Closeloop) -> None:
+    (connected.place / "mine.yaml").write_text("version: [1, 2]\n")
+    tried = connected("run", "all", "--dry-run", "--json", CLOSELOOP_PLAYBOOK="mine.yaml")
+    assert (tried.code, tried.out) == (2, "")
+    assert "mine.yaml is not a valid playbook" in tried.err

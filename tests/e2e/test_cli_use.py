@@ -1,0 +1,92 @@
+"""What every command says when it is asked for help, and when it is used wrongly."""
+
+from __future__ import annotations
+
+import re
+from functools import partial
+from importlib.metadata import version
+
+import pytest
+
+from tests.e2e.conftest import Closeloop, Finished, two_at_a_time
+
+pytestmark = pytest.mark.e2e
+
+COMMANDS = ("demo", "run", "import", "why", "report", "doctor", "gateway", "sandbox", "playbook")
+PLAYBOOK_COMMANDS = ("check", "schema")
+WITH_JSON = {"demo", "run", "import", "why", "report", "doctor"}
+WRONG_USE = {
+    "frobnicate": 'Unknown command "frobnicate"',
+    "report --frobnicate": "Unknown option: --frobnicate",
+    "playbook frobnicate": "Available commands: check, schema",
+    "import": "requires an argument",
+    "run": "requires an argument",
+    "run frobnicate": '"prospecting"',
+    "run all --limit many": "--limit",
+    "run all --limit 0": "--limit must be at least 1",
+    "run all --as-of yesterday": "--as-of",
+    "demo --leads 0": "--leads must be at least 1",
+    "demo --days 0": "--days must be between 1 and",
+    "demo --seed dice": "--seed",
+    "gateway --port 99999": "choose another --host or --port",
+}
+
+
+def listed(help_page: str) -> set[str]:
+    """The commands in a help page's box of commands."""
+    box = help_page[help_page.index("─ Commands ─") :]
+    return {found for found in re.findall(r"^│ (\S+) ", box, re.MULTILINE) if not found.startswith("-")}
+
+
+def test_help_lists_every_command_and_none_that_does_not_work(closeloop: Closeloop) -> None:
+    shown = closeloop("--help")
+    assert shown.is_clean
+    assert listed(shown.out) == set(COMMANDS)
+    assert listed(closeloop("playbook", "--help").out) == set(PLAYBOOK_COMMANDS)
+
+
+@pytest.fixture(scope="module")
+def bare(tmp_path_factory: pytest.TempPathFactory) -> Closeloop:
+    """One command line for all tests here: none of them may leave anything behind."""
+    return Closeloop(tmp_path_factory.mktemp("use"))
+
+
+@pytest.fixture(scope="module")
+def help_pages(bare: Closeloop) -> dict[str, Finished]:
+    return two_at_a_time({command: partial(bare, command, "--help") for command in COMMANDS})
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_each_command_explains_itself(help_pages: dict[str, Finished], command: str) -> None:
+    shown = help_pages[command]
+    assert shown.is_clean
+    assert f"Usage: closeloop {command}" in shown.out
+    assert ("--json" in shown.out) == (command in WITH_JSON)
+
+
+def test_help_needs_neither_settings_nor_a_home(bare: Closeloop, help_pages: dict[str, Finished]) -> None:
+    assert len(help_pages) == len(COMMANDS)
+    assert not bare.home.exists()
+
+
+def test_without_a_command_there_is_help_and_with_version_there_is_the_version(closeloop: Closeloop) -> None:
+    assert "Usage: closeloop COMMAND" in closeloop().out
+    assert closeloop("--version").out.strip() == version("closeloop")
+
+
+@pytest.fixture(scope="module")
+def refused(bare: Closeloop) -> dict[str, Finished]:
+    return two_at_a_time({arguments: partial(bare, *arguments.split()) for arguments in WRONG_USE})
+
+
+@pytest.mark.parametrize("arguments", WRONG_USE)
+def test_wrong_use_is_one_line_that_names_what_is_wrong(refused: dict[str, Finished], arguments: str) -> None:
+    assert refused[arguments].complains(2, WRONG_USE[arguments])
+
+
+def test_a_sandbox_that_cannot_start_says_why_in_one_line(closeloop: Closeloop) -> None:
+    tried = closeloop("sandbox", "--leads", "missing.csv")
+    assert (tried.code, tried.out) == (2, "")
+    assert tried.err.splitlines() == [
+        "sandbox: missing.csv: No such file or directory; give the path of a CSV file"
+    ]
