@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from closeloop.adapters.decks.lint import chart_findings, slide_findings, word_findings
@@ -17,6 +18,8 @@ from closeloop.adapters.decks.words import words_for
 from closeloop.adapters.decks.writer import saved, write_slides
 from closeloop.domain.presentation_content import DeckContent, Finding
 
+Draft = tuple[DeckContent, Path]
+Findings = tuple[Finding, ...]
 _SHIPPED = Path(__file__).parent / "master.pptx"
 
 
@@ -29,7 +32,22 @@ class PptxDeckBuilder:
     def __init__(self, master: Path | None = None) -> None:
         self._master = read_master(master or _SHIPPED)
 
-    def build(self, content: DeckContent, path: Path) -> tuple[Finding, ...]:
+    def build_all(self, drafts: Sequence[Draft]) -> list[Findings]:
+        """Builds each draft; one that breaks has a finding and does not stop the others.
+
+        Raises OSError when a file cannot be written.
+        """
+        return [self._tried(content, path) for content, path in drafts]
+
+    def _tried(self, content: DeckContent, path: Path) -> Findings:
+        try:
+            return self.build(content, path)
+        except OSError:  # no fault of the deck: the batch is tried again when there is room
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever one deck does, the batch goes on
+            return (Finding(slide=1, problem=f"the deck cannot be built ({error!r}); build it by hand"),)
+
+    def build(self, content: DeckContent, path: Path) -> Findings:
         """Writes the deck to `path` when there are no findings; otherwise leaves `path` as it was."""
         words = words_for(content.language)
         paged = page_all(pages_of(content, words), self._master, words)
@@ -45,7 +63,7 @@ class PptxDeckBuilder:
         return ()
 
 
-def _in_order(findings: list[Finding]) -> tuple[Finding, ...]:
+def _in_order(findings: list[Finding]) -> Findings:
     unique = {(finding.slide, finding.problem): finding for finding in findings}
     return tuple(sorted(unique.values(), key=lambda finding: finding.slide))
 

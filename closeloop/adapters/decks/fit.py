@@ -112,9 +112,9 @@ def _cut_to_lines(text: Text, lines: int, slot: Slot, scale: float) -> Text:
 
 def shorten(text: str, fits: Callable[[str], bool]) -> str:
     """The longest beginning that fits with an ellipsis; never cuts a sign in two."""
-    signs = clusters(text[:_LONGEST_LABEL])
     if len(text) <= _LONGEST_LABEL and fits(text):
         return text
+    signs = clusters(text[:_LONGEST_LABEL])
     low, high = 0, len(signs)
     while low < high:
         middle = (low + high + 1) // 2

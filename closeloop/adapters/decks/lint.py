@@ -13,6 +13,8 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
+from pptx.oxml.ns import qn
+
 from closeloop.adapters.decks.pages import Chart, Page, Table, Text, Timeline
 from closeloop.domain.presentation_content import DeckContent, Finding
 
@@ -22,6 +24,7 @@ _TURNS_TEXT = {*"\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"}
 _FILE_NAME = re.compile(r"\.(png|jpe?g|gif|svg|bmp|webp)$", re.IGNORECASE)
 _BROKEN = {"Cc": "a control character", "Cs": "half a character", "Co": "a private character"}
 _LARGEST = Decimal(10) ** 15
+_PICTURES = {qn("p:pic"), qn("p:graphicFrame")}
 
 
 def word_findings(pages: tuple[Page, ...]) -> list[Finding]:
@@ -98,30 +101,36 @@ def slide_findings(presentation: Any) -> list[Finding]:
     return [
         Finding(slide=number, problem=problem)
         for number, slide in enumerate(presentation.slides, 1)
-        for shape in slide.shapes
+        for shape in slide.element.spTree.iter_shape_elms()
         for problem in _shape_problems(shape)
     ]
 
 
 def _shape_problems(shape: Any) -> Iterator[str]:
-    if shape.is_placeholder and _is_empty(shape):
-        yield f"the placeholder {shape.name!r} is empty; fill it, or remove it from the layout"
-    if _is_picture_or_chart(shape) and not _described(shape):
-        yield f"{shape.name!r} has no alternative text; describe what it shows"
-    if shape.has_text_frame and (tag := _TAG.search(shape.text_frame.text)):
-        yield f"{shape.name!r} shows the unresolved tag {tag[0]!r}"
+    identity = next(shape.iter(qn("p:cNvPr")), None)
+    if identity is None:  # ink, which has neither words nor a description
+        return
+    name = identity.get("name")
+    if shape.tag in _PICTURES:
+        if not _describes(identity.get("descr", "").strip()):
+            yield f"{name!r} has no alternative text; describe what it shows"
+        return
+    text = _text(shape.find(qn("p:txBody")))
+    if _holds(shape, "p:ph") and not text.strip() and not _holds(shape, "a:fld"):
+        yield f"the placeholder {name!r} is empty; fill it, or remove it from the layout"
+    if tag := _TAG.search(text):
+        yield f"{name!r} shows the unresolved tag {tag[0]!r}"
 
 
-def _is_empty(shape: Any) -> bool:
-    if _is_picture_or_chart(shape):
-        return False
-    return not shape.has_text_frame or not shape._element.xpath(".//a:t[normalize-space()] | .//a:fld")
+def _text(body: Any) -> str:
+    """What a shape shows, a line for each paragraph."""
+    paragraphs = body.iter(qn("a:p")) if body is not None else ()
+    return "\n".join("".join(node.text or "" for node in paragraph.iter(qn("a:t"))) for paragraph in paragraphs)
 
 
-def _is_picture_or_chart(shape: Any) -> bool:
-    return bool(shape._element.tag.endswith(("}pic", "}graphicFrame")))
+def _holds(shape: Any, tag: str) -> bool:
+    return next(shape.iter(qn(tag)), None) is not None
 
 
-def _described(shape: Any) -> bool:
-    text = shape._element.xpath("./*/p:cNvPr")[0].get("descr", "").strip()
+def _describes(text: str) -> bool:
     return bool(text) and not _FILE_NAME.search(text)

@@ -100,11 +100,11 @@ def leading(text: str) -> float:
     return max((_leading(char) for char in set(text)), default=1.2)
 
 
-def _joins(before: str, char: str) -> bool:
+@lru_cache(maxsize=16_384)
+def _joins(char: str) -> bool:
     """Whether a reader sees `char` as part of the sign before it."""
     return (
-        before == "\u200d"
-        or char in {"\u200d", "\u0e33", "\u0eb3"}
+        char in {"\u200d", "\u0e33", "\u0eb3"}
         or unicodedata.category(char) in {"Mn", "Mc", "Me"}
         or 0x1F3FB <= ord(char) <= 0x1F3FF
         or 0xE0020 <= ord(char) <= 0xE007F
@@ -117,13 +117,19 @@ def _is_flag_half(text: str) -> bool:
 
 def clusters(text: str) -> list[str]:
     """The signs as a reader sees them: an emoji family, a flag, a letter with its marks are one each."""
+    if text.isascii():
+        return list(text)
     found: list[str] = []
     for char in text:
-        if found and (_joins(found[-1][-1], char) or (_is_flag_half(found[-1]) and _is_flag_half(char))):
+        if found and (_joins(char) or _wants_more(found[-1], char)):
             found[-1] += char
         else:
             found.append(char)
     return found
+
+
+def _wants_more(sign: str, char: str) -> bool:
+    return sign[-1] == "\u200d" or (_is_flag_half(sign) and _is_flag_half(char))
 
 
 def breaks_anywhere(char: str) -> bool:

@@ -18,6 +18,7 @@ from pptx.opc.constants import RELATIONSHIP_TYPE
 from pptx.oxml import parse_xml
 from pptx.oxml.ns import qn
 
+from closeloop.adapters.decks.blanks import Blank, blank_of
 from closeloop.adapters.decks.metrics import font_factor
 from closeloop.domain.errors import UsageError
 
@@ -78,6 +79,8 @@ class Master:
 
     content: bytes
     layouts: Mapping[str, Mapping[str, Slot]]
+    blanks: Mapping[str, Blank]
+    """By layout."""
     table_style: str
 
 
@@ -93,7 +96,18 @@ def read_master(path: Path) -> Master:
     factor = _font_factor(presentation)
     slots = {name: _slots(layouts[name], factor) for name in LAYOUTS}
     _check_kinds(path, layouts)
-    return Master(content, slots, _table_style(presentation))
+    blanks = {name: _blank(path, presentation, layouts[name], slots[name]) for name in LAYOUTS}
+    return Master(content, slots, blanks, _table_style(presentation))
+
+
+def _blank(path: Path, presentation: Any, layout: Any, slots: Mapping[str, Slot]) -> Blank:
+    found = blank_of(presentation, layout, {slot.idx: name for name, slot in slots.items()})
+    if found is None:
+        raise UsageError(
+            f"The master {path} has no place for speaker notes. Add the placeholder Body to its notes master "
+            "(View, Notes Master, Notes Master Layout)."
+        )
+    return found
 
 
 def _check(path: Path, found: Mapping[str, list[str]]) -> None:

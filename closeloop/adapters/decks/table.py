@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from typing import Any
+from xml.sax.saxutils import quoteattr
 
 from pptx.oxml import parse_xml
 from pptx.oxml.ns import nsdecls
-from pptx.util import Emu, Pt
+from pptx.spec import GRAPHIC_DATA_URI_TABLE
+from pptx.util import Pt
 
 from closeloop.adapters.decks.ink import Look, paragraph
 from closeloop.adapters.decks.pages import Table, Text
@@ -16,16 +18,23 @@ from closeloop.adapters.decks.slots import Slot
 _MOST_AIR = 1.3
 
 
-def draw_table(placeholder: Any, table: Table, slot: Slot, scale: float, style: str, tag: str) -> None:
-    """A native table with a heading row; rows are as high as their text needs."""
-    frame = placeholder.insert_table(rows=1, cols=1)
-    frame._element.xpath("./p:nvGraphicFramePr/p:cNvPr")[0].set("descr", table.alt)
+def draw_table(place: Any, table: Table, slot: Slot, scale: float, style: str, tag: str) -> None:
+    """A native table with a heading row in place of this shape; rows are as high as their text needs."""
     heights = _airy(row_heights(table, slot, scale), slot)
     drawn = _table(table, slot, heights, style, Look(tag, table.size * scale))
-    old = frame.table._tbl
-    old.getparent().replace(old, parse_xml(drawn))
-    frame.name = slot.name
-    frame.height = Emu(sum(Pt(height) for height in heights))
+    frame: Any = parse_xml(_frame(place.shape_id, table.alt, slot, sum(map(Pt, heights)), drawn))
+    frame.nvGraphicFramePr.nvPr.append(place.ph)
+    place.getparent().replace(place, frame)
+
+
+def _frame(identity: int, alt: str, slot: Slot, height: int, drawn: str) -> str:
+    return (
+        f'<p:graphicFrame {nsdecls("p", "a")}><p:nvGraphicFramePr><p:cNvPr id="{identity}" '
+        f'name={quoteattr(slot.name)} descr={quoteattr(alt)}/><p:cNvGraphicFramePr><a:graphicFrameLocks noGrp="1"/>'
+        f'</p:cNvGraphicFramePr><p:nvPr/></p:nvGraphicFramePr><p:xfrm><a:off x="{slot.left}" y="{slot.top}"/>'
+        f'<a:ext cx="{slot.width}" cy="{height}"/></p:xfrm><a:graphic><a:graphicData '
+        f'uri="{GRAPHIC_DATA_URI_TABLE}">{drawn}</a:graphicData></a:graphic></p:graphicFrame>'
+    )
 
 
 def _airy(heights: list[float], slot: Slot) -> list[float]:

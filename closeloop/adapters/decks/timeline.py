@@ -19,10 +19,10 @@ _FIRST_FREE_ID = 200
 _ARROW_TIP = '<a:gd name="adj" fmla="val 30000"/>'
 
 
-def draw_timeline(placeholder: Any, timeline: Timeline, slot: Slot, scale: float, tag: str) -> None:
+def draw_timeline(place: Any, timeline: Timeline, slot: Slot, scale: float, tag: str) -> None:
     """Native shapes; the first step is in the accent colour, the later ones in the colour of titles."""
-    tree = placeholder._element.getparent()
-    tree.remove(placeholder._element)
+    tree = place.getparent()
+    tree.remove(place)
     pairs = zip(timeline.steps, step_boxes(len(timeline.steps), slot), strict=True)
     for number, (step, boxes) in enumerate(pairs):
         tree.append(parse_xml(_arrow(step, boxes[0], number, scale, tag)))

@@ -13,11 +13,12 @@ from typing import Any
 
 from pptx import Presentation
 from pptx.oxml import parse_xml
-from pptx.oxml.ns import nsdecls
+from pptx.oxml.ns import nsdecls, qn
 
+from closeloop.adapters.decks.blanks import BlankSlides
 from closeloop.adapters.decks.chart import draw_chart
 from closeloop.adapters.decks.ink import Look, paragraph, set_paragraphs
-from closeloop.adapters.decks.package import with_fixed_dates
+from closeloop.adapters.decks.package import with_dated_entries
 from closeloop.adapters.decks.pages import Chart, Page, Table, Text, Timeline
 from closeloop.adapters.decks.slots import Master, Slot
 from closeloop.adapters.decks.table import draw_table
@@ -33,12 +34,13 @@ _PAGE_NUMBER = (
 def write_slides(pages: tuple[Page, ...], master: Master, tag: str, on: date) -> Any:
     """A presentation with one slide for each page."""
     presentation = Presentation(BytesIO(master.content))
-    layouts = {layout.name: layout for layout in presentation.slide_layouts}
+    slides = BlankSlides(presentation)
     for number, page in enumerate(pages, 1):
-        slide = presentation.slides.add_slide(layouts[page.layout])
+        blank = master.blanks[page.layout]
+        slide = slides.add(blank, page.layout)
         _fill(slide, page, master, tag, on)
         _furnish(slide, master.layouts[page.layout], page, number, tag)
-        slide.notes_slide.notes_text_frame.text = "\n".join(page.notes)
+        slides.add_notes(slide, blank, page.notes)
     return presentation
 
 
@@ -50,39 +52,41 @@ def saved(presentation: Any, *, title: str, author: str, tag: str, on: date) -> 
     properties.created = properties.modified = datetime.combine(on, time(), UTC)
     target = BytesIO()
     presentation.save(target)
-    return with_fixed_dates(target.getvalue(), on)
+    return with_dated_entries(target.getvalue(), on)
 
 
 def _fill(slide: Any, page: Page, master: Master, tag: str, on: date) -> None:
     slots = master.layouts[page.layout]
-    places = {placeholder.placeholder_format.idx: placeholder for placeholder in slide.placeholders}
-    for name, slot in slots.items():
-        place = places.get(slot.idx)
-        if place is None:
-            continue
-        place.name = name
-        if name in page.texts:
-            _write(place, page.texts[name], slot, page.scales.get(name, 1.0), tag)
+    places = _places(slide)
+    for name, texts in page.texts.items():
+        if (place := places.get(slots[name].idx)) is not None:
+            _write(place, texts, slots[name], page.scales.get(name, 1.0), tag)
     match page.block:
         case Table() as table:
             slot = slots["table"]
             draw_table(places[slot.idx], table, slot, page.block_scale, master.table_style, tag)
         case Chart() as chart:
-            draw_chart(places[slots["chart"].idx], chart, on)
+            draw_chart(slide.placeholders[slots["chart"].idx], chart, on)
         case Timeline() as timeline:
             slot = slots["timeline"]
             draw_timeline(places[slot.idx], timeline, slot, page.block_scale, tag)
 
 
+def _places(slide: Any) -> dict[int, Any]:
+    """Placeholder shapes by index, as elements: the library's own objects search the tree at each question."""
+    marks = slide.element.spTree.iter(qn("p:ph"))
+    return {int(mark.get("idx", 0)): next(mark.iterancestors(qn("p:sp"))) for mark in marks}
+
+
 def _write(place: Any, texts: tuple[Text, ...], slot: Slot, scale: float, tag: str) -> None:
     styles = [slot.styles[min(text.level, len(slot.styles) - 1)] for text in texts]
     looks = [Look(tag, style.size * scale if scale < 1 else None) for style in styles]
-    set_paragraphs(place._element.txBody, map(paragraph, texts, looks))
+    set_paragraphs(place.txBody, map(paragraph, texts, looks))
 
 
 def _furnish(slide: Any, slots: Mapping[str, Slot], page: Page, number: int, tag: str) -> None:
     """Footer and page number, which a new slide does not get by itself."""
-    tree = slide.shapes._spTree
+    tree = slide.element.spTree
     contents = {"page": ("sldNum", _PAGE_NUMBER.replace("NUMBER", str(number)))}
     if "footer" in page.texts:
         contents["footer"] = ("ftr", paragraph(page.texts["footer"][0], Look(tag)))

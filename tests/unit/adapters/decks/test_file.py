@@ -59,10 +59,10 @@ def test_a_folder_that_is_not_there_is_made_and_nothing_is_left_beside_the_deck(
     assert list(path.parent.iterdir()) == [path]
 
 
-def test_a_deck_takes_a_tenth_of_a_second_of_one_core(tmp_path: Path) -> None:
+def test_a_deck_takes_a_twentieth_of_a_second_of_one_core(tmp_path: Path) -> None:
     builder = PptxDeckBuilder()
     built(builder, tmp_path / "deck.pptx")
     started = time.process_time()
     for number in range(10):
         built(builder, tmp_path / "deck.pptx", title=f"Deck {number}")
-    assert (time.process_time() - started) / 10 < 0.2  # twice the promise, for slow machines
+    assert (time.process_time() - started) / 10 < 0.1  # twice the promise, for slow machines

@@ -10,6 +10,9 @@ from zipfile import ZipFile
 
 import pytest
 from pptx import Presentation
+from pptx.enum.shapes import PP_PLACEHOLDER
+from pptx.opc.constants import RELATIONSHIP_TYPE
+from pptx.oxml.ns import qn
 
 from closeloop.adapters.decks import PptxDeckBuilder
 from closeloop.adapters.decks.master import DEFAULT_MASTER, DEFAULT_THEME, build_master, main
@@ -99,6 +102,45 @@ def test_a_text_place_where_the_chart_belongs_is_refused(tmp_path: Path) -> None
     presentation.save(str(first))
     with pytest.raises(UsageError, match="must be of the kind 'chart'"):
         PptxDeckBuilder(first)
+
+
+def test_a_master_whose_notes_have_no_place_for_words_is_refused(tmp_path: Path) -> None:
+    presentation: Any = Presentation(str(DEFAULT_MASTER))
+    body = presentation.notes_master.placeholders.get(PP_PLACEHOLDER.BODY)
+    body.element.getparent().remove(body.element)
+    master = tmp_path / "branded.pptx"
+    presentation.save(str(master))
+    with pytest.raises(UsageError, match=r"no place for speaker notes\. Add the placeholder Body"):
+        PptxDeckBuilder(master)
+
+
+def test_slides_that_a_master_brings_stay_in_front_of_ours_with_their_notes(tmp_path: Path) -> None:
+    presentation: Any = Presentation(str(DEFAULT_MASTER))
+    brought = presentation.slides.add_slide(presentation.slide_layouts.get_by_name("Title"))
+    for placeholder in brought.placeholders:
+        placeholder.text_frame.text = "ours"
+    brought.notes_slide.notes_text_frame.text = "what we always say"
+    master = tmp_path / "branded.pptx"
+    presentation.save(str(master))
+    assert PptxDeckBuilder(master).build(CONTENT, tmp_path / "deck.pptx") == ()
+    first, second, *_ = Presentation(str(tmp_path / "deck.pptx")).slides
+    assert [first.shapes.title.text_frame.text, second.shapes.title.text_frame.text] == ["ours", CONTENT.title]
+    assert first.notes_slide.notes_text_frame.text == "what we always say"
+    assert "Ask:" in second.notes_slide.notes_text_frame.text
+
+
+def test_a_deck_on_a_master_without_a_notes_master_has_notes_all_the_same(tmp_path: Path) -> None:
+    presentation: Any = Presentation(str(DEFAULT_MASTER))
+    rels = presentation.part.rels
+    rels.pop(next(name for name, rel in rels.items() if rel.reltype == RELATIONSHIP_TYPE.NOTES_MASTER))
+    listed = presentation.element.find(qn("p:notesMasterIdLst"))
+    if listed is not None:
+        presentation.element.remove(listed)
+    master = tmp_path / "branded.pptx"
+    presentation.save(str(master))
+    assert PptxDeckBuilder(master).build(CONTENT, tmp_path / "deck.pptx") == ()
+    slides = Presentation(str(tmp_path / "deck.pptx")).slides
+    assert all("Ask:" in slide.notes_slide.notes_text_frame.text for slide in slides)
 
 
 @pytest.mark.parametrize("content", [b"", b"not a zip", b"PK\x03\x04 broken"])

@@ -95,6 +95,11 @@ def test_the_speaker_has_a_question_on_every_slide_and_what_we_do_not_know_where
     assert all(question in notes[2] and question in notes[8] for question in CONTENT.questions)
 
 
+def test_notes_show_signs_of_markup_as_they_are(tmp_path: Path) -> None:
+    deck = built(content(questions=("Does R&D use <b>ledgers</b>?",)), tmp_path)
+    assert "• Does R&D use <b>ledgers</b>?" in deck.slides[2].notes_slide.notes_text_frame.text.splitlines()
+
+
 def test_what_is_unknown_is_asked_even_when_no_fact_is_known(tmp_path: Path) -> None:
     slides = built(content(evidence=(), pains=()), tmp_path).slides
     assert CONTENT.questions[0] in slides[1].notes_slide.notes_text_frame.text
