@@ -101,7 +101,18 @@ def _start(command: str, rest: list[str]) -> int:
 def _become(*arguments: str) -> int:
     """Replaces this process, so that signals and exit codes are the program's own."""
     os.environ.setdefault("DO_NOT_TRACK", "1")
+    os.environ["CLOSELOOP_PROGRAM"] = _called_by()
     os.execv(PYTHON, [str(PYTHON), *arguments])  # noqa: S606
+
+
+def _called_by() -> str:
+    """`python3 start.py`, as it was typed: hints of the program then work when they are copied."""
+    import shlex
+    import shutil
+
+    python, *words = sys.orig_argv[: len(sys.orig_argv) - len(sys.argv) + 1]
+    short = Path(python).name
+    return shlex.join([short if shutil.which(short) else python, *words])
 
 
 def _check(arguments: list[str]) -> int:

@@ -11,6 +11,7 @@ from contextvars import ContextVar
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from pydantic import SecretStr, ValidationError
@@ -23,7 +24,7 @@ from closeloop.adapters.enrichment.addresses import EmailAddressReader
 from closeloop.adapters.enrichment.registry import RegistryEnricher
 from closeloop.adapters.ledger.sql_ledger import SqlLedger, copy_in_memory, open_ledger
 from closeloop.adapters.mails.renderer import JinjaMailRenderer
-from closeloop.adapters.playbook.yaml_file import read_playbook
+from closeloop.adapters.playbook.yaml_file import read_crm_mapping, read_playbook
 from closeloop.adapters.replies.reader import RuleReplyReader
 from closeloop.adapters.salesforce.connection import SalesforceLogin, connect
 from closeloop.adapters.salesforce.crm import SalesforceCrm
@@ -82,12 +83,19 @@ def build(chosen: Settings, clock: Clock | None = None) -> Services:
     home = prepare_home(chosen.home)
     playbook = read_playbook(chosen.playbook)
     key = chosen.sendgrid_api_key
+    crm_mapping = read_crm_mapping(chosen.crm_mapping)
     ledger = open_ledger(home / LEDGER_FILE)
     return Services(
         playbook=playbook,
+        mapping=crm_mapping,
         clock=clock or clock_of(home, ledger),
         ledger=ledger,
-        crm=SalesforceCrm(lambda: connect(salesforce_login(chosen))),
+        crm=SalesforceCrm(
+            lambda: connect(salesforce_login(chosen)),
+            chosen.salesforce_bulk_rows,
+            chosen.salesforce_convert,
+            names=crm_mapping,
+        ),
         mailer=SendGridMailer(
             key.get_secret_value() if key else None,
             playbook.sender,
@@ -103,6 +111,9 @@ def build(chosen: Settings, clock: Clock | None = None) -> Services:
         secret=_secret(chosen.secret, home / SECRET_FILE),
         public_url=chosen.public_url.rstrip("/") if chosen.public_url else None,
         worker=f"{socket.gethostname()}-{os.getpid()}",
+        api_share=chosen.salesforce_share,
+        upload_decks=chosen.salesforce_upload_decks,
+        campaign=chosen.salesforce_campaign_id or playbook.crm.campaign,
     )
 
 
@@ -128,8 +139,28 @@ def salesforce_login(chosen: Settings) -> SalesforceLogin:
         username=chosen.salesforce_username,
         private_key=_read_key(chosen.salesforce_private_key_file),
         session_id=_reveal(chosen.salesforce_session_id),
+        password=_reveal(chosen.salesforce_password),
+        security_token=_reveal(chosen.salesforce_security_token),
         api_version=chosen.salesforce_api_version.removeprefix("v"),
     )
+
+
+@contextmanager
+def services_to_rehearse_with() -> Iterator[Services]:
+    """The services of this process for a dry run; where no ledger is yet, over a folder that is gone afterwards."""
+    chosen = settings()
+    if _override.get() is not None or (chosen.home / LEDGER_FILE).exists():
+        yield services()
+        return
+    with TemporaryDirectory(prefix="closeloop-") as folder:
+        secret = chosen.home / SECRET_FILE
+        kept = {"secret": SecretStr(_secret(None, secret))} if secret.is_file() and not chosen.secret else {}
+        work = build(chosen.model_copy(update={"home": Path(folder), **kept}))
+        try:
+            yield work
+        finally:
+            if isinstance(work.ledger, SqlLedger):
+                work.ledger.close()
 
 
 def dry_run(real: Services) -> Services:

@@ -27,6 +27,20 @@ def _version(given: str) -> str:
     return given
 
 
+def _conversion(given: str) -> str:
+    if not re.fullmatch(r"soap|create|apex:/?[A-Za-z0-9_][A-Za-z0-9_/-]*", given):
+        raise ValueError(
+            "give soap, create, or apex: with the path of the REST class, such as apex:closeloop/convert"
+        )
+    return given
+
+
+def _campaign(given: str | None) -> str | None:
+    if given is not None and not re.fullmatch(r"701(?:[A-Za-z0-9]{12}|[A-Za-z0-9]{15})", given):
+        raise ValueError("give the record id of a campaign, which starts with 701")
+    return given
+
+
 Address = Annotated[str, AfterValidator(_address)]
 
 
@@ -39,6 +53,9 @@ class Settings(BaseSettings):
 
     home: Path = Field(default=Path(".closeloop"), description="folder of the ledger, decks, report and logs")
     playbook: Path = Field(default=CONFIG / "playbook.yaml", description="the playbook file")
+    crm_mapping: Path = Field(
+        default=CONFIG / "crm_mapping.yaml", description="which field of the org holds what, and whose it is"
+    )
     registry: Path | None = Field(
         default=None, description="a company registry (JSON lines), asked before the built-in one"
     )
@@ -59,11 +76,31 @@ class Settings(BaseSettings):
     salesforce_domain: str | None = Field(default=None, description="acme.my; `login` or `test` for JWT")
     salesforce_client_id: str | None = Field(default=None, description="consumer key of the external client app")
     salesforce_client_secret: SecretStr | None = Field(default=None, description="for client credentials")
-    salesforce_username: str | None = Field(default=None, description="integration user, for JWT")
+    salesforce_username: str | None = Field(default=None, description="integration user, for JWT and SOAP login")
     salesforce_private_key_file: Path | None = Field(default=None, description="PEM file, for JWT")
+    salesforce_password: SecretStr | None = Field(
+        default=None, description="for SOAP login, which ends with API 65.0: use client credentials or JWT instead"
+    )
+    salesforce_security_token: SecretStr | None = Field(default=None, description="for SOAP login")
     salesforce_session_id: SecretStr | None = Field(default=None, description="a session of your own, for trials")
     salesforce_api_version: Annotated[str, AfterValidator(_version)] = Field(
         default="62.0", description="REST API version"
+    )
+    salesforce_share: float = Field(
+        default=20, gt=0, le=100, description="per cent of the org's API calls in 24 hours that Closeloop may use"
+    )
+    salesforce_bulk_rows: int = Field(
+        default=10_000, ge=1, description="from this many rows in one go the bulk API is used"
+    )
+
+    salesforce_convert: Annotated[str, AfterValidator(_conversion)] = Field(
+        default="soap", description="how Leads are converted: soap, apex:<path of the REST class>, or create"
+    )
+    salesforce_campaign_id: Annotated[str | None, AfterValidator(_campaign)] = Field(
+        default=None, description="campaign that the people we write to become members of"
+    )
+    salesforce_upload_decks: bool = Field(
+        default=True, description="put each draft presentation on its record as a File"
     )
 
     sendgrid_api_key: SecretStr | None = Field(default=None, description="needs the Mail Send permission only")

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from closeloop.application.results import Failure, StageResult
+from closeloop.application.results import StageResult
 
 MOST_HOLDS = 12
 MOST_FAILURES = 25
@@ -24,7 +24,7 @@ def markdown(
     link: Callable[[str], str | None],
     stopped_by: str | None = None,
 ) -> str:
-    """One table of passes, one of holds, one of failures with links into the CRM; what stopped it stands first."""
+    """Tables of passes, holds, who waits for a person, and failures with links; what stopped it stands first."""
     total = sum(results, StageResult(stage=""))
     parts = [f"# Run `{run_id}`", f"As of **{now:%A, %-d %B %Y, %H:%M} UTC**"]
     if stopped_by:
@@ -32,8 +32,12 @@ def markdown(
     parts.append(_passes(results))
     if total.holds:
         parts.append("## Held, and why\n\n" + _table(("reason", "records"), _most(total.holds)))
+    if total.waiting:
+        asked = [(one.record_id, one.question) for one in total.waiting]
+        parts.append("## Waiting for a person\n\n" + _records(asked, "question", link))
     if total.failures:
-        parts.append("## Failures\n\n" + _failures(total.failures, link))
+        failed = [(one.record_id, one.problem) for one in total.failures]
+        parts.append("## Failures\n\n" + _records(failed, "problem", link))
     return "\n\n".join(parts) + "\n"
 
 
@@ -56,10 +60,10 @@ def _most(holds: dict[str, int]) -> list[tuple[str, str]]:
     return [*shown, ("other reasons", f"{rest:,}")] if rest else shown
 
 
-def _failures(failures: Sequence[Failure], link: Callable[[str], str | None]) -> str:
-    rows = [(_linked(f.record_id, link(f.record_id)), f.problem) for f in failures[:MOST_FAILURES]]
-    table = _table(("record", "problem"), rows)
-    rest = len(failures) - MOST_FAILURES
+def _records(about: Sequence[tuple[str, str]], what: str, link: Callable[[str], str | None]) -> str:
+    rows = [(_linked(record_id, link(record_id)), text) for record_id, text in about[:MOST_FAILURES]]
+    table = _table(("record", what), rows)
+    rest = len(about) - MOST_FAILURES
     return f"{table}\n\n…and {rest} more; `closeloop why RECORD` tells each story." if rest > 0 else table
 
 

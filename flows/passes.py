@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from prefect.artifacts import create_markdown_artifact
 from prefect.runtime import flow_run
 
+from closeloop.application.api_share import API_CALLS, forecast, keep_to_share, words
 from closeloop.application.passes import ONCE, PASSES, group
 from closeloop.application.ports import RunRow
-from closeloop.application.report import API_CALLS
 from closeloop.application.results import StageResult
 from closeloop.application.workload import has_work
 from closeloop.bootstrap import crm_record_url, services
@@ -34,11 +34,13 @@ def run(name: str, as_of: datetime | None, limit: int | None = None) -> list[Sta
     now = moment(as_of)
     run_id = f"{name}-{now:%Y%m%dT%H%M}-{str(flow_run.id or 'local')[:8]}"
     calls = services().crm.calls_made()
+    used = keep_to_share(services())
     results: list[StageResult] = []
     stopped_by: str | None = None
     try:
         for each in group(name):
-            results.append(_work(each, run_id, now, limit))
+            spent = used + services().crm.calls_made() - calls
+            results.append(_within_share(each, spent, now) or _work(each, run_id, now, limit))
     except CloseloopError as problem:
         stopped_by = f"{each}: {problem}"
         raise
@@ -48,8 +50,16 @@ def run(name: str, as_of: datetime | None, limit: int | None = None) -> list[Sta
     return results
 
 
+def _within_share(name: str, spent: int, now: datetime) -> StageResult | None:
+    """A pass that would go beyond our share of API calls waits, and says so; None: it may run."""
+    found = forecast(services(), spent, now)
+    if found is None or name not in found.waits:
+        return None
+    return StageResult(stage=name, holds={f"{name} waits for API calls: it {words(found)}": 1})
+
+
 def _work(name: str, run_id: str, now: datetime, limit: int | None) -> StageResult:
-    total = StageResult(stage=name)
+    total = StageResult(stage=name, run_id=run_id)
     if not has_work(name, services().ledger, now):
         return total
     size = PASSES[name][1]

@@ -1,6 +1,7 @@
 """`python -m sandbox`: serves the sandbox and prints where on its first line.
 
-Invariant: the line is printed only when the socket accepts, and nothing else is ever printed to stdout.
+Invariant: the line is printed only when the socket accepts, and nothing else is ever printed to stdout; what is
+meant for people, such as lines to copy, goes to stderr. With `--with-parent` it never outlives who started it.
 """
 
 from __future__ import annotations
@@ -8,10 +9,15 @@ from __future__ import annotations
 import argparse
 import json
 import logging
+import os
+import shlex
 import signal
 import socket
 import sqlite3
 import sys
+import threading
+import time
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +26,9 @@ import uvicorn
 from sandbox.app import create_app
 from sandbox.leads_file import LeadsFileError, load_leads
 from sandbox.salesforce.models import org_of
-from sandbox.world import World, open_world
+from sandbox.world import ClockError, World, open_world
+
+LEFT_WITHIN_SECONDS = 10.0
 
 
 class StartError(Exception):
@@ -37,7 +45,9 @@ def main(arguments: list[str] | None = None) -> int:
     except (StartError, LeadsFileError) as error:
         sys.stderr.write(f"sandbox: {error}\n")
         return 2
-    _serve(world, listener)
+    if options.with_parent:
+        threading.Thread(target=_leave_with_the_parent, daemon=True).start()
+    _serve(world, listener, options.exports)
     return 0
 
 
@@ -48,6 +58,17 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--leads", type=Path, metavar="FILE.csv", help="leads that the CRM holds from the start")
     parser.add_argument("--state", type=Path, metavar="FILE", help="SQLite file that keeps the CRM between runs")
     parser.add_argument("--seed", type=int, default=7, help="decides how the simulated buyers behave")
+    parser.add_argument("--start", metavar="ISO8601", help="the moment at which its time begins")
+    parser.add_argument(
+        "--exports",
+        metavar="PREFIX",
+        help="also print `export` lines with this prefix on stderr, for the settings of a program under trial",
+    )
+    parser.add_argument(
+        "--with-parent",
+        action="store_true",
+        help="end when standard input does, which a parent holds open and loses however it ends",
+    )
     parser.add_argument("--api-limit", type=int, default=100_000, metavar="CALLS", help="API calls per 24 hours")
     return parser
 
@@ -56,13 +77,24 @@ def _world(options: argparse.Namespace) -> World:
     try:
         world = open_world(options.seed, str(options.state or ":memory:"))
         world.api_limit = options.api_limit
+        if options.start:
+            world.clock.move_to(_moment(options.start))
         org_of(world)
         notes = load_leads(world, options.leads) if options.leads else []
+    except ClockError as error:
+        raise StartError(f"--start {options.start}: {error}") from None
     except sqlite3.Error as error:
         raise StartError(f"{options.state} cannot be used as state: {error}; give a writable SQLite file") from None
     for note in notes:
         sys.stderr.write(f"sandbox: {note}\n")
     return world
+
+
+def _moment(given: str) -> datetime:
+    try:
+        return datetime.fromisoformat(given)
+    except ValueError:
+        raise ClockError("give an ISO 8601 time like 2026-01-05T08:00:00Z") from None
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -80,20 +112,25 @@ class _Server(uvicorn.Server):
     """Announces itself once its socket accepts."""
 
     announcement: str = ""
+    exports: str = ""
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
             sys.stdout.write(self.announcement + "\n")
             sys.stdout.flush()
+            sys.stderr.write(self.exports)
+            sys.stderr.flush()
 
 
-def _serve(world: World, listener: socket.socket) -> None:
+def _serve(world: World, listener: socket.socket, prefix: str | None) -> None:
     config = uvicorn.Config(
         create_app(world), log_level="warning", access_log=False, lifespan="off", timeout_graceful_shutdown=3
     )
     server = _Server(config)
-    server.announcement = json.dumps(announcement(world, listener))
+    found = announcement(world, listener)
+    server.announcement = json.dumps(found)
+    server.exports = exports(found, prefix) if prefix else ""
     for number in (signal.SIGINT, signal.SIGTERM):
         # uvicorn shuts down in order and then raises the signal once more, for this handler.
         signal.signal(number, _leave)
@@ -101,6 +138,15 @@ def _serve(world: World, listener: socket.socket) -> None:
         server.run(sockets=[listener])
     finally:
         world.db.close()
+
+
+def _leave_with_the_parent() -> None:
+    """Waits for the end of standard input; a shutdown that hangs is cut short, since nobody is left to do it."""
+    while os.read(sys.stdin.fileno(), 1024):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(LEFT_WITHIN_SECONDS)
+    os._exit(1)
 
 
 def _leave(number: int, frame: object) -> None:
@@ -126,6 +172,23 @@ def announcement(world: World, listener: socket.socket) -> dict[str, Any]:
         "sendgrid": {"host": url, "api_key": known.sendgrid_api_key},
         "control": f"{url}/_control",
     }
+
+
+def exports(found: dict[str, Any], prefix: str) -> str:
+    """Lines to copy into another terminal, and how a day passes here."""
+    known, mail = found["salesforce"], found["sendgrid"]
+    values = {
+        "SALESFORCE_INSTANCE_URL": known["instance_url"],
+        "SALESFORCE_CLIENT_ID": known["client_id"],
+        "SALESFORCE_CLIENT_SECRET": known["client_secret"],
+        "SENDGRID_HOST": mail["host"],
+        "SENDGRID_API_KEY": mail["api_key"],
+    }
+    lines = [f"export {prefix}{name}={shlex.quote(value)}" for name, value in values.items()]
+    lines.append(f"export SANDBOX_CONTROL={shlex.quote(found['control'])}")
+    lines.append("# let a day pass, in which the buyers answer:")
+    lines.append("""# curl -X POST $SANDBOX_CONTROL/advance -d '{"hours": 24}'""")
+    return "\n".join(lines) + "\n"
 
 
 if __name__ == "__main__":

@@ -7,30 +7,26 @@ instead.
 from __future__ import annotations
 
 import asyncio
-import json
 import math
-from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from sandbox.agenda import move_clock, resume_clock
 from sandbox.agenda import reset as reset_agenda
 from sandbox.buyers import models as buyers
+from sandbox.control_requests import ControlError, Handler, endpoint, fields
+from sandbox.faults import control as fault_control
+from sandbox.faults import script as faults
 from sandbox.passing import pass_time
 from sandbox.sendgrid import delivery
 from sandbox.sendgrid import models as sendgrid
-from sandbox.world import ClockError, World
+from sandbox.world import World
 
-SERVICES = ("salesforce", "sendgrid")
+SERVICES = ("salesforce", "sendgrid", "webhooks")
 MAX_HOURS = 24 * 366
-
-
-class ControlError(ValueError):
-    """A control request that cannot be carried out; its text tells the caller what to send."""
 
 
 class ControlPlane:
@@ -43,7 +39,7 @@ class ControlPlane:
     async def journal(self, request: Request) -> object:
         service = request.query_params.get("service")
         if service is not None and service not in SERVICES:
-            raise ControlError(f"there is no service {service!r}; ask for service=salesforce or service=sendgrid")
+            raise ControlError(f"there is no service {service!r}; ask for service={' or service='.join(SERVICES)}")
         entries = self.world.journal.of(service) if service else self.world.journal.entries
         return [vars(entry) for entry in entries]
 
@@ -54,19 +50,23 @@ class ControlPlane:
 
     async def clock(self, request: Request) -> object:
         if request.method == "POST":
-            fields = await _fields(request, {"now"})
-            if "now" not in fields:
+            given = await fields(request, {"now"})
+            if "now" not in given:
                 raise ControlError('send {"now": "2026-01-05T08:00:00Z"}')
             async with self.lock:
-                move_clock(self.world, _time(fields["now"], "now"))
+                move_clock(self.world, _time(given["now"], "now"))
         return {"now": self.world.clock.now().isoformat()}
 
     async def advance(self, request: Request) -> object:
-        fields = await _fields(request, {"to", "hours"})
+        from sandbox.salesforce.models import tell
+
+        given = await fields(request, {"to", "hours"})
         async with self.lock:
-            until = self._until(fields)
+            until = self._until(given)
             acts = pass_time(self.world, until)
-            delivered = await delivery.deliver(self.world)
+            delivered = await delivery.deliver(self.world) + await tell(
+                self.world, str(request.base_url).rstrip("/")
+            )
             return {
                 "now": self.world.clock.now().isoformat(),
                 "acts": acts,
@@ -86,6 +86,7 @@ class ControlPlane:
         async with self.lock:
             for forget in (sendgrid.reset, buyers.reset, reset_agenda, reset_salesforce):
                 forget(self.world)
+            faults.replace(self.world, faults.Script())
             self.world.journal.entries.clear()
         return {"now": self.world.clock.now().isoformat()}
 
@@ -107,7 +108,7 @@ def routes(world: World) -> list[Route]:
     buyers.open_tables(world)
     resume_clock(world)
     plane = ControlPlane(world)
-    table: list[tuple[str, list[str], Callable[[Request], Awaitable[object]]]] = [
+    table: list[tuple[str, list[str], Handler]] = [
         ("journal", ["GET"], plane.journal),
         ("snapshot", ["GET"], plane.snapshot),
         ("clock", ["GET", "POST"], plane.clock),
@@ -116,29 +117,8 @@ def routes(world: World) -> list[Route]:
         ("undelivered", ["GET"], plane.undelivered),
         ("reset", ["POST"], plane.reset),
     ]
-    return [Route(f"/_control/{name}", _endpoint(handler), methods=methods) for name, methods, handler in table]
-
-
-def _endpoint(handler: Callable[[Request], Awaitable[object]]) -> Callable[[Request], Awaitable[Response]]:
-    async def endpoint(request: Request) -> Response:
-        try:
-            return JSONResponse(await handler(request))
-        except (ControlError, ClockError) as problem:
-            return JSONResponse({"error": str(problem)}, 400)
-
-    return endpoint
-
-
-async def _fields(request: Request, known: set[str]) -> dict[str, Any]:
-    try:
-        body = json.loads(await request.body())
-    except (ValueError, RecursionError) as problem:
-        raise ControlError(f"the body must be a JSON object: {problem}") from problem
-    if not isinstance(body, dict):
-        raise ControlError("the body must be a JSON object")
-    if unknown := sorted(set(body) - known):
-        raise ControlError(f"unknown field {unknown[0]!r}; known are {', '.join(sorted(known))}")
-    return body
+    plain = [Route(f"/_control/{name}", endpoint(handler), methods=methods) for name, methods, handler in table]
+    return [*plain, *fault_control.routes(world)]
 
 
 def _time(value: object, name: str) -> datetime:

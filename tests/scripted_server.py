@@ -34,6 +34,10 @@ class ScriptedServer:
     url: str
     answers: deque[Answer | Hangup] = field(default_factory=deque)
     bodies: list[bytes] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
+    """`POST /path` of each request."""
+    sessions: list[str | None] = field(default_factory=list)
+    """The Authorization header of each request."""
 
     def then(self, *answers: Answer | Hangup) -> None:
         self.answers.extend(answers)
@@ -59,6 +63,8 @@ def _handler(script: ScriptedServer) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def _answer(self) -> None:
             script.bodies.append(self.rfile.read(int(self.headers.get("Content-Length", 0))))
+            script.asked.append(f"{self.command} {self.path}")
+            script.sessions.append(self.headers.get("Authorization"))
             answer = script.answers.popleft()
             if isinstance(answer, Hangup):
                 self.connection.shutdown(socket.SHUT_RDWR)
@@ -70,7 +76,7 @@ def _handler(script: ScriptedServer) -> type[BaseHTTPRequestHandler]:
             self.end_headers()
             self.wfile.write(answer.body.encode())
 
-        do_GET = do_POST = do_PATCH = _answer  # noqa: N815 - names of the base class
+        do_GET = do_POST = do_PATCH = do_PUT = _answer  # noqa: N815 - names of the base class
 
         def log_message(self, format: str, *args: object) -> None:
             """Silent."""

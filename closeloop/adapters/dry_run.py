@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Container, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -10,8 +11,12 @@ from typing import Any
 from closeloop.application.ports import (
     Conversion,
     Crm,
+    CrmDeal,
+    CrmFile,
     CrmLead,
     CrmLook,
+    CrmMeeting,
+    CrmMember,
     CrmOutcome,
     CrmTask,
     CrmUpdate,
@@ -20,6 +25,7 @@ from closeloop.application.ports import (
     SendOutcome,
 )
 from closeloop.domain.actions import ActionState
+from closeloop.domain.api_budget import ApiUsage
 from closeloop.domain.leads import LeadDraft
 from closeloop.domain.presentation_content import DeckContent, Finding
 from closeloop.domain.prospect import Prospect
@@ -36,6 +42,9 @@ class DryRunCrm:
         self.tasks: list[CrmTask] = []
         self.conversions: list[Conversion] = []
         self.leads: list[LeadDraft] = []
+        self.files: list[CrmFile] = []
+        self.meetings: list[CrmMeeting] = []
+        self.members: list[CrmMember] = []
 
     def ready(self) -> None:
         self._real.ready()
@@ -43,8 +52,17 @@ class DryRunCrm:
     def calls_made(self) -> int:
         return self._real.calls_made()
 
+    def usage(self) -> ApiUsage | None:
+        return self._real.usage()
+
+    def keep_to(self, share: float, ours: int) -> None:
+        self._real.keep_to(share, ours)
+
     def changed_leads(self, since: str | None, limit: int) -> list[CrmLead]:
         return self._real.changed_leads(since, limit)
+
+    def changed_between(self, start: datetime, until: str, known: Container[str]) -> list[CrmLead]:
+        return self._real.changed_between(start, until, known)
 
     def look(self, prospects: Sequence[Prospect]) -> dict[str, CrmLook]:
         """A deal this dry run would have opened is not in the CRM: its Lead is looked at instead."""
@@ -59,6 +77,9 @@ class DryRunCrm:
     def read(self, object_name: str, ids: Sequence[str], fields: Sequence[str]) -> dict[str, dict[str, Any]]:
         real = self._real.read(object_name, [i for i in ids if not i.startswith(MARK)], fields)
         return real | {i: dict.fromkeys(fields) for i in ids if i.startswith(MARK)}
+
+    def writable(self, object_name: str, fields: Collection[str]) -> frozenset[str]:
+        return self._real.writable(object_name, fields)
 
     def tasks_by_key(self, keys: Sequence[str]) -> dict[str, str]:
         return self._real.tasks_by_key(keys)
@@ -85,6 +106,33 @@ class DryRunCrm:
     def contact_roles(self, roles: Mapping[str, tuple[str, str]]) -> list[CrmOutcome]:
         return [_accepted(deal) for deal in roles]
 
+    def conversion_caveat(self) -> str | None:
+        return self._real.conversion_caveat()
+
+    def changed_deals(self, since: str | None) -> list[CrmDeal]:
+        return self._real.changed_deals(since)
+
+    def put_files(self, files: Sequence[CrmFile]) -> list[CrmOutcome]:
+        self.files.extend(files)
+        return [_accepted(file.key) for file in files]
+
+    def files_in_place(self, files: Sequence[CrmFile]) -> dict[str, str]:
+        return self._real.files_in_place([file for file in files if not file.record_id.startswith(MARK)])
+
+    def put_meetings(self, meetings: Sequence[CrmMeeting]) -> list[CrmOutcome]:
+        self.meetings.extend(meetings)
+        return [_accepted(meeting.action_key) for meeting in meetings]
+
+    def meetings_by_key(self, keys: Sequence[str]) -> dict[str, tuple[str, str]]:
+        return self._real.meetings_by_key(keys)
+
+    def put_members(self, members: Sequence[CrmMember]) -> list[CrmOutcome]:
+        self.members.extend(members)
+        return [_accepted(member.action_key) for member in members]
+
+    def members_in_place(self, members: Sequence[CrmMember]) -> dict[str, str]:
+        return self._real.members_in_place(members)
+
 
 class DryRunMailer:
     """Accepts every mail and sends none."""
@@ -106,9 +154,9 @@ class DryRunDecks:
     def __init__(self, real: DeckBuilder) -> None:
         self._real = real
 
-    def build(self, content: DeckContent, path: Path) -> tuple[Finding, ...]:
+    def build_all(self, drafts: Sequence[tuple[DeckContent, Path]]) -> list[tuple[Finding, ...]]:
         with TemporaryDirectory() as folder:
-            return self._real.build(content, Path(folder, path.name))
+            return self._real.build_all([(content, Path(folder, path.name)) for content, path in drafts])
 
 
 def _accepted(key: str) -> CrmOutcome:

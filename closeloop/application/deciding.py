@@ -7,7 +7,7 @@ turn no prospect is due again at the same moment, so a pass always ends.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence, Set
 from datetime import datetime
 from typing import Any
 
@@ -27,6 +27,8 @@ from closeloop.domain.transitions import Applied, apply
 from closeloop.domain.wording import mail_props
 
 Rule = Callable[[Prospect, Playbook, datetime], Decision]
+Guard = Callable[[Services, Sequence[Prospect], datetime], Mapping[str, Hold]]
+"""Asked once for a batch: prospect key to the hold of those about whom the rule is not asked at all."""
 
 
 class Outcome:
@@ -42,10 +44,10 @@ class Outcome:
         self.actions: list[Action] = []
 
     def take(self, decision: Decision) -> Decision:
-        """Apply one decision; one that cannot be rendered becomes a hold, which is returned instead."""
+        """Apply one decision; one that cannot be rendered or applied becomes a hold, which is returned instead."""
         try:
             applied = self._applied(decision)
-        except (RenderError, ValidationError) as problem:
+        except Exception as problem:  # noqa: BLE001 - whatever one prospect does to a template, the batch goes on
             decision = self._cannot_say(decision, problem)
             applied = self._applied(decision)
         said = {action.words for action in applied.actions if action.words}
@@ -114,8 +116,10 @@ def _by_hand(touch: Touch, subject: str) -> Touch:
 
 def _words(problem: Exception) -> str:
     """Which properties are wrong and how, never their values: reasons are shown to everybody."""
-    if not isinstance(problem, ValidationError):
+    if isinstance(problem, RenderError):
         return str(problem)
+    if not isinstance(problem, ValidationError):
+        return f"nobody foresaw this ({type(problem).__name__})"
     return "; ".join(f"{'.'.join(map(str, error['loc']))}: {error['msg']}" for error in problem.errors())
 
 
@@ -153,16 +157,30 @@ def note(tally: Tally, decision: Decision) -> None:
     tally.count(name)
 
 
-def save(services: Services, outcomes: Sequence[Outcome], handled: Sequence[str] = ()) -> None:
-    """One transaction for the whole batch."""
-    services.ledger.commit(
+def save(
+    services: Services, outcomes: Sequence[Outcome], handled: Mapping[str, str | None] | None = None
+) -> Set[str]:
+    """One transaction for the whole batch; `handled` are signal ids with the prospect each is about.
+
+    Returns the keys of prospects that another run has saved meanwhile: nothing was written about these.
+    """
+    found = services.ledger.commit(
         Change(
             prospects=tuple(o.settled() for o in outcomes if o.prospect != o.before or o.rows),
             decisions=tuple(row for o in outcomes for row in o.rows),
             actions=tuple(action for o in outcomes for action in o.actions),
-            handled_signals=tuple(handled),
+            handled_signals=tuple(handled or ()),
+            read={o.before.key: o.before for o in outcomes},
+            signals_about={signal: key for signal, key in (handled or {}).items() if key},
         )
     )
+    return found.overtaken
+
+
+def note_overtaken(tally: Tally, keys: Iterable[str]) -> None:
+    """They are looked at again at the next pass."""
+    for _ in keys:
+        tally.hold("another run changed it meanwhile")
 
 
 def decide_due(
@@ -175,18 +193,22 @@ def decide_due(
     standings: Sequence[Standing] = (Standing.OPEN,),
     limit: int = BATCH,
     stage: str | None = None,
+    guard: Guard | None = None,
 ) -> StageResult:
     """One batch of a stage: every due prospect is asked about once."""
     due = services.ledger.due(stages, now, limit, standings)
     tally = Tally(stage or stages[0].value)
-    outcomes = [_decide(outcome, rule, tally) for outcome in outcomes_of(services, due, run_id, now).values()]
-    save(services, outcomes)
+    held = guard(services, due, now) if guard else {}
+    found = outcomes_of(services, due, run_id, now)
+    outcomes = [_decide(outcome, held.get(key), rule, tally) for key, outcome in found.items()]
+    note_overtaken(tally, save(services, outcomes))
     tally.considered = len(due)
     return tally.result()
 
 
-def _decide(outcome: Outcome, rule: Rule, tally: Tally) -> Outcome:
-    note(tally, outcome.take(_ask(rule, outcome.prospect, outcome.services.playbook, outcome.now, tally)))
+def _decide(outcome: Outcome, held: Hold | None, rule: Rule, tally: Tally) -> Outcome:
+    decision = held or _ask(rule, outcome.prospect, outcome.services.playbook, outcome.now, tally)
+    note(tally, outcome.take(decision))
     return outcome
 
 
@@ -194,6 +216,11 @@ def _ask(rule: Rule, prospect: Prospect, playbook: Playbook, now: datetime, tall
     try:
         return rule(prospect, playbook, now)
     except Exception as problem:  # noqa: BLE001 - whatever one prospect does to a rule, the batch goes on
-        reason = f"the rule failed ({type(problem).__name__})"
-        tally.fail(prospect.key, reason)
-        return Hold(rule=f"{prospect.stage}.failed", reasons=(reason,), until=add_business_days(now, 1))
+        return failed(prospect, problem, now, tally)
+
+
+def failed(prospect: Prospect, problem: Exception, now: datetime, tally: Tally) -> Hold:
+    """The hold for a prospect whose rule failed in a way nobody foresaw."""
+    reason = f"the rule failed ({type(problem).__name__})"
+    tally.fail(prospect.key, reason)
+    return Hold(rule=f"{prospect.stage}.failed", reasons=(reason,), until=add_business_days(now, 1))

@@ -5,11 +5,13 @@ A mail that may have left is UNCERTAIN and is never sent again before evidence s
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
+from closeloop.application.campaign import approached
 from closeloop.application.claims import given_back_on_error
-from closeloop.application.deciding import Outcome, save
+from closeloop.application.deciding import Outcome
+from closeloop.application.overtaking import insist
 from closeloop.application.ports import CrmLook, OutgoingMail, ReceiptRow, SendOutcome
 from closeloop.application.receive import ACCOUNT_MARK
 from closeloop.application.results import StageResult, Tally
@@ -85,11 +87,18 @@ def _worlds(prospects: list[Prospect], services: Services) -> dict[str, World]:
     addresses = [p.email for p in prospects] + [f"{ACCOUNT_MARK}{p.domain}" for p in prospects if p.domain]
     suppressed = services.ledger.suppressed(addresses)
     waiting = services.ledger.halted(prospects)
+    doubtful = services.ledger.with_uncertain_mail(p.key for p in prospects)
     looks = services.crm.look(prospects)
-    return {p.key: _world(p, looks.get(p.key), suppressed, waiting) for p in prospects}
+    return {p.key: _world(p, looks.get(p.key), suppressed, waiting, doubtful) for p in prospects}
 
 
-def _world(prospect: Prospect, look: CrmLook | None, suppressed: dict[str, str], waiting: set[str]) -> World:
+def _world(
+    prospect: Prospect,
+    look: CrmLook | None,
+    suppressed: dict[str, str],
+    waiting: set[str],
+    doubtful: set[str],
+) -> World:
     look = look or CrmLook(key=prospect.key, exists=False)
     return World(
         exists_in_crm=look.exists,
@@ -99,6 +108,7 @@ def _world(prospect: Prospect, look: CrmLook | None, suppressed: dict[str, str],
         do_not_contact=look.do_not_contact,
         crm_closed=look.closed,
         reply_waiting=prospect.key in waiting,
+        earlier_is_uncertain=prospect.key in doubtful,
         suppressed=suppressed.get(prospect.email) or suppressed.get(f"{ACCOUNT_MARK}{prospect.domain}"),
     )
 
@@ -129,7 +139,8 @@ def _record(
     by_key = {action.key: action for action in sent}
     settlements = [_settlement(outcome, by_key[outcome.action_key], now) for outcome in outcomes]
     accepted = [by_key[s.key] for s in settlements if s.state is ActionState.ACCEPTED]
-    services.ledger.settle(settlements, now, then=touch_logs(accepted, now))
+    then = [*touch_logs(accepted, now), *approached(accepted, services, now)]
+    services.ledger.settle(settlements, now, then=then)
     for settlement in settlements:
         tally.count("retry" if settlement.state is ActionState.PLANNED else settlement.state.value)
     for settlement in settlements:
@@ -144,13 +155,15 @@ def _stop_refused(refused: dict[str, str], services: Services, run_id: str, now:
     """An address the provider will not take is quarantined with its reason; nobody writes to it again."""
     if not refused:
         return
-    outcomes = []
-    for key, prospect in services.ledger.prospects(refused).items():
-        outcome = Outcome(services, prospect, run_id, now)
-        reason = f"the mail provider refused the message: {refused[key]}"
-        outcome.take(Stop(rule="deliver.refused", reasons=(reason,), standing=Standing.STOPPED))
-        outcomes.append(outcome)
-    save(services, outcomes)
+
+    def stopped(given: Mapping[str, Prospect]) -> list[Outcome]:
+        outcomes = [Outcome(services, prospect, run_id, now) for prospect in given.values()]
+        for outcome in outcomes:
+            reason = f"the mail provider refused the message: {refused[outcome.before.key]}"
+            outcome.take(Stop(rule="deliver.refused", reasons=(reason,), standing=Standing.STOPPED))
+        return outcomes
+
+    insist(services, services.ledger.prospects(refused), stopped)
 
 
 def _settlement(outcome: SendOutcome, action: ClaimedAction, now: datetime) -> Settlement:

@@ -1,4 +1,8 @@
-"""Fields of ours in the CRM: only differences are written, each journaled; what a person changed stays theirs."""
+"""Fields in the CRM brought up to date: only differences, by the rule of each field, each write journaled.
+
+Invariant: before a field is written it is read, and what a person put there is judged by
+`closeloop.domain.field_ownership`; a write whose answer was lost is recognised when it is read back.
+"""
 
 from __future__ import annotations
 
@@ -6,15 +10,31 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from closeloop.application.ports import CrmUpdate, CrmWriteRow
+from closeloop.application.journal import CHANGED_AT, settle_intended, write_fields
+from closeloop.application.ports import CrmWriteRow
 from closeloop.application.results import Tally
 from closeloop.application.services import Services
 from closeloop.domain.actions import ActionState
-from closeloop.domain.crm_fields import Desired, desired
+from closeloop.domain.crm_fields import Cause, Desired, desired
+from closeloop.domain.crm_mapping import Rule
+from closeloop.domain.field_ownership import (
+    Answer,
+    Found,
+    Memory,
+    Verdict,
+    Wish,
+    first_sight,
+    judge,
+    written,
+)
 from closeloop.domain.prospect import Prospect
 
 NOT_DONE = frozenset({ActionState.PLANNED, ActionState.UNCERTAIN})
+FORBIDDEN = "may not be written by us: `closeloop doctor` says what to do"
+CHANGED_BY = "LastModifiedById"
+MADE_BY = "CreatedById"
 Values = dict[str, dict[str, Any]]
+Memories = dict[str, dict[str, Memory]]
 
 
 def sync_fields(services: Services, run_id: str, now: datetime, limit: int, tally: Tally) -> int:
@@ -24,7 +44,7 @@ def sync_fields(services: Services, run_id: str, now: datetime, limit: int, tall
     """
     changed = services.ledger.changed_since_sync(limit)
     ready = [prospect for prospect in changed if _is_ready(prospect)]
-    targets = [(prospect, target) for prospect in ready for target in desired(prospect, services.playbook)]
+    targets = _targets(ready, services, now)
     open_still = _write(targets, services, run_id, now, tally) if targets else set()
     done = [prospect for prospect in ready if prospect.key not in open_still]
     services.ledger.mark_synced(done)
@@ -36,83 +56,140 @@ def _is_ready(prospect: Prospect) -> bool:
     return not prospect.is_deal or prospect.crm.opportunity is not None
 
 
-def _write(
-    targets: Sequence[tuple[Prospect, Desired]], services: Services, run_id: str, now: datetime, tally: Tally
-) -> set[str]:
+def _targets(prospects: Sequence[Prospect], services: Services, now: datetime) -> list[Desired]:
+    """Each record once: colleagues share an Account."""
+    decisions = services.ledger.last_decisions(prospect.key for prospect in prospects)
+    found: dict[str, Desired] = {}
+    for prospect in prospects:
+        last = decisions.get(prospect.key)
+        cause = Cause(
+            reason=f"{last.rule}: {last.reasons[0]}" if last else f"{prospect.stage.value}: taken in",
+            at=last.at if last else now,
+        )
+        for target in desired(prospect, services.playbook, services.mapping, cause):
+            found.setdefault(target.record_id, target)
+    return list(found.values())
+
+
+def _write(targets: Sequence[Desired], services: Services, run_id: str, now: datetime, tally: Tally) -> set[str]:
     """Write the differences; the keys of prospects whose write may not have happened."""
-    current = _read_back([target for _, target in targets], services)
-    seen = services.ledger.crm_seen(target.record_id for _, target in targets)
-    owners = {target.record_id: prospect for prospect, target in targets}
-    updates = [u for _, t in targets if (u := _update(t, current, seen, tally)) is not None]
-    outcomes = {outcome.key: outcome for outcome in services.crm.update(updates)} if updates else {}
-    written = [u for u in updates if outcomes[u.record_id].state is ActionState.ACCEPTED]
-    for update in updates:
-        if outcomes[update.record_id].state is not ActionState.ACCEPTED:
-            tally.fail(update.record_id, f"{update.object}: {outcomes[update.record_id].detail}")
-    services.ledger.add_crm_writes(_journal(written, current, owners, run_id, now))
-    services.ledger.note_crm_seen(_agreed([target for _, target in targets], current))
-    services.ledger.note_crm_seen({u.record_id: u.fields for u in written})
-    tally.count("records updated", len(written))
-    return {owners[u.record_id].key for u in updates if outcomes[u.record_id].state in NOT_DONE}
-
-
-def _agreed(targets: Iterable[Desired], current: Values) -> Values:
-    """What the CRM says as we would say it. A write of ours whose answer was lost is so known as ours."""
-    return {
-        target.record_id: {field: value for field, value in target.fields.items() if now.get(field) == value}
-        for target in targets
-        if (now := current.get(target.record_id)) is not None
-    }
+    current = _read_back(targets, services)
+    memories = services.ledger.crm_seen(target.record_id for target in targets)
+    memories = settle_intended(services.ledger, current, memories)
+    may_write = _writable(targets, services)
+    there = [target for target in targets if _is_there(target, current, tally)]
+    judged = [
+        (target, wish, _judge(target, wish, current, memories, may_write))
+        for target in there
+        for wish in target.wishes
+        if wish.field in current[target.record_id]
+    ]
+    rows = [_row(target, wish, verdict, current, run_id, now) for target, wish, verdict in judged if verdict.writes]
+    outcomes = write_fields(services, rows)
+    objects = {target.record_id: target.object for target in targets}
+    for key, outcome in outcomes.items():
+        if outcome.state is not ActionState.ACCEPTED:
+            tally.fail(key, f"{objects[key]}: {outcome.detail}")
+    done = {key for key, outcome in outcomes.items() if outcome.state is ActionState.ACCEPTED}
+    services.ledger.note_crm_seen(_learned(judged, current, memories, done, now))
+    for _, wish, verdict in judged:
+        _say_kept(wish, verdict, tally)
+    tally.count("records updated", len(done))
+    owners = {target.record_id: target.prospect_key for target in targets}
+    return {owners[key] for key, outcome in outcomes.items() if outcome.state in NOT_DONE}
 
 
 def _read_back(targets: Sequence[Desired], services: Services) -> Values:
     found: Values = {}
     for name in sorted({target.object for target in targets}):
         mine = [target for target in targets if target.object == name]
-        fields = sorted({field for target in mine for field in target.fields})
-        found |= services.crm.read(name, [target.record_id for target in mine], fields)
+        fields = sorted({wish.field for target in mine for wish in target.wishes})
+        asked = [*fields, CHANGED_AT, CHANGED_BY, MADE_BY]
+        found |= services.crm.read(name, [target.record_id for target in mine], asked)
     return found
 
 
-def _update(target: Desired, current: Values, seen: Values, tally: Tally) -> CrmUpdate | None:
-    now = current.get(target.record_id)
-    if now is None:
-        tally.hold(f"the {target.object} is gone from the CRM")
-        return None
-    last = seen.get(target.record_id, {})
-    fields = {
-        field: value
-        for field, value in target.fields.items()
-        if field in now and now[field] != value and not _is_theirs(field, now, last, tally)
-    }
-    if not fields:
-        return None
-    return CrmUpdate(object=target.object, record_id=target.record_id, fields=fields, reason="process state")
+def _writable(targets: Sequence[Desired], services: Services) -> dict[str, frozenset[str]]:
+    """Object to the fields we may write; the adapter knows them since it last read the org's description."""
+    fields: dict[str, set[str]] = {}
+    for target in targets:
+        fields.setdefault(target.object, set()).update(wish.field for wish in target.wishes)
+    return {name: services.crm.writable(name, wanted) for name, wanted in fields.items()}
 
 
-def _is_theirs(field: str, now: dict[str, Any], last: dict[str, Any], tally: Tally) -> bool:
-    """A value that is neither what we last saw nor what we wrote was put there by a person: it stays."""
-    if field in last and now[field] != last[field]:
-        tally.hold(f"{field} was changed by a person: kept")
+def _judge(
+    target: Desired, wish: Wish, current: Values, memories: Memories, may_write: dict[str, frozenset[str]]
+) -> Verdict:
+    """By the rule of the field; one that the org keeps from us is not noted as written."""
+    key = target.record_id
+    verdict = judge(wish, _found(target, current, wish), memories[key].get(wish.field))
+    if verdict.writes and wish.field not in may_write[target.object]:
+        return Verdict(answer=Answer.KEEP, reason=FORBIDDEN)
+    return verdict
+
+
+def _is_there(target: Desired, current: Values, tally: Tally) -> bool:
+    if target.record_id in current:
         return True
+    tally.hold(f"the {target.object} is gone from the CRM")
     return False
 
 
-def _journal(
-    updates: Iterable[CrmUpdate], current: Values, owners: dict[str, Prospect], run_id: str, now: datetime
-) -> list[CrmWriteRow]:
-    return [
-        CrmWriteRow(
-            run_id=run_id,
-            at=now,
-            object=update.object,
-            record_id=update.record_id,
-            field=field,
-            before=current[update.record_id].get(field),
-            after=value,
-            reason=update.reason,
-            prospect_key=owners[update.record_id].key,
-        )
-        for update in updates
-        for field, value in update.fields.items()
-    ]
+def _found(target: Desired, current: Values, wish: Wish) -> Found:
+    """Only a deal is known to be made by us, so only there another last author is somebody else."""
+    record = current[target.record_id]
+    changed_by, made_by = record.get(CHANGED_BY), record.get(MADE_BY)
+    others = changed_by is not None and made_by is not None and changed_by != made_by
+    at = record.get(CHANGED_AT)
+    return Found(
+        value=record[wish.field],
+        changed_at=datetime.fromisoformat(at) if at else None,
+        touched=others and target.object == "Opportunity",
+    )
+
+
+def _row(target: Desired, wish: Wish, verdict: Verdict, current: Values, run_id: str, now: datetime) -> CrmWriteRow:
+    return CrmWriteRow(
+        run_id=run_id,
+        at=now,
+        object=target.object,
+        record_id=target.record_id,
+        field=wish.field,
+        before=current[target.record_id][wish.field],
+        after=wish.value,
+        reason=verdict.reason,
+        prospect_key=target.prospect_key,
+        record_changed=current[target.record_id].get(CHANGED_AT),
+    )
+
+
+def _learned(
+    judged: Iterable[tuple[Desired, Wish, Verdict]],
+    current: Values,
+    memories: Memories,
+    done: set[str],
+    now: datetime,
+) -> Memories:
+    """What we wrote, and what we saw for the first time. A person's later edit never becomes what we remember."""
+    learned: Memories = {}
+    for target, wish, verdict in judged:
+        key = target.record_id
+        if verdict.writes:
+            if key in done:
+                learned.setdefault(key, {})[wish.field] = written(wish.value, now)
+        elif wish.field not in memories[key] and wish.rule is not Rule.THEIRS and not _untouchable(verdict):
+            found = _found(target, current, wish)
+            learned.setdefault(key, {})[wish.field] = first_sight(found.value, found.changed_at or now)
+    return learned
+
+
+def _untouchable(verdict: Verdict) -> bool:
+    """Kept without being known: to remember it would make it ours to write over."""
+    unknown = verdict.reason == FORBIDDEN or verdict.reason.startswith("was changed")
+    return verdict.answer is Answer.KEEP and unknown
+
+
+def _say_kept(wish: Wish, verdict: Verdict, tally: Tally) -> None:
+    """What is filled in already and what belongs to people is the usual case, and no news."""
+    if verdict.answer is Answer.KEEP and wish.rule not in {Rule.FILL_IF_BLANK, Rule.THEIRS}:
+        tally.hold(f"{wish.field} {verdict.reason}")

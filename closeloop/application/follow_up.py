@@ -1,9 +1,13 @@
-"""The follow-up stage: wake whoever's day has come, customers, sleepers and lost deals alike."""
+"""The follow-up stage: wake whoever's day has come, customers, sleepers and lost deals alike.
+
+A sleeper or lost deal with a colleague in play sleeps on: their owner speaks with that account already.
+"""
 
 from __future__ import annotations
 
 from datetime import datetime
 
+from closeloop.application.accounts import held_for_colleagues
 from closeloop.application.deciding import decide_due
 from closeloop.application.results import StageResult
 from closeloop.application.services import BATCH, Services
@@ -24,4 +28,5 @@ def run_batch(services: Services, run_id: str, now: datetime, limit: int = BATCH
         standings=SLEEPERS,
         limit=limit,
         stage=Stage.FOLLOW_UP.value,
+        guard=held_for_colleagues,
     )

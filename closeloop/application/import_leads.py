@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
 from datetime import datetime
+from pathlib import PurePath
 
+from closeloop.application.journal import note_imported
 from closeloop.application.ports import CrmOutcome
 from closeloop.application.services import Services
 from closeloop.domain.actions import ActionState
 from closeloop.domain.leads import LeadDraft, LeadFile, Quarantined
 from closeloop.domain.record import Record
 
-ROWS_PER_CALL = 1000
-
 
 class ImportResult(Record):
     """Every row of the file is counted exactly once, as imported or as quarantined."""
 
+    run: str
+    """By which the journal of CRM writes knows it."""
     rows: int
     imported: int
+    updated: int = 0
+    """Imported rows whose Lead was there before; the others are new."""
     quarantined: tuple[Quarantined, ...]
     noted: int
     """Imported rows that were changed on the way in."""
@@ -29,26 +33,24 @@ class ImportResult(Record):
 def import_leads(services: Services, found: LeadFile, source: str, now: datetime) -> ImportResult:
     """Upsert the drafts; what the CRM refuses is quarantined with its words and the row's line."""
     services.crm.ready()
-    outcomes = _upsert(services, found.drafts)
+    # All at once: how many go into one call, and which API takes them, is the CRM's to know.
+    outcomes = services.crm.upsert_leads(found.drafts)
+    run = f"import-{now:%Y%m%dT%H%M}-{hashlib.sha256(f'{source} {now.isoformat()}'.encode()).hexdigest()[:8]}"
+    note_imported(services.ledger, outcomes, f"import of {PurePath(source).name}", run, now)
     drafts = {str(draft.line): draft for draft in found.drafts}
     refused = [_refused(drafts[o.key], o) for o in outcomes if o.state is not ActionState.ACCEPTED]
     quarantined = tuple(sorted((*found.quarantined, *refused), key=lambda row: row.line))
     services.ledger.add_quarantine(source, quarantined, now)
     return ImportResult(
+        run=run,
         rows=len(found.drafts) + len(found.quarantined),
         imported=len(found.drafts) - len(refused),
+        updated=sum(1 for o in outcomes if o.state is ActionState.ACCEPTED and o.existed),
         quarantined=quarantined,
         noted=sum(1 for draft in found.drafts if draft.notes),
         unknown_columns=found.unknown_columns,
         encoding=found.encoding,
     )
-
-
-def _upsert(services: Services, drafts: Sequence[LeadDraft]) -> list[CrmOutcome]:
-    outcomes: list[CrmOutcome] = []
-    for start in range(0, len(drafts), ROWS_PER_CALL):
-        outcomes.extend(services.crm.upsert_leads(drafts[start : start + ROWS_PER_CALL]))
-    return outcomes
 
 
 def _refused(draft: LeadDraft, outcome: CrmOutcome) -> Quarantined:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any, Protocol
 
 from closeloop.domain.actions import Action, ActionKind, ActionState, ClaimedAction, Settlement
+from closeloop.domain.api_budget import Workload
+from closeloop.domain.field_ownership import Memory
 from closeloop.domain.leads import Quarantined
 from closeloop.domain.prospect import Fact, Prospect
 from closeloop.domain.record import Moment, Record
@@ -39,18 +42,40 @@ class ReceiptRow(Record):
     """`send` or the reason not to."""
 
 
-class CrmWriteRow(Record):
-    """One field of one CRM record that we changed, and why."""
+class WriteState(StrEnum):
+    """What is known about a write in the journal."""
 
+    INTENDED = "intended"
+    """written down before the call; whether it happened is not known"""
+    WRITTEN = "written"
+    REFUSED = "refused"
+    """it surely did not happen"""
+
+
+class CrmWriteRow(Record):
+    """One field of one CRM record that we changed, or one record that we made, and why."""
+
+    id: int | None = None
+    """Its place in the journal, given by the ledger."""
     run_id: str
     at: Moment
     object: str
     record_id: str
     field: str
+    """API name; empty for a record that was made: `after` then says what it is."""
     before: Any = None
     after: Any = None
     reason: str
     prospect_key: str | None = None
+    state: WriteState = WriteState.WRITTEN
+    undoes: int | None = None
+    """The write that this one took back."""
+    record_changed: str | None = None
+    """The record's last change as it was read right before, in the org's own words."""
+
+    @property
+    def makes_record(self) -> bool:
+        return not self.field
 
 
 class Change(Record):
@@ -61,6 +86,19 @@ class Change(Record):
     actions: tuple[Action, ...] = ()
     """Planned by key: an action that already exists is left as it is."""
     handled_signals: tuple[str, ...] = ()
+    read: dict[str, Prospect] = {}
+    """Key to the prospect as it was read. One that somebody else has saved since is overtaken: that save stays,
+    and nothing of this change about this prospect is written."""
+    signals_about: dict[str, str] = {}
+    """Id of a handled signal to the prospect it is about: overtaken with it, it waits on."""
+
+
+class Saved(Record):
+    """What became of a change."""
+
+    new_actions: int = 0
+    overtaken: frozenset[str] = frozenset()
+    """Keys of prospects of which nothing was written; read them again and decide anew."""
 
 
 class StoryLine(Record):
@@ -115,12 +153,20 @@ class Ledger(Protocol):
         """Lower-case e-mail to prospect key."""
         ...
 
+    def by_opportunity(self, opportunity_ids: Iterable[str]) -> dict[str, str]:
+        """Opportunity id to prospect key."""
+        ...
+
     def colleagues(self, domains: Iterable[str]) -> dict[str, list[str]]:
         """Account domain to the keys of all prospects there."""
         ...
 
-    def commit(self, change: Change) -> int:
-        """Save a pass in one transaction; how many actions were new."""
+    def in_play(self, domains: Iterable[str]) -> dict[str, list[Prospect]]:
+        """Account domain to those there who are customers or have an open deal, by key."""
+        ...
+
+    def commit(self, change: Change) -> Saved:
+        """Save a pass in one transaction, but for what was overtaken."""
         ...
 
     # actions
@@ -151,6 +197,10 @@ class Ledger(Protocol):
 
     def words_sent(self, prospect_keys: Iterable[str]) -> dict[str, set[str]]:
         """Prospect key to the words of every mail that went out, may have gone out or is about to."""
+        ...
+
+    def with_uncertain_mail(self, prospect_keys: Iterable[str]) -> set[str]:
+        """Those of them who may or may not have got a mail of ours."""
         ...
 
     def cancel_planned(self, prospect_keys: Iterable[str], reason: str, now: datetime) -> int:
@@ -186,12 +236,12 @@ class Ledger(Protocol):
 
     def set_cursor(self, name: str, value: str) -> None: ...
 
-    def crm_seen(self, record_ids: Iterable[str]) -> dict[str, dict[str, Any]]:
-        """What we last saw or wrote in each record, by field."""
+    def crm_seen(self, record_ids: Iterable[str]) -> dict[str, dict[str, Memory]]:
+        """What we remember of each record, by field."""
         ...
 
-    def note_crm_seen(self, seen: Mapping[str, Mapping[str, Any]]) -> None:
-        """Merge fields into what was seen before."""
+    def note_crm_seen(self, seen: Mapping[str, Mapping[str, Memory]]) -> None:
+        """Merge fields into what was remembered before."""
         ...
 
     def changed_since_sync(self, limit: int) -> list[Prospect]:
@@ -202,7 +252,29 @@ class Ledger(Protocol):
         """Only where the stored value still is the one given, so a later change is not lost."""
         ...
 
-    def add_crm_writes(self, writes: Iterable[CrmWriteRow]) -> None: ...
+    def add_crm_writes(self, writes: Iterable[CrmWriteRow]) -> list[int]:
+        """Append to the journal; the id of each, in order."""
+        ...
+
+    def settle_crm_writes(self, states: Mapping[int, WriteState]) -> None:
+        """Say what became of intended writes; a write that is settled stays as it is."""
+        ...
+
+    def intended_crm_writes(self, record_ids: Iterable[str]) -> list[CrmWriteRow]:
+        """Writes to these records of which it is not known whether they happened, in order."""
+        ...
+
+    def crm_writes(self, run_id: str) -> list[CrmWriteRow]:
+        """A run's part of the journal, in order."""
+        ...
+
+    def crm_writes_to(self, record_ids: Iterable[str]) -> list[CrmWriteRow]:
+        """Everything ever written to these records, in order."""
+        ...
+
+    def last_decisions(self, prospect_keys: Iterable[str]) -> dict[str, DecisionRow]:
+        """Prospect key to the decision taken last about it."""
+        ...
 
     # facts about accounts, quarantine, runs
     def cached_facts(self, account_keys: Iterable[str], now: datetime) -> dict[str, tuple[Fact, ...]]:
@@ -216,6 +288,14 @@ class Ledger(Protocol):
     def quarantine(self) -> list[tuple[str, Quarantined]]: ...
 
     def add_run(self, run: RunRow, at: datetime) -> None: ...
+
+    def runs_since(self, at: datetime) -> list[RunRow]:
+        """Recorded at or after this moment, the oldest first."""
+        ...
+
+    def workload(self, now: datetime) -> Workload:
+        """How much waits for the CRM, at most: what is planned, and what due prospects may still plan."""
+        ...
 
     def runs(self, limit: int) -> list[RunRow]: ...
 

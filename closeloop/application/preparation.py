@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
-from closeloop.application.deciding import Outcome, note, save
+from closeloop.application import deck_files
+from closeloop.application.deciding import Outcome, failed, note, note_overtaken, save
 from closeloop.application.results import StageResult, Tally
 from closeloop.application.services import BATCH, Services
 from closeloop.domain.business_days import add_business_days
 from closeloop.domain.decisions import Advance, AskHuman
+from closeloop.domain.file_names import named_for
 from closeloop.domain.preparation import decide, deck_content
-from closeloop.domain.presentation_content import Finding
+from closeloop.domain.presentation_content import DeckContent, Finding
 from closeloop.domain.stage import Stage, Standing
 
 DECKS = "decks"
@@ -23,25 +25,37 @@ def run_batch(services: Services, run_id: str, now: datetime, limit: int = BATCH
     due = services.ledger.due([Stage.PREPARATION], now, limit, [Standing.OPEN])
     tally = Tally(Stage.PREPARATION.value)
     outcomes = [Outcome(services, prospect, run_id, now) for prospect in due]
-    for outcome in outcomes:
-        _prepare(outcome, tally)
-    save(services, outcomes)
+    drafts = [(outcome, draft) for outcome in outcomes if (draft := _draft(outcome, tally)) is not None]
+    found = services.decks.build_all([draft for _, draft in drafts])
+    for (outcome, _), findings in zip(drafts, found, strict=True):
+        _conclude(outcome, findings, tally)
+    note_overtaken(tally, save(services, outcomes))
     tally.considered = len(due)
     return tally.result()
 
 
-def _prepare(outcome: Outcome, tally: Tally) -> None:
+def _draft(outcome: Outcome, tally: Tally) -> tuple[DeckContent, Path] | None:
+    """What the deck says and where it goes; None for a prospect that is held because its rule failed."""
     services, now = outcome.services, outcome.now
-    note(tally, outcome.take(decide(outcome.prospect, services.playbook, now)))
-    name = str(PurePosixPath(DECKS, f"{outcome.prospect.key}.pptx"))
-    findings = services.decks.build(
-        deck_content(outcome.prospect, services.playbook, now.date()), services.home / name
-    )
+    try:
+        note(tally, outcome.take(decide(outcome.prospect, services.playbook, now)))
+        return deck_content(outcome.prospect, services.playbook, now.date()), services.home / _name(outcome)
+    except Exception as problem:  # noqa: BLE001 - whatever one prospect does to a rule, the batch goes on
+        note(tally, outcome.take(failed(outcome.prospect, problem, now, tally)))
+        return None
+
+
+def _name(outcome: Outcome) -> str:
+    return str(PurePosixPath(DECKS, named_for(outcome.prospect.company, outcome.prospect.key, "pptx")))
+
+
+def _conclude(outcome: Outcome, findings: tuple[Finding, ...], tally: Tally) -> None:
     if findings:
         _ask_about(findings, outcome, tally)
         return
-    outcome.change(deck=name)
-    note(tally, outcome.take(_ready(now)))
+    outcome.change(deck=_name(outcome))
+    outcome.actions.extend(deck_files.planned(outcome.prospect, _name(outcome), outcome.services, outcome.now))
+    note(tally, outcome.take(_ready(outcome.now)))
 
 
 def _ready(now: datetime) -> Advance:
@@ -52,7 +66,8 @@ def _ready(now: datetime) -> Advance:
 
 def _ask_about(findings: tuple[Finding, ...], outcome: Outcome, tally: Tally) -> None:
     problems = tuple(f"slide {found.slide}: {found.problem}" for found in findings)
-    tally.fail(outcome.prospect.key, problems[0])
+    report = tally.fail if any(found.broken for found in findings) else tally.wait
+    report(outcome.prospect.key, problems[0])
     asked = AskHuman(
         rule="preparation.draft_failed",
         reasons=problems,

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
-from closeloop.application.deciding import Outcome, note, save
+from closeloop.application.deal_changes import take_over_deals
+from closeloop.application.deciding import Outcome, note, note_overtaken, save
 from closeloop.application.enrichment import enrich
+from closeloop.application.overtaking import insist
 from closeloop.application.ports import CrmLead
 from closeloop.application.results import StageResult, Tally
 from closeloop.application.services import BATCH, Services
 from closeloop.domain.decisions import Decision, Hold, Stop
-from closeloop.domain.lead_facts import crm_facts, referrer, title_facts
+from closeloop.domain.field_ownership import Memory, first_sight
+from closeloop.domain.lead_facts import CRM_FACTS, crm_facts, referrer, title_facts, told_by_people
 from closeloop.domain.prospect import CrmIds, Fact, Prospect
 from closeloop.domain.prospecting import decide
+from closeloop.domain.read_position import ReadPosition, read_position
 from closeloop.domain.stage import Stage, Standing
 
 CURSOR = "leads"
@@ -21,16 +26,37 @@ PULL = 2000
 
 def pull(services: Services, run_id: str, now: datetime, limit: int = PULL) -> StageResult:
     """Leads that are new or changed since the cursor; the cursor moves only after they are stored."""
-    leads = services.crm.changed_leads(services.ledger.cursor(CURSOR), limit)
+    position = read_position(services.ledger.cursor(CURSOR))
+    late = _late(services, position, now)
+    next_ones = services.crm.changed_leads(position.at, limit)
+    # One that appeared late and changed since is in both: the later version counts.
+    leads = list({lead.id: lead for lead in [*late, *next_ones]}.values())
     known = services.ledger.prospects(lead.id for lead in leads)
     tally = Tally("pull")
     tally.considered = len(leads)
     _add_new([lead for lead in leads if lead.id not in known], services, now, tally)
     _update_known([lead for lead in leads if lead.id in known], known, services, run_id, now, tally)
-    services.ledger.note_crm_seen({lead.id: {"Status": lead.status} for lead in leads if lead.id not in known})
-    if leads:
-        services.ledger.set_cursor(CURSOR, leads[-1].cursor)
+    _remember_status([lead for lead in leads if lead.id not in known], services, now)
+    reached = next_ones[-1].cursor if next_ones else None
+    moved = position.after(reached, (lead.cursor for lead in [*late, *next_ones]), now)
+    services.ledger.set_cursor(CURSOR, moved.text())
+    if len(next_ones) < limit:
+        take_over_deals(services, run_id, now, tally)
     return tally.result()
+
+
+def _late(services: Services, position: ReadPosition, now: datetime) -> list[CrmLead]:
+    """Leads that came to light behind the cursor, because the transaction that changed them ended late."""
+    start = position.look_back(now)
+    if start is None or position.at is None:
+        return []
+    return services.crm.changed_between(start, position.at, position.seen)
+
+
+def _remember_status(new: list[CrmLead], services: Services, now: datetime) -> None:
+    """What sellers wrote before we came: a change of theirs is known by it, also before our first write."""
+    if field := services.mapping.org_field("Lead", "status"):
+        services.ledger.note_crm_seen({lead.id: {field: first_sight(lead.status, now)} for lead in new})
 
 
 def _add_new(leads: list[CrmLead], services: Services, now: datetime, tally: Tally) -> None:
@@ -93,14 +119,19 @@ def _update_known(
     now: datetime,
     tally: Tally,
 ) -> None:
-    outcomes = []
-    for lead in leads:
-        outcome = Outcome(services, known[lead.id], run_id, now)
-        _take_over(outcome, lead, tally)
-        if outcome.rows or outcome.prospect != outcome.before:
-            outcomes.append(outcome)
-    save(services, outcomes)
-    tally.count("updated", len(outcomes))
+    """The cursor passes these Leads once: what people changed is taken over whoever else is saving."""
+    remembered = services.ledger.crm_seen(lead.id for lead in leads)
+    by_key = {lead.id: lead for lead in leads}
+
+    def taken_over(prospects: Mapping[str, Prospect]) -> list[Outcome]:
+        outcomes = [Outcome(services, prospect, run_id, now) for prospect in prospects.values()]
+        for outcome in outcomes:
+            lead = by_key[outcome.before.key]
+            _take_over(outcome, lead, tally)
+            _learn(outcome, lead, remembered.get(lead.id, {}))
+        return [outcome for outcome in outcomes if outcome.rows or outcome.prospect != outcome.before]
+
+    tally.count("updated", insist(services, known, taken_over))
 
 
 def _take_over(outcome: Outcome, lead: CrmLead, tally: Tally) -> None:
@@ -112,6 +143,15 @@ def _take_over(outcome: Outcome, lead: CrmLead, tally: Tally) -> None:
         note(tally, outcome.take(_opted_out(lead)))
     if lead.is_converted and prospect.crm.opportunity is None and not prospect.is_deal:
         note(tally, outcome.take(_theirs()))
+
+
+def _learn(outcome: Outcome, lead: CrmLead, remembered: dict[str, Memory]) -> None:
+    """What sellers wrote about the company becomes a fact; our own writes that come back with it do not."""
+    words = {word: outcome.services.mapping.org_field("Lead", word) for word in CRM_FACTS}
+    by_word = {word: remembered[field] for word, field in words.items() if field in remembered}
+    news = told_by_people(lead.model_dump(), outcome.prospect.facts, by_word, outcome.now)
+    if news:
+        outcome.change(facts=outcome.prospect.facts | news)
 
 
 def _opted_out(lead: CrmLead) -> Decision:
@@ -138,5 +178,5 @@ def run_batch(services: Services, run_id: str, now: datetime, limit: int = BATCH
     for outcome in outcomes:
         outcome.change(facts=facts[outcome.prospect.key])
         note(tally, outcome.take(decide(outcome.prospect, services.playbook, now)))
-    save(services, outcomes)
+    note_overtaken(tally, save(services, outcomes))
     return tally.result()

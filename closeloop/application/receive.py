@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from closeloop.application.deciding import Outcome, note, outcomes_of, save
+from closeloop.application import campaign
+from closeloop.application.deciding import Outcome, note, note_overtaken, outcomes_of, save
+from closeloop.application.journal import note_imported
 from closeloop.application.results import StageResult, Tally
 from closeloop.application.services import BATCH, Services
+from closeloop.application.strangers import bring, contacts, last_touch, strangers_at
 from closeloop.application.touch_log import touch_logs
 from closeloop.domain.actions import ActionState, Settlement
-from closeloop.domain.decisions import Decision
+from closeloop.domain.decisions import AskHuman, Decision
+from closeloop.domain.errors import CloseloopError
 from closeloop.domain.lead_facts import REFERRAL_SOURCE, referral_note
 from closeloop.domain.leads import LeadDraft
 from closeloop.domain.prospect import Prospect
-from closeloop.domain.replies import on_event, on_reply
+from closeloop.domain.replies import on_event, on_reply, replied
 from closeloop.domain.signals import STOPPING_KINDS, Label, Signal, SignalKind, Understanding
 
 PROOFS_OF_ACCEPTANCE = frozenset(
@@ -31,15 +35,18 @@ def run_batch(services: Services, run_id: str, now: datetime, limit: int = BATCH
     tally.considered = len(signals)
     _settle_uncertain(signals, services, now, tally)
     outcomes = _outcomes(signals, services, run_id, now)
+    about: dict[str, str | None] = {}
     for signal in signals:
-        outcome = outcomes.get(_key_of(signal, outcomes))
+        key = about[signal.id] = _key_of(signal, outcomes) or None
+        outcome = outcomes.get(key or "")
         tally.count(signal.kind.value)
         if outcome is None:
-            tally.hold("signal about nobody we know")
+            about[signal.id] = _of_a_stranger(signal, outcomes, tally)
         else:
-            _apply(signal, outcome, tally)
+            _apply_or_ask(signal, outcome, tally)
         _suppress(signal, outcome, services)
-    save(services, list(outcomes.values()), [signal.id for signal in signals])
+    overtaken = save(services, list(outcomes.values()), about)
+    note_overtaken(tally, overtaken)
     _drop_planned(outcomes, services, now, tally)
     return tally.result()
 
@@ -61,8 +68,42 @@ def _key_of(signal: Signal, outcomes: dict[str, Outcome]) -> str:
 def _outcomes(signals: Sequence[Signal], services: Services, run_id: str, now: datetime) -> dict[str, Outcome]:
     keys = {signal.prospect_key for signal in signals if signal.prospect_key}
     nameless = [s.address.lower() for s in signals if not s.prospect_key and s.address]
-    keys |= set(services.ledger.by_address(nameless).values())
+    known = services.ledger.by_address(nameless)
+    strangers = (s for s in signals if not s.prospect_key and (s.address or "").lower() not in known)
+    accounts = {account for s in strangers if (account := strangers_at(s))}
+    keys |= {*known.values(), *contacts(services, accounts).values()}
     return outcomes_of(services, services.ledger.prospects(sorted(keys)).values(), run_id, now)
+
+
+def _of_a_stranger(signal: Signal, outcomes: dict[str, Outcome], tally: Tally) -> str | None:
+    """The contact at the same company whom the signal was brought to, if there is one."""
+    account = strangers_at(signal)
+    there = [o for o in outcomes.values() if account and o.prospect.domain == account and o.prospect.mails]
+    if account is None or not there:
+        tally.hold("signal about nobody we know")
+        return None
+    outcome = max(there, key=last_touch)
+    found = understand(signal, outcome.services)
+    outcome.services.ledger.note_understanding(signal.id, found)
+    bring(found, outcome, tally)
+    if found.stop:
+        outcome.services.ledger.suppress(ACCOUNT_MARK + account, "a colleague asked us to stop", signal.occurred_at)
+    return outcome.before.key
+
+
+def _apply_or_ask(signal: Signal, outcome: Outcome, tally: Tally) -> None:
+    """What nobody foresaw about one reply stops its prospect, and its owner is asked; the others go on."""
+    try:
+        _apply(signal, outcome, tally)
+    except CloseloopError:
+        raise
+    except Exception as problem:  # noqa: BLE001 - whatever one reply does to a rule, the batch goes on
+        reason = f"the {signal.kind.value} could not be worked on ({type(problem).__name__})"
+        tally.fail(outcome.prospect.key, reason)
+        outcome.services.ledger.cancel_planned([outcome.prospect.key], reason, outcome.now)
+        subject = "Read the last reply and decide what is next: it could not be worked on"
+        asked = AskHuman(rule="receive.failed", reasons=(reason,), subject=subject)
+        note(tally, outcome.take(asked))
 
 
 def _apply(signal: Signal, outcome: Outcome, tally: Tally) -> None:
@@ -74,6 +115,7 @@ def _apply(signal: Signal, outcome: Outcome, tally: Tally) -> None:
     outcome.services.ledger.note_understanding(signal.id, found)
     if not found.primary.is_automatic:
         outcome.change(replies=outcome.prospect.replies + 1, last_reply_at=signal.occurred_at)
+        outcome.actions.extend(campaign.responded(outcome.prospect, outcome.services, outcome.now))
     if found.primary is Label.REFERRAL:
         _open_referral(found, outcome, tally)
     _take(on_reply(outcome.prospect, found, outcome.services.playbook, outcome.now), outcome, tally)
@@ -105,6 +147,8 @@ def _open_referral(found: Understanding, outcome: Outcome, tally: Tally) -> None
     result = outcome.services.crm.upsert_leads([draft])[0]
     if result.state is ActionState.ACCEPTED:
         tally.count("referral opened")
+        named = f"{outcome.prospect.key} named this colleague"
+        note_imported(outcome.services.ledger, [result], named, outcome.run_id, outcome.now)
     else:
         tally.fail(outcome.prospect.key, f"the referred colleague could not be added: {result.detail}")
 
@@ -132,7 +176,7 @@ def _suppress(signal: Signal, outcome: Outcome | None, services: Services) -> No
         services.ledger.suppress(signal.address, reason or signal.kind.value, signal.occurred_at)
     if outcome is not None and stopped and signal.kind is SignalKind.REPLY:
         services.ledger.suppress(outcome.prospect.email, reason or "stopped by reply", signal.occurred_at)
-        if reason == "replied legal" and outcome.prospect.domain:
+        if reason == replied(Label.LEGAL) and outcome.prospect.domain:
             services.ledger.suppress(
                 ACCOUNT_MARK + outcome.prospect.domain, "legal reply from a colleague", signal.occurred_at
             )
@@ -154,5 +198,6 @@ def _settle_uncertain(signals: Sequence[Signal], services: Services, now: dateti
         for key, (_, state) in found.items()
         if state is ActionState.UNCERTAIN
     ]
-    services.ledger.settle(settled, now, then=touch_logs([found[s.key][0] for s in settled], now))
+    sent = [found[s.key][0] for s in settled]
+    services.ledger.settle(settled, now, then=[*touch_logs(sent, now), *campaign.approached(sent, services, now)])
     tally.count("uncertain settled", len(settled))

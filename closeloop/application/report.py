@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from closeloop.application.api_share import API_CALLS
 from closeloop.application.ports import Ledger, RunRow
 from closeloop.domain.draw_figures import draw_figures
 from closeloop.domain.figures import Figures
 from closeloop.domain.playbook import Playbook
 
-API_CALLS = "crm_calls"
 """The count under which a run says how many CRM calls it made."""
 ALL_RUNS = 1_000_000
 

@@ -18,6 +18,8 @@ from closeloop.application.ports import (
     MailRenderer,
     ReplyReader,
 )
+from closeloop.domain.api_budget import DEFAULT_SHARE
+from closeloop.domain.crm_mapping import CrmMapping
 from closeloop.domain.playbook import Playbook
 
 BATCH = 500
@@ -29,6 +31,7 @@ class Services:
     """Everything outside, behind ports."""
 
     playbook: Playbook
+    mapping: CrmMapping
     clock: Clock
     ledger: Ledger
     crm: Crm
@@ -46,3 +49,9 @@ class Services:
     worker: str = "worker"
     lease: timedelta = timedelta(minutes=10)
     facts_ttl: timedelta = timedelta(days=90)
+    api_share: float = DEFAULT_SHARE
+    """Per cent of the org's API calls in 24 hours that are ours."""
+    upload_decks: bool = True
+    """Each draft presentation is put on its record in the CRM."""
+    campaign: str | None = None
+    """Id of the campaign that the people we write to become members of."""

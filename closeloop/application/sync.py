@@ -1,30 +1,40 @@
-"""Sync: the CRM is told what happened. Conversions first, then fields, then activities, all in batches."""
+"""Sync: the CRM is told what happened. Conversions, then fields, then what hangs on the records, all in batches."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
+from closeloop.application import campaign, deck_files, meetings
 from closeloop.application.claims import given_back_on_error
+from closeloop.application.contact_roles import await_roles, name_roles
 from closeloop.application.field_sync import sync_fields
-from closeloop.application.ports import Change, Conversion, CrmOutcome, CrmTask
+from closeloop.application.overtaking import update
+from closeloop.application.ports import Conversion, CrmOutcome, CrmTask
 from closeloop.application.results import StageResult, Tally
 from closeloop.application.services import Services
-from closeloop.domain.actions import Action, ActionKind, ActionState, ClaimedAction, Settlement
+from closeloop.application.settling import settle
+from closeloop.domain.actions import Action, ActionKind, ActionState, ClaimedAction
 from closeloop.domain.prospect import Prospect
 
 WRITES_PER_CALL = 1000
-RETRY = timedelta(minutes=15)
-MOST_ATTEMPTS = 5
+CLOSES_WITHIN = timedelta(days=90)
+"""For a deal just opened; the field sync says better a moment later."""
+CONVERSION_WAIT = timedelta(hours=2)
+"""The attempts of an activity outlast the six hours a conversion waits when the daily limit is spent."""
+MANY = 10_000
 SUBTYPES = {"email": "Email", "call": "Call"}
 
 
 def run_batch(services: Services, run_id: str, now: datetime, limit: int = WRITES_PER_CALL) -> StageResult:
-    """Write back at most `limit` of each: conversions, changed prospects, activities."""
-    tally = Tally("sync")
+    """Write back at most `limit` of each: conversions, changed prospects, activities, meetings, members, decks."""
+    tally = Tally("sync", run_id)
     tally.considered += _convert(services, now, limit, tally)
+    name_roles(services, now, tally)
     tally.considered += sync_fields(services, run_id, now, limit, tally)
     tally.considered += _log_activities(services, now, limit, tally)
+    for hang in (meetings.enter, campaign.enrol, deck_files.upload):
+        tally.considered += hang(services, now, limit, tally)
     return tally.result()
 
 
@@ -71,31 +81,30 @@ def _convert_group(
 ) -> None:
     asked = [_conversion(action, prospects[action.prospect_key], accounts, services) for action in group]
     outcomes = {outcome.key: outcome for outcome in services.crm.convert(asked)}
-    changed = [_converted(prospects[a.prospect_key], outcomes[a.key]) for a in group if outcomes[a.key].ids]
+    ids = {a.prospect_key: outcomes[a.key].ids for a in group if outcomes[a.key].ids}
     # The ids are saved before the action is settled: a crash between the two is read back by reconcile.
-    services.ledger.commit(Change(prospects=tuple(changed)))
+    changed = list(update(services.ledger, ids, lambda p: p.with_crm_ids(ids[p.key])).values())
+    await_roles(services.ledger, (p.key for p in changed))
     accounts |= {p.domain: p.crm.account for p in changed if p.domain and p.crm.account}
-    _settle(group, outcomes, services, now, tally, "converted")
-    role = services.playbook.crm.contact_role
-    roles = {p.crm.opportunity: (p.crm.contact, role) for p in changed if p.crm.opportunity and p.crm.contact}
-    for outcome in services.crm.contact_roles(roles) if roles else []:
-        if outcome.state is not ActionState.ACCEPTED:
-            tally.fail(outcome.key, f"contact role: {outcome.detail}")
+    settle(group, outcomes, services, now, tally, "converted", deck_files.moved_on(changed, services, now))
+    if caveat := services.crm.conversion_caveat():
+        # One line of the run's result, with the number of Leads it is about.
+        for _ in changed:
+            tally.hold(caveat)
 
 
 def _conversion(action: Action, prospect: Prospect, accounts: dict[str, str], services: Services) -> Conversion:
     return Conversion(
         action_key=action.key,
         lead_id=prospect.crm.lead,
-        status=services.playbook.crm.converted,
+        status=services.mapping.org_value("Lead", "status", "converted"),
         opportunity_name=f"{prospect.company} – {services.playbook.product.name}"[:120],
         owner_id=prospect.owner_id,
         account_id=accounts.get(prospect.domain) if prospect.domain else None,
+        domain=prospect.domain,
+        stage_name=services.mapping.org_value("Opportunity", "deal_stage", prospect.stage.value),
+        close_on=(action.due_at + CLOSES_WITHIN).date().isoformat(),
     )
-
-
-def _converted(prospect: Prospect, outcome: CrmOutcome) -> Prospect:
-    return prospect.model_copy(update={"crm": prospect.crm.model_copy(update=outcome.ids)})
 
 
 def _log_activities(services: Services, now: datetime, limit: int, tally: Tally) -> int:
@@ -105,9 +114,25 @@ def _log_activities(services: Services, now: datetime, limit: int, tally: Tally)
     with given_back_on_error(services.ledger, claimed, now):
         services.crm.ready()
         prospects = services.ledger.prospects(action.prospect_key for action in claimed)
-    outcomes = services.crm.create_tasks([_task(a, prospects[a.prospect_key]) for a in claimed])
-    _settle(claimed, {outcome.key: outcome for outcome in outcomes}, services, now, tally, "activities")
+    between = _being_converted(services)
+    ready = [a for a in claimed if a.prospect_key not in between]
+    outcomes = services.crm.create_tasks([_task(a, prospects[a.prospect_key]) for a in ready])
+    outcomes += [_later(action.key) for action in claimed if action.prospect_key in between]
+    settle(claimed, {outcome.key: outcome for outcome in outcomes}, services, now, tally, "activities")
     return len(claimed)
+
+
+def _later(key: str) -> CrmOutcome:
+    detail = "waits until it is known whether the Lead has been converted"
+    return CrmOutcome(key=key, state=ActionState.PLANNED, detail=detail, retry_after=CONVERSION_WAIT)
+
+
+def _being_converted(services: Services) -> set[str]:
+    """Prospects whose person is a Lead now and will be a Contact, or is one already and we do not know it: no
+    activity can be put on a Lead that was converted."""
+    states = (ActionState.PLANNED, ActionState.CLAIMED, ActionState.UNCERTAIN)
+    found = [action for state in states for action in services.ledger.in_state(state, ActionKind.CONVERT, MANY)]
+    return {action.prospect_key for action in found}
 
 
 def _task(action: Action, prospect: Prospect) -> CrmTask:
@@ -119,39 +144,8 @@ def _task(action: Action, prospect: Prospect) -> CrmTask:
         owner_id=prospect.owner_id,
         subject=payload["subject"],
         description=payload.get("description", ""),
-        on=action.due_at.date().isoformat(),
+        on=payload.get("on") or action.due_at.date().isoformat(),
         completed=payload["completed"],
         subtype=SUBTYPES.get(payload["channel"], "Task"),
         priority=payload.get("priority", "Normal"),
-    )
-
-
-def _settle(
-    claimed: Sequence[ClaimedAction],
-    outcomes: dict[str, CrmOutcome],
-    services: Services,
-    now: datetime,
-    tally: Tally,
-    what: str,
-) -> None:
-    settlements = [_settlement(action, outcomes[action.key], now) for action in claimed]
-    services.ledger.settle(settlements, now)
-    for action, settlement in zip(claimed, settlements, strict=True):
-        if settlement.state is ActionState.ACCEPTED:
-            tally.count(what)
-        else:
-            tally.fail(action.prospect_key, f"{action.kind}: {settlement.detail}")
-
-
-def _settlement(action: ClaimedAction, outcome: CrmOutcome, now: datetime) -> Settlement:
-    if outcome.state is ActionState.PLANNED and action.attempt >= MOST_ATTEMPTS:
-        detail = f"given up after {action.attempt} attempts: {outcome.detail}"
-        return Settlement(key=action.key, state=ActionState.REJECTED, detail=detail)
-    retry_at = now + (outcome.retry_after or RETRY * action.attempt)
-    return Settlement(
-        key=action.key,
-        state=outcome.state,
-        detail=outcome.detail,
-        provider_id=outcome.record_id,
-        retry_at=retry_at if outcome.state is ActionState.PLANNED else None,
     )

@@ -24,6 +24,7 @@ def _log(mail: Action, now: datetime) -> Action:
             "subject": f"Email: {mail.payload['subject']}"[:255],
             "channel": "email",
             "completed": True,
+            "on": now.date().isoformat(),  # the day of the mail, however late the CRM hears of it
             "description": mail.payload["text"],
         },
     )

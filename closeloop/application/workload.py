@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
 
+from closeloop.application.contact_roles import roles_wait
 from closeloop.application.follow_up import SLEEPERS
 from closeloop.application.ports import Ledger
 from closeloop.domain.actions import ActionKind, ActionState
@@ -42,8 +43,8 @@ def _mail_due(ledger: Ledger, now: datetime) -> bool:
 
 
 def _crm_is_behind(ledger: Ledger, now: datetime) -> bool:
-    due = _action_due(ledger, now, ActionKind.CONVERT) or _action_due(ledger, now, ActionKind.TASK)
-    return due or bool(ledger.changed_since_sync(1))
+    due = any(_action_due(ledger, now, kind) for kind in ActionKind if kind is not ActionKind.EMAIL)
+    return due or roles_wait(ledger) or bool(ledger.changed_since_sync(1))
 
 
 def _something_hangs(ledger: Ledger, now: datetime) -> bool:

@@ -25,14 +25,13 @@ from closeloop.cli.demo_result import DemoResult, collect, print_result
 from closeloop.cli.output import print_json
 from closeloop.cli.prefect_home import prefect_at
 from closeloop.cli.progress import Progress, progress
-from closeloop.cli.reporting import INBOX_FILE, save_report
+from closeloop.cli.reporting import DEFAULT_HOME, INBOX_FILE, save_report
 from closeloop.cli.sandbox_control import SandboxControl
 from closeloop.cli.sandbox_process import SandboxAddress, running_sandbox
 from closeloop.domain.business_days import is_business_day
 from closeloop.domain.errors import UsageError
 from config.settings import Settings
 
-DEFAULT_HOME = Path(".closeloop/demo")
 CRM_FILE = "crm.json"
 LEADS_FILE = "leads.csv"
 MOST_DAYS = 730

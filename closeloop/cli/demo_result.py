@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
@@ -12,8 +13,9 @@ from rich.markup import escape
 from closeloop.application.import_leads import ImportResult
 from closeloop.application.services import Services
 from closeloop.cli.output import console
+from closeloop.cli.program import program
 from closeloop.cli.sandbox_control import SandboxControl
-from closeloop.cli.views import print_funnel, print_quarantine
+from closeloop.cli.views import plural, print_funnel, print_quarantine
 from closeloop.domain.figures import Figures
 from closeloop.domain.judge import Arrived, Judgement, judge
 from closeloop.domain.leads import Quarantined
@@ -36,6 +38,8 @@ class DemoResult(Record):
     report: str
     inbox: str
     home: str
+    example: str | None = None
+    """E-mail address of a prospect whose story is worth reading."""
     seconds: float = 0.0
 
     @property
@@ -90,7 +94,13 @@ def collect(
         report=str(report),
         inbox=str(inbox),
         home=str(work.home),
+        example=_example(work, found),
     )
+
+
+def _example(work: Services, found: Figures) -> str | None:
+    best = [one.key for one in found.best[:1]]
+    return next((prospect.email for prospect in work.ledger.prospects(best).values()), None)
 
 
 def arrived(journal: Iterable[dict[str, Any]]) -> list[Arrived]:
@@ -126,9 +136,11 @@ def print_result(result: DemoResult) -> None:
     print_funnel(screen, result.figures)
     judged = result.judgement
     screen.print(
-        f"\n{judged.sends:,} mails arrived · [bold]{judged.duplicate_sends} sent twice · "
-        f"{judged.sends_after_stop} after a no[/bold] · {result.uncertain} uncertain · "
-        f"{result.crm_calls:,} CRM calls for {result.crm_writes:,} writes · {result.seconds:.0f} s\n"
+        f"\n{plural(judged.sends, 'mail')} arrived · [bold]{judged.duplicate_sends} sent twice · "
+        f"{judged.sends_after_stop} after an opt-out, bounce, complaint or legal reply[/bold] · "
+        f"{result.uncertain} uncertain · "
+        f"{plural(result.crm_calls, 'CRM call')} for {plural(result.crm_writes, 'write')} · "
+        f"{result.seconds:.0f} s\n"
     )
     places = {"report": result.report, "inbox": result.inbox, "decks": f"{result.home}/decks"}
     for name, place in places.items():
@@ -138,7 +150,7 @@ def print_result(result: DemoResult) -> None:
 
 
 def _suggest(result: DemoResult) -> None:
-    best = next(iter(result.figures.best), None)
-    if best is not None:
-        home = f"CLOSELOOP_HOME={result.home} "
-        console().print(f"  why     {escape(home)}closeloop why {best.key}", soft_wrap=True)
+    """The story of the best prospect, by a command that works when it is copied."""
+    if result.example is not None:
+        home = f"CLOSELOOP_HOME={shlex.quote(result.home)} "
+        console().print(f"  why     {escape(home + program())} why {escape(result.example)}", soft_wrap=True)

@@ -2,27 +2,35 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from itertools import groupby
 from typing import Literal
 
 from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
 
 from closeloop.adapters.decks.builder import PptxDeckBuilder
 from closeloop.adapters.ledger.sql_ledger import open_ledger
-from closeloop.adapters.playbook.yaml_file import read_playbook
+from closeloop.adapters.playbook.yaml_file import read_crm_mapping, read_playbook
 from closeloop.adapters.salesforce.calls import Calls
-from closeloop.adapters.salesforce.connection import connect
-from closeloop.adapters.salesforce.org_check import OrgFinding, check_org
+from closeloop.adapters.salesforce.connection import connect, sign_in_way
+from closeloop.adapters.salesforce.org_check import OrgFinding, OrgPlan, check_org
 from closeloop.adapters.sendgrid.webhooks import scopes
 from closeloop.bootstrap import LEDGER_FILE, prepare_home, salesforce_login, settings
 from closeloop.cli.output import console, print_json
+from closeloop.cli.program import as_called
+from closeloop.cli.unknown_settings import unknown_settings
 from closeloop.data import COMPANIES, read_companies
 from closeloop.domain.errors import CloseloopError
 from config.settings import Settings
 
 Level = Literal["ok", "warning", "error"]
-SIGNS = {"ok": "ok     ", "warning": "warning", "error": "ERROR  "}
+SIGNS = {"ok": "[green]ok[/green]", "warning": "[yellow]warning[/yellow]", "error": "[bold red]ERROR[/bold red]"}
+LONGEST_CHECK = 34
+SIGN_IN = "Salesforce sign-in"
 
 
 @dataclass(frozen=True)
@@ -33,11 +41,12 @@ class Finding:
     level: Level
     found: str
     fix: str = ""
+    area: str = "Closeloop"
 
 
 def examine(*, as_json: bool) -> int:
     """Look at everything, also when something before it failed; 1 when anything is an error."""
-    findings = list(_examine())
+    findings = [replace(found, fix=as_called(found.fix)) for found in _examine()]
     if as_json:
         print_json({"ok": not _has_errors(findings), "findings": [asdict(found) for found in findings]})
     else:
@@ -50,25 +59,52 @@ def _has_errors(findings: list[Finding]) -> bool:
 
 
 def _print(findings: list[Finding]) -> None:
+    """Area by area; a fix stands below what it mends."""
     screen = console()
-    for found in findings:
-        screen.print(f"{SIGNS[found.level]} {found.check:<22} {escape(found.found)}", soft_wrap=True)
-        if found.fix:
-            screen.print(f"{'':>31}{escape(found.fix)}", style="dim", soft_wrap=True)
+    wide = max(len(found.check) for found in findings)
+    for area, some in groupby(findings, key=lambda found: found.area):
+        screen.print(f"\n[bold]{escape(area)}[/bold]")
+        table = Table.grid(padding=(0, 2))
+        table.add_column(no_wrap=True, width=len("warning"))
+        table.add_column(no_wrap=True, width=min(wide, LONGEST_CHECK))
+        table.add_column(overflow="fold")
+        for found in some:
+            table.add_row(SIGNS[found.level], escape(found.check), _words(found))
+        screen.print(table)
+    screen.print(f"\n{_summary(findings)}")
+
+
+def _words(found: Finding) -> Text:
+    text = Text(found.found)
+    return text.append(f"\n→ {found.fix}", style="dim") if found.fix else text
+
+
+def _summary(findings: list[Finding]) -> str:
+    counts = Counter(found.level for found in findings)
+    named: dict[Level, str] = {"error": "to mend", "warning": "to look at", "ok": "in order"}
+    return ", ".join(f"{counts[level]} {words}" for level, words in named.items() if counts[level])
 
 
 def _examine() -> Iterator[Finding]:
     chosen = settings()
+    for name, fix in unknown_settings():
+        yield Finding("settings", "warning", f"{name} is no setting and is ignored", fix)
     yield _tried("home folder", lambda: f"{prepare_home(chosen.home)} can be written")
     yield _tried(
         "playbook", lambda: f"{chosen.playbook} is valid, version {read_playbook(chosen.playbook).version}"
     )
+    yield _tried("CRM mapping", lambda: _mapping(chosen))
     yield _tried("company registry", lambda: f"{_companies(chosen):,} companies known")
     yield _tried("deck master", lambda: _deck_master(chosen))
     yield _tried("ledger", lambda: _ledger(chosen))
     yield from _salesforce(chosen)
-    yield _sendgrid(chosen)
-    yield _gateway(chosen)
+    for found in (_sendgrid(chosen), _gateway(chosen)):
+        yield replace(found, area="Mail")
+
+
+def _mapping(chosen: Settings) -> str:
+    words = sum(len(found.fields) for found in read_crm_mapping(chosen.crm_mapping).objects.values())
+    return f"{chosen.crm_mapping} is valid, {words} words mapped"
 
 
 def _companies(chosen: Settings) -> int:
@@ -95,18 +131,40 @@ def _tried(check: str, attempt: Callable[[], str]) -> Finding:
 
 
 def _salesforce(chosen: Settings) -> Iterator[Finding]:
+    """How we sign in and what the org says; without a sign-in there is nothing more to ask."""
     try:
         login = salesforce_login(chosen)
-        way = login.way()
+        way = sign_in_way(login)
         calls = Calls(connect(login))
-        yield Finding("Salesforce sign-in", "ok", f"by {way.replace('_', ' ')} at {calls.client.sf_instance}")
-        yield from (_of_org(found) for found in check_org(calls))
+        place = calls.client.sf_instance
+        yield Finding("Salesforce sign-in", "ok", f"by {way.words} at {place}", area=SIGN_IN)
+        if way.warning:
+            yield Finding("way of signing in", "warning", *_split(way.warning), area=SIGN_IN)
+        yield from (_of_org(found) for found in check_org(calls, _plan(chosen)))
     except CloseloopError as problem:
-        yield Finding("Salesforce sign-in", "error", str(problem))
+        yield Finding("Salesforce sign-in", "error", str(problem), area=SIGN_IN)
+
+
+def _split(warning: str) -> tuple[str, str]:
+    """What is wrong, and what to do: `…: move to …`."""
+    found, _, fix = warning.partition(": ")
+    return found, fix
+
+
+def _plan(chosen: Settings) -> OrgPlan:
+    playbook = read_playbook(chosen.playbook)
+    return OrgPlan(
+        mapping=read_crm_mapping(chosen.crm_mapping),
+        convert_by=chosen.salesforce_convert,
+        uploads=chosen.salesforce_upload_decks,
+        campaign=chosen.salesforce_campaign_id or playbook.crm.campaign,
+        campaign_statuses=(playbook.crm.campaign_sent, playbook.crm.campaign_responded),
+        share=chosen.salesforce_share,
+    )
 
 
 def _of_org(found: OrgFinding) -> Finding:
-    return Finding(found.check, found.level, found.found, found.fix)
+    return Finding(found.check, found.level, found.found, found.fix, found.area)
 
 
 def _sendgrid(chosen: Settings) -> Finding:

@@ -7,13 +7,16 @@ from contextlib import suppress
 
 import uvicorn
 
+from closeloop.adapters.sendgrid.webhooks import register_webhooks
+from closeloop.application.services import Services
 from closeloop.bootstrap import services, settings, webhook_token
+from closeloop.cli.here import is_here
 from closeloop.cli.output import side_console
 from closeloop.domain.errors import UsageError
 
 
-def serve(host: str, port: int) -> int:
-    """Serve until Ctrl-C; says first which addresses to enter at SendGrid."""
+def serve(host: str, port: int, *, register: bool = False) -> int:
+    """Serve until Ctrl-C; says first which addresses to enter at SendGrid, or enters them itself."""
     work = services()
     from flows.gateway.app import create_app
 
@@ -21,13 +24,30 @@ def serve(host: str, port: int) -> int:
     with _listen(host, port) as listener:
         base = work.public_url or f"http://{host}:{listener.getsockname()[1]}"
         screen = side_console()
-        screen.print("Enter these at SendGrid (the last part is secret):", style="bold")
+        if register:
+            _register(base, token, work)
+        done = "SendGrid now has these" if register else "Enter these at SendGrid, or use --register"
+        screen.print(f"{done} (the last part is secret):", style="bold")
         screen.print(f"  event webhook   {base}/sendgrid/events/{token}", soft_wrap=True)
         screen.print(f"  inbound parse   {base}/sendgrid/inbound/{token}", soft_wrap=True)
         server = uvicorn.Server(uvicorn.Config(create_app(work, token), log_level="warning", lifespan="off"))
         with suppress(KeyboardInterrupt):
             server.run(sockets=[listener])
     return 0
+
+
+def _register(base: str, token: str, work: Services) -> None:
+    """SendGrid keeps a message until we answer, so it may know the addresses before the first is served."""
+    chosen = settings()
+    key = chosen.sendgrid_api_key
+    if key is None:
+        raise UsageError("SendGrid is not set up: set CLOSELOOP_SENDGRID_API_KEY, then register again")
+    if work.public_url is None and not is_here(chosen.sendgrid_host):
+        raise UsageError(
+            "SendGrid cannot reach this machine by itself: set CLOSELOOP_PUBLIC_URL, then register again"
+        )
+    domain = work.playbook.sender.reply_domain
+    register_webhooks(key.get_secret_value(), chosen.sendgrid_host, base, token, domain)
 
 
 def _listen(host: str, port: int) -> socket.socket:

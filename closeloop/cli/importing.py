@@ -20,9 +20,13 @@ def import_file(path: Path, *, as_json: bool) -> int:
         print_json(_facts(result))
         return 0
     screen = console()
-    screen.print(f"{result.imported:,} of {result.rows:,} rows are in the CRM", style="bold")
+    new = result.imported - result.updated
+    split = f"{new:,} new, {result.updated:,} updated"
+    screen.print(f"{result.imported:,} of {result.rows:,} rows are in the CRM: {split}", style="bold")
     if result.noted:
         screen.print(f"{result.noted:,} of them were tidied on the way in; notes are in each Lead's description")
+    if not result.encoding.startswith("utf-"):
+        screen.print("read as Windows-1252, since it is no UTF-8: look whether the accents are right")
     if result.unknown_columns:
         screen.print(f"kept in the description: {', '.join(result.unknown_columns)}")
     print_quarantine(screen, result.quarantined)
@@ -32,8 +36,11 @@ def import_file(path: Path, *, as_json: bool) -> int:
 def _facts(result: ImportResult) -> dict[str, object]:
     rows = [{"line": row.line, "reason": row.reason} for row in result.quarantined]
     return {
+        "run": result.run,
         "rows": result.rows,
         "imported": result.imported,
+        "new": result.imported - result.updated,
+        "updated": result.updated,
         "tidied": result.noted,
         "quarantined": rows,
         "unknown_columns": list(result.unknown_columns),

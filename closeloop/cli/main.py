@@ -14,6 +14,7 @@ from typing import Annotated, Literal
 from cyclopts import App, Parameter
 
 from closeloop.cli.ending import ended
+from closeloop.cli.program import OWN_NAME, program
 
 Stage = Literal[
     "all", "prospecting", "preparation", "approach", "presentation", "objections", "closing", "follow_up",
@@ -21,13 +22,22 @@ Stage = Literal[
 ]  # fmt: skip
 Json = Annotated[bool, Parameter(name="--json", negative="")]
 
+WHAT_IT_DOES = "Runs a B2B sales process as code, on Prefect, over the Salesforce org you already have."
+FOR_DEVELOPERS = (
+    "`start.py` also knows `test` (the test suite), `bench` (the benchmarks) and `check` (linters and types)."
+)
+
 app = App(
-    name="closeloop",
-    help="Runs a B2B sales process as code, on Prefect, over the Salesforce org you already have.",
+    name=program(),
+    help=WHAT_IT_DOES if program() == OWN_NAME else f"{WHAT_IT_DOES}\n\n{FOR_DEVELOPERS}",
     version_flags=["--version"],
 )
 playbook_app = App(name="playbook", help="Check the playbook, or print its JSON Schema for editors.")
 app.command(playbook_app)
+mapping_app = App(
+    name="mapping", help="Check which CRM field holds what and whose it is, or print the JSON Schema."
+)
+app.command(mapping_app)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -48,14 +58,12 @@ def demo(
 ) -> int:
     """Run the whole process over the local sandbox in simulated days, and show what came of it.
 
-    Parameters
-    ----------
-    leads: how many sample leads to work with
-    leads_file: work with your own CSV export instead
-    seed: decides how the simulated buyers behave; the same seed gives the same result
-    days: simulated days
-    home: folder for the results (default: .closeloop/demo)
-    json: print one JSON object instead of the pictures
+    :param leads: how many sample leads to work with
+    :param leads_file: work with your own CSV export instead
+    :param seed: decides how the simulated buyers behave; the same seed gives the same result
+    :param days: simulated days
+    :param home: folder for the results (default: .closeloop/demo)
+    :param json: print one JSON object instead of the pictures
     """
     from closeloop.cli.demo import DemoOptions, run_demo
 
@@ -74,13 +82,12 @@ def run(
 ) -> int:
     """One pass of a stage, or of the whole cycle, against the configured CRM and mailer.
 
-    Parameters
-    ----------
-    stage: a stage, `deliver`, `receive`, `reconcile`, or `all` for the whole cycle
-    as_of: the moment to work for (ISO 8601; default: now)
-    limit: look at no more than so many records in each pass
-    dry_run: read the real CRM, write nothing anywhere, and show what would be done
-    json: print one JSON object
+    :param stage: a stage, `deliver`, `receive`, `reconcile`, or `all` for the whole cycle
+    :param as_of: the moment to work for, such as 2026-01-06T09:00Z (default: now); what is due by then is done at
+        once, so only a dry run may look into the future
+    :param limit: look at no more than so many records in each pass
+    :param dry_run: read the real CRM, write nothing anywhere, and show every mail and every change in full
+    :param json: print one JSON object
     """
     from closeloop.cli.run import run_stage
 
@@ -91,10 +98,8 @@ def run(
 def import_(file: Path, /, *, json: Json = False) -> int:
     """Upsert the leads of a CSV file into the CRM; bad rows are reported by line and reason.
 
-    Parameters
-    ----------
-    file: a CSV export with at least a last name, a company and an e-mail column
-    json: print one JSON object
+    :param file: a CSV export with at least a last name, a company and an e-mail column
+    :param json: print one JSON object
     """
     from closeloop.cli.importing import import_file
 
@@ -102,26 +107,38 @@ def import_(file: Path, /, *, json: Json = False) -> int:
 
 
 @app.command
-def why(who: str, /, *, json: Json = False) -> int:
+def why(
+    who: str, /, *, all_: Annotated[bool, Parameter(name="--all", negative="")] = False, json: Json = False
+) -> int:
     """The story of one prospect: facts, decisions with their rules, sends with receipts, replies, CRM writes.
 
-    Parameters
-    ----------
-    who: a CRM id, an e-mail address, a name or a company
-    json: print one JSON object
+    :param who: a CRM id, an e-mail address, a name or a company
+    :param all_: every stored line; without it a mail with its plan, last look and arrival is one line
+    :param json: print one JSON object with every stored line
     """
     from closeloop.cli.reporting import tell_why
 
-    return tell_why(who, as_json=json)
+    return tell_why(who, everything=all_, as_json=json)
+
+
+@app.command
+def undo(run: str, /, *, dry_run: Annotated[bool, Parameter(negative="")] = False, json: Json = False) -> int:
+    """Take a run's field changes in the CRM back, except where a person wrote since.
+
+    :param run: id of the run, as `closeloop run` shows it
+    :param dry_run: only say what would be taken back
+    :param json: print one JSON object
+    """
+    from closeloop.cli.undo import undo_run
+
+    return undo_run(run, dry=dry_run, as_json=json)
 
 
 @app.command
 def report(*, json: Json = False) -> int:
     """Write the report as one HTML file: funnel, forecast, stalled deals, persistence.
 
-    Parameters
-    ----------
-    json: print one JSON object
+    :param json: print one JSON object
     """
     from closeloop.cli.reporting import write_report
 
@@ -132,9 +149,7 @@ def report(*, json: Json = False) -> int:
 def doctor(*, json: Json = False) -> int:
     """Check settings and credentials; each finding comes with its fix.
 
-    Parameters
-    ----------
-    json: print one JSON object
+    :param json: print one JSON object
     """
     from closeloop.cli.doctor import examine
 
@@ -142,17 +157,21 @@ def doctor(*, json: Json = False) -> int:
 
 
 @app.command
-def gateway(*, host: str = "127.0.0.1", port: int = 8080) -> int:
+def gateway(
+    *,
+    host: str = "127.0.0.1",
+    port: int = 8080,
+    register: Annotated[bool, Parameter(negative="")] = False,
+) -> int:
     """Serve the webhooks through which replies, events and opt-outs come in, until Ctrl-C.
 
-    Parameters
-    ----------
-    host: address to listen on; put a TLS proxy in front before you open it to the outside
-    port: port to listen on
+    :param host: address to listen on; put a TLS proxy in front before you open it to the outside
+    :param port: port to listen on
+    :param register: tell SendGrid the addresses of both webhooks, in place of those it has
     """
     from closeloop.cli.gateway import serve
 
-    return serve(host, port)
+    return serve(host, port, register=register)
 
 
 @app.command
@@ -163,30 +182,28 @@ def sandbox(
     leads: Path | None = None,
     state: Path | None = None,
     seed: int = 7,
+    now: Annotated[bool, Parameter(negative="")] = False,
 ) -> int:
     """Serve the local Salesforce, SendGrid and simulated buyers; the first line of output says where.
 
-    Parameters
-    ----------
-    host: address to listen on
-    port: port to listen on; 0 takes a free one
-    leads: CSV file of leads that the CRM holds from the start
-    state: SQLite file that keeps the CRM between runs
-    seed: decides how the simulated buyers behave
+    :param host: address to listen on
+    :param port: port to listen on; 0 takes a free one
+    :param leads: CSV file of leads that the CRM holds from the start
+    :param state: SQLite file that keeps the CRM between runs
+    :param seed: decides how the simulated buyers behave
+    :param now: its time begins now, and not on 5 January 2026; for a trial by hand
     """
     from closeloop.cli.sandbox_process import become_sandbox
 
-    return become_sandbox(host=host, port=port, leads=leads, state=state, seed=seed)
+    return become_sandbox(host=host, port=port, leads=leads, state=state, seed=seed, now=now)
 
 
 @playbook_app.command(name="check")
 def check_playbook(file: Path | None = None, /, *, json: Json = False) -> int:
     """Validate a playbook and say what is in it; every mistake is named with its place.
 
-    Parameters
-    ----------
-    file: the playbook to check (default: the configured one)
-    json: print one JSON object
+    :param file: the playbook to check (default: the configured one)
+    :param json: print one JSON object
     """
     from closeloop.cli.playbook import check
 
@@ -197,6 +214,26 @@ def check_playbook(file: Path | None = None, /, *, json: Json = False) -> int:
 def playbook_schema() -> int:
     """Print the JSON Schema of the playbook, for completion in editors."""
     from closeloop.cli.playbook import print_schema
+
+    return print_schema()
+
+
+@mapping_app.command(name="check")
+def check_mapping(file: Path | None = None, /, *, json: Json = False) -> int:
+    """Validate a CRM mapping and say whose the fields are; every mistake is named with its place.
+
+    :param file: the mapping to check (default: the configured one)
+    :param json: print one JSON object
+    """
+    from closeloop.cli.mapping import check
+
+    return check(file, as_json=json)
+
+
+@mapping_app.command(name="schema")
+def mapping_schema() -> int:
+    """Print the JSON Schema of the CRM mapping, for completion in editors."""
+    from closeloop.cli.mapping import print_schema
 
     return print_schema()
 

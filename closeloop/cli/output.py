@@ -8,6 +8,8 @@ from typing import Any
 
 from rich.console import Console
 
+from closeloop.cli.program import as_called
+
 
 def console() -> Console:
     """For results that people read."""
@@ -26,5 +28,10 @@ def print_json(found: Any) -> None:
 
 
 def complain(text: str) -> None:
-    """One message on stderr, in plain words."""
-    sys.stderr.write(f"closeloop: {text}\n")
+    """One message on stderr, in plain words, its hints as they work here."""
+    sys.stderr.write(f"closeloop: {as_called(text)}\n")
+
+
+def clean(words: str) -> str:
+    """Without characters that steer a terminal."""
+    return "".join(char if char.isprintable() else " " for char in words)

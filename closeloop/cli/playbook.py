@@ -6,6 +6,10 @@ import json
 import sys
 from pathlib import Path
 
+from rich.markup import escape
+
+from closeloop.adapters.clock import SystemClock
+from closeloop.adapters.playbook.meaning import warnings
 from closeloop.adapters.playbook.yaml_file import read_playbook
 from closeloop.bootstrap import settings
 from closeloop.cli.output import console, print_json
@@ -16,14 +20,16 @@ def check(file: Path | None, *, as_json: bool) -> int:
     """Validate; raises `UsageError` with every wrong place, otherwise says what the playbook holds."""
     path = file or settings().playbook
     found = read_playbook(path)
-    facts = _facts(found)
+    facts, doubts = _facts(found), warnings(found, SystemClock().now().date())
     if as_json:
-        print_json({"playbook": str(path), "valid": True, **facts})
+        print_json({"playbook": str(path), "valid": True, "warnings": doubts, **facts})
         return 0
     screen = console()
-    screen.print(f"{path} is valid", style="bold")
+    screen.print(f"{escape(str(path))} is valid", style="bold", soft_wrap=True)
     for name, value in facts.items():
-        screen.print(f"  {name.replace('_', ' '):<16} {value}")
+        screen.print(f"  {name.replace('_', ' '):<16} {escape(str(value))}", soft_wrap=True)
+    for doubt in doubts:
+        screen.print(f"warning: {escape(doubt)}", soft_wrap=True)
     return 0
 
 

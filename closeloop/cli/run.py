@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
 
-from closeloop.adapters.dry_run import DryRunCrm, DryRunMailer
+from closeloop.adapters.clock import SimulatedClock
+from closeloop.adapters.playbook.meaning import warnings
 from closeloop.application.passes import group, run_to_the_end
 from closeloop.application.results import StageResult
 from closeloop.application.services import Services
-from closeloop.bootstrap import dry_run, services
+from closeloop.bootstrap import dry_run, services, services_to_rehearse_with, settings
+from closeloop.cli.here import works_on_a_sandbox
 from closeloop.cli.output import console, print_json, side_console
 from closeloop.cli.prefect_home import prefect_at
+from closeloop.cli.program import as_called
+from closeloop.cli.rehearsal import RUN_ID, rehearsed
+from closeloop.cli.rehearsal_view import print_rehearsal
 from closeloop.domain.errors import UsageError
 
 SHOWN = 20
@@ -32,6 +36,7 @@ def run_stage(stage: str, as_of: datetime | None, limit: int | None, *, dry: boo
 
 def _for_real(stage: str, as_of: datetime | None, limit: int | None, as_json: bool) -> int:
     work = services()
+    _refuse_the_future(as_of, work)
     work.crm.ready()
     if NEED_MAILER.intersection(group(stage)):
         work.mailer.ready()
@@ -39,9 +44,19 @@ def _for_real(stage: str, as_of: datetime | None, limit: int | None, as_json: bo
     results = _on_prefect(stage, now, limit, work)
     if as_json:
         passes = [result.model_dump(mode="json") for result in results]
-        print_json({"stage": stage, "dry_run": False, "as_of": now.isoformat(), "passes": passes})
+        run_id = results[0].run_id
+        print_json({"stage": stage, "run": run_id, "dry_run": False, "as_of": now.isoformat(), "passes": passes})
     else:
-        print_results(console(), results)
+        screen = console()
+        print_results(screen, results)
+        hint = as_called(f"`closeloop undo {results[0].run_id}` takes its field changes back")
+        screen.print(f"run {results[0].run_id}; {hint}", soft_wrap=True)
+    _warn(work, now)
+    return exit_code(results)
+
+
+def exit_code(results: Sequence[StageResult]) -> int:
+    """1 when something failed. Who waits for a person is no failure: the pass did all that a pass can."""
     return 1 if any(result.failures for result in results) else 0
 
 
@@ -54,58 +69,57 @@ def _on_prefect(stage: str, as_of: datetime, limit: int | None, work: Services) 
 
 
 def _dry(stage: str, as_of: datetime | None, limit: int | None, as_json: bool) -> int:
-    work = dry_run(services())
+    with services_to_rehearse_with() as real:
+        return _rehearse(real, stage, as_of, limit, as_json)
+
+
+def _rehearse(real: Services, stage: str, as_of: datetime | None, limit: int | None, as_json: bool) -> int:
+    work = dry_run(real)
     now = as_of or work.clock.now()
-    results = [run_to_the_end(name, work, "dry-run", now, limit) for name in group(stage)]
-    would = _would(work)
+    results = [run_to_the_end(name, work, RUN_ID, now, limit) for name in group(stage)]
+    would = rehearsed(work, real.ledger)
     if as_json:
         passes = [result.model_dump(mode="json") for result in results]
         print_json({"stage": stage, "dry_run": True, "as_of": now.isoformat(), "passes": passes, "would": would})
-        return 0
-    screen = console()
-    screen.print("Dry run: nothing was sent and nothing was written.", style="bold")
-    print_results(screen, results)
-    _print_would(screen, would)
+    else:
+        screen = console()
+        screen.print(
+            f"Dry run for {now:%Y-%m-%d %H:%M} UTC: nothing was sent and nothing was written.", style="bold"
+        )
+        print_results(screen, results)
+        print_rehearsal(screen, would)
+    _warn(work, now)
     return 0
 
 
-def _would(work: Services) -> dict[str, list[dict[str, Any]]]:
-    crm, mailer = work.crm, work.mailer
-    assert isinstance(crm, DryRunCrm)  # noqa: S101 - tells the type checker what dry_run() returns
-    assert isinstance(mailer, DryRunMailer)  # noqa: S101
-    return {
-        "mails": [{"to": m.to, "subject": m.mail.subject, "key": m.action_key} for m in mailer.mails],
-        "field_changes": [u.model_dump(mode="json", exclude={"reason"}) for u in crm.updates],
-        "activities": [t.model_dump(mode="json", include={"subject", "who_id", "completed"}) for t in crm.tasks],
-        "conversions": [
-            c.model_dump(mode="json", include={"lead_id", "opportunity_name"}) for c in crm.conversions
-        ],
-        "new_leads": [d.model_dump(mode="json", include={"email", "company"}) for d in crm.leads],
-    }
+def _refuse_the_future(as_of: datetime | None, work: Services) -> None:
+    """What is due only then would go out now, to real people; where time is simulated there are none."""
+    simulated = isinstance(work.clock, SimulatedClock) or works_on_a_sandbox(settings())
+    if as_of is not None and as_of > work.clock.now() and not simulated:
+        raise UsageError(
+            f"--as-of {as_of.isoformat()} is in the future: what is due only by then would be sent now. "
+            "Add --dry-run to look ahead, or leave --as-of out"
+        )
 
 
-def _print_would(screen: Console, would: dict[str, list[dict[str, Any]]]) -> None:
-    for name, items in would.items():
-        if not items:
-            continue
-        screen.print(f"\n{len(items):,} {name.replace('_', ' ')}", style="bold")
-        for item in items[:SHOWN]:
-            screen.print(
-                "  " + escape(" · ".join(str(value) for value in item.values())),
-                overflow="ellipsis",
-                no_wrap=True,
-            )
-        if len(items) > SHOWN:
-            screen.print(f"  … and {len(items) - SHOWN:,} more; --json lists all", style="dim")
+def _warn(work: Services, now: datetime) -> None:
+    for warning in warnings(work.playbook, now.date()):
+        side_console().print(f"warning: {warning}", soft_wrap=True)
 
 
 def print_results(screen: Console, results: Sequence[StageResult]) -> None:
     """One line per pass, then what was held and what failed."""
     for result in results:
         counts = ", ".join(f"{name} {number:,}" for name, number in sorted(result.counts.items()))
-        screen.print(f"  {result.stage:<14} {result.considered:>6,}   {escape(counts or 'nothing was due')}")
+        screen.print(
+            f"  {result.stage:<14} {result.considered:>6,}   {escape(counts or 'nothing was due')}", soft_wrap=True
+        )
     total = sum(results[1:], results[0])
     for reason, number in sorted(total.holds.items(), key=lambda item: -item[1]):
-        screen.print(f"  held {number:,}: {escape(reason)}", style="dim")
+        screen.print(f"  held {number:,}: {escape(reason)}", style="dim", soft_wrap=True)
+    for waiting in total.waiting[:SHOWN]:
+        screen.print(f"  waits for a person {waiting.record_id}: {escape(waiting.question)}", soft_wrap=True)
+    if len(total.waiting) > SHOWN:
+        screen.print(f"  … and {len(total.waiting) - SHOWN:,} more wait for one; --json lists all", style="dim")
     for failure in total.failures[:SHOWN]:
-        screen.print(f"  failed {failure.record_id}: {escape(failure.problem)}")
+        screen.print(f"  failed {failure.record_id}: {escape(failure.problem)}", soft_wrap=True)

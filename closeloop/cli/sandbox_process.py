@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from closeloop.adapters.clock import SystemClock
 from closeloop.domain.errors import CloseloopError
 
 STOP_WITHIN_SECONDS = 10
@@ -29,9 +30,13 @@ class SandboxAddress:
     url: str
 
 
-def become_sandbox(*, host: str, port: int, leads: Path | None, state: Path | None, seed: int) -> int:
+def become_sandbox(
+    *, host: str, port: int, leads: Path | None, state: Path | None, seed: int, now: bool = False
+) -> int:
     """Replace this process by the sandbox; returns only when that fails."""
     options = ["--host", host, "--port", str(port), "--seed", str(seed)]
+    options += ["--exports", "CLOSELOOP_"]
+    options += ["--start", SystemClock().now().isoformat()] if now else []
     options += ["--leads", str(leads)] if leads else []
     options += ["--state", str(state)] if state else []
     os.execv(sys.executable, [sys.executable, "-m", "sandbox", *options])  # noqa: S606 - no shell is wanted
@@ -43,7 +48,10 @@ def running_sandbox(seed: int, log: Path) -> Iterator[SandboxAddress]:
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("w") as errors:
         process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
-            [sys.executable, "-m", "sandbox", "--seed", str(seed)], stdout=subprocess.PIPE, stderr=errors
+            [sys.executable, "-m", "sandbox", "--seed", str(seed), "--with-parent"],
+            stdin=subprocess.PIPE,  # nobody writes to it: it closes when this process is gone, even by a SIGKILL
+            stdout=subprocess.PIPE,
+            stderr=errors,
         )
         try:
             yield _read_address(process, log)

@@ -18,6 +18,7 @@ from rich.table import Table
 from rich.text import Text
 
 from closeloop.application.why import Candidate, Episode, Story
+from closeloop.cli.output import clean
 from closeloop.domain.figures import Figures, stage_name
 from closeloop.domain.stage import Stage
 
@@ -81,18 +82,18 @@ def summary(figures: Figures) -> list[tuple[str, str]]:
         ("Mails", _mails(figures)),
     ]
     if figures.quarantined:
-        lines.append(("Quarantine", _plural(len(figures.quarantined), "row") + " kept out, each with its reason"))
+        lines.append(("Quarantine", plural(len(figures.quarantined), "row") + " kept out, each with its reason"))
     return lines
 
 
-def print_story(console: Console, story: Story) -> None:
-    """The whole story of one prospect, oldest first; the day is said once."""
-    console.print(Padding(_who(story), (1, 1), expand=False))
+def print_story(console: Console, story: Story, currency: str = "") -> None:
+    """The story of one prospect, oldest first; the day is said once. `currency` is that of its amount."""
+    console.print(Padding(_who(story, currency), (1, 1), expand=False))
     table = Table.grid(padding=(0, 2))
     table.add_column(no_wrap=True, style="bold")
     table.add_column(no_wrap=True)
     table.add_column(no_wrap=True)
-    table.add_column(max_width=min(console.width, WIDEST) - 34)
+    table.add_column(max_width=min(console.width, WIDEST) - 34, overflow="fold")
     day: date | None = None
     for episode in story.episodes:
         shown = episode.at.date() if episode.at.date() != day else None
@@ -156,7 +157,7 @@ def _forecast(figures: Figures) -> str:
     found, currency = figures.forecast, figures.currency
     if found.deals == 0:
         return "no open deals"
-    text = f"{money(found.expected, currency)} expected from {_plural(found.deals, 'open deal')}, "
+    text = f"{money(found.expected, currency)} expected from {plural(found.deals, 'open deal')}, "
     text += f"8 in 10 futures end between {found.p10:,.0f} and {found.p90:,.0f}"
     if found.without_amount:
         text += f" ({found.without_amount} without an amount not counted)"
@@ -174,7 +175,7 @@ def _replies(figures: Figures) -> str:
 def _stalled(figures: Figures) -> str:
     if not figures.stalled:
         return "no open deal stands still"
-    return f"{_plural(len(figures.stalled), 'deal')}: {_counts(figures.stalled_causes.items())}"
+    return f"{plural(len(figures.stalled), 'deal')}: {_counts(figures.stalled_causes.items())}"
 
 
 def _mails(figures: Figures) -> str:
@@ -187,19 +188,20 @@ def _counts(pairs: Iterable[tuple[str, int]]) -> str:
     return ", ".join(f"{n:,} {str(name).replace('_', ' ')}" for name, n in pairs)
 
 
-def _plural(n: int, noun: str, nouns: str | None = None) -> str:
+def plural(n: int, noun: str, nouns: str | None = None) -> str:
+    """`1 mail`, `1,200 mails`."""
     return f"{n:,} {noun if n == 1 else nouns or noun + 's'}"
 
 
-def _who(story: Story) -> Text:
+def _who(story: Story, currency: str) -> Text:
     title = f", {story.title}" if story.title else ""
-    head = Text.assemble((_clean(f"{story.name}{title}"), "bold"), _clean(f" at {story.company} <{story.email}>"))
-    for line in _where(story):
-        head.append("\n" + _clean(line))
+    head = Text.assemble((clean(f"{story.name}{title}"), "bold"), clean(f" at {story.company} <{story.email}>"))
+    for line in _where(story, currency):
+        head.append("\n" + clean(line))
     return head
 
 
-def _where(story: Story) -> list[str]:
+def _where(story: Story, currency: str) -> list[str]:
     """Where the prospect stands, a sentence to a line."""
     lines = [f"{story.standing.value.capitalize()}, in {stage_name(story.stage)} since {_day(story.since)}"]
     if story.reason:
@@ -208,8 +210,8 @@ def _where(story: Story) -> list[str]:
         lines.append(f"Next step: {story.next_step} on {_day(story.next_step_on)}")
     facts = [f"owner {story.owner}"] if story.owner else []
     facts += [f"score {story.score}"] if story.score is not None else []
-    facts += [f"amount {story.amount:,.0f}"] if story.amount is not None else []
-    facts += [_plural(story.touches, "touch", "touches"), _plural(story.replies, "reply", "replies")]
+    facts += [f"amount {currency} {story.amount:,.0f}".replace("  ", " ")] if story.amount is not None else []
+    facts += [plural(story.touches, "touch", "touches"), plural(story.replies, "reply", "replies")]
     facts += [f"record {story.record_id}"]
     return [*lines, " · ".join(facts)]
 
@@ -220,7 +222,7 @@ def _episode_row(episode: Episode, day: date | None) -> tuple[Text | str, ...]:
         text.append(f" [{rule}]", style="dim")
     if episode.times > 1:
         text.append(f" ({episode.times} times, until {_day(episode.until)})", style="dim")
-    kind = Text(_clean(episode.kind), style=KIND_STYLES.get(episode.kind.split("_")[0], ""))
+    kind = Text(clean(episode.kind), style=KIND_STYLES.get(episode.kind.split("_")[0], ""))
     return (_day(day) if day else "", f"{episode.at:%H:%M}", kind, text)
 
 
@@ -229,7 +231,7 @@ def _rule(episode: Episode) -> str:
     rule, version = episode.detail.get("rule"), episode.detail.get("playbook_version")
     if not isinstance(rule, str):
         return ""
-    return _clean(f"{rule}, playbook {version}" if version else rule)
+    return clean(f"{rule}, playbook {version}" if version else rule)
 
 
 def _day(day: date | datetime) -> str:
@@ -237,9 +239,4 @@ def _day(day: date | datetime) -> str:
 
 
 def _text(words: str) -> Text:
-    return Text(_clean(words))
-
-
-def _clean(words: str) -> str:
-    """Without characters that steer a terminal."""
-    return "".join(char if char.isprintable() else " " for char in words)
+    return Text(clean(words))

@@ -22,6 +22,9 @@ class ActionKind(StrEnum):
     EMAIL = "email"
     TASK = "task"
     CONVERT = "convert"
+    FILE = "file"
+    EVENT = "event"
+    CAMPAIGN = "campaign"
 
 
 class ActionState(StrEnum):

@@ -1,85 +1,177 @@
-"""What the CRM should say about a prospect: fields we own, computed from its state and nothing else."""
+"""What the CRM should say about a prospect: our words, from its state and nothing else, as fields of the org."""
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
+from closeloop.domain.crm_mapping import FACTS, LOST, WON, CrmMapping, Rule
+from closeloop.domain.field_ownership import Wish
 from closeloop.domain.playbook import Playbook
-from closeloop.domain.prospect import Prospect
+from closeloop.domain.prospect import Fact, Prospect
 from closeloop.domain.record import Record
 from closeloop.domain.stage import Stage, Standing
 
 TEXT_LIMIT = 255
 HOLD_LIMIT = 1000
+FROM_CRM = "crm:"
+"""Facts with such a source came out of the org: they are nothing new to it."""
+Words = dict[str, Any]
+
+
+class Cause(Record):
+    """Why the process says what it says: its last decision."""
+
+    reason: str
+    at: datetime
 
 
 class Desired(Record):
-    """One record and the values our fields should have in it."""
+    """One record and what our fields should say in it."""
 
     object: str
     record_id: str
-    fields: dict[str, Any]
+    prospect_key: str
+    wishes: tuple[Wish, ...]
 
 
-def desired(prospect: Prospect, playbook: Playbook) -> tuple[Desired, ...]:
-    """The Lead before conversion; the Opportunity and the Contact after it."""
+def desired(prospect: Prospect, playbook: Playbook, mapping: CrmMapping, cause: Cause) -> tuple[Desired, ...]:
+    """The Lead before conversion; the Opportunity, the Contact and the Account after it."""
     crm = prospect.crm
+    targets = [("Lead", crm.lead, _lead(prospect), True)]
     if crm.opportunity and crm.contact:
-        deal = Desired(object="Opportunity", record_id=crm.opportunity, fields=_deal(prospect, playbook))
-        person = Desired(object="Contact", record_id=crm.contact, fields=_consent(prospect))
-        return (deal, person) if person.fields else (deal,)
-    return (Desired(object="Lead", record_id=crm.lead, fields=_lead(prospect, playbook)),)
+        targets = [
+            ("Opportunity", crm.opportunity, _deal(prospect, playbook), False),
+            ("Contact", crm.contact, _consent(prospect), False),
+            ("Account", crm.account or "", {}, True),
+            # Where the Lead was only linked, people and other tools still find it: a no must stand there too.
+            ("Lead", crm.open_lead or "", _consent(prospect), False),
+        ]
+    made = (
+        Desired(
+            object=name,
+            record_id=record_id,
+            prospect_key=prospect.key,
+            wishes=(
+                *_process_wishes(name, words, mapping, cause),
+                *_record_type(name, mapping, cause),
+                *(_fact_wishes(name, prospect, mapping) if with_facts else ()),
+            ),
+        )
+        for name, record_id, words, with_facts in targets
+        if record_id
+    )
+    return tuple(target for target in made if target.wishes)
 
 
-def _process(prospect: Prospect) -> dict[str, Any]:
+def _process_wishes(name: str, words: Words, mapping: CrmMapping, cause: Cause) -> Iterable[Wish]:
+    for word, value in words.items():
+        if field := mapping.of(name, word):
+            yield Wish(
+                word=word,
+                field=field.field,
+                rule=field.rule,
+                value=field.says(value),
+                reason=cause.reason,
+                observed_at=cause.at,
+            )
+
+
+def _record_type(name: str, mapping: CrmMapping, cause: Cause) -> Iterable[Wish]:
+    """A deal is ours from its first day; a Lead may be anybody's, so its record type is never touched."""
+    record_type = mapping.record_type(name)
+    if name == "Opportunity" and record_type:
+        reason = "record type of new deals by the mapping"
+        yield Wish(
+            word="record_type",
+            field="RecordTypeId",
+            rule=Rule.OURS,
+            value=record_type,
+            reason=reason,
+            observed_at=cause.at,
+        )
+
+
+def _fact_wishes(name: str, prospect: Prospect, mapping: CrmMapping) -> Iterable[Wish]:
+    """What we found out about the company; a fact the org's picklist has no word for stays with us."""
+    for word, fact_name in FACTS.items():
+        field, fact = mapping.of(name, word), prospect.facts.get(fact_name)
+        if field is None or fact is None or fact.source.startswith(FROM_CRM):
+            continue
+        value = field.says(_plain(fact.value))
+        if value is not None:
+            yield Wish(
+                word=word,
+                field=field.field,
+                rule=field.rule,
+                value=value,
+                reason=_source(fact),
+                observed_at=fact.observed_at,
+            )
+
+
+def _source(fact: Fact) -> str:
+    period = f" as of {fact.as_of}" if fact.as_of else ""
+    return f"{fact.source}{period}, observed {fact.observed_at:%Y-%m-%d}"
+
+
+def _plain(value: Any) -> Any:
+    """As JSON has it."""
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    return value
+
+
+def _process(prospect: Prospect) -> Words:
     step = prospect.next_step
     return {
-        "Closeloop_Stage__c": prospect.stage.value,
-        "Closeloop_Hold__c": (prospect.reason or "")[:HOLD_LIMIT] or None,
-        "Closeloop_Next_Step__c": step.what[:TEXT_LIMIT] if step else None,
-        "Closeloop_Next_Step_Date__c": step.on.isoformat() if step else None,
+        "stage": prospect.stage.value,
+        "hold": (prospect.reason or "")[:HOLD_LIMIT] or None,
+        "next_step": step.what[:TEXT_LIMIT] if step else None,
+        "next_step_date": step.on.isoformat() if step else None,
     }
 
 
-def _consent(prospect: Prospect) -> dict[str, Any]:
+def _consent(prospect: Prospect) -> Words:
     """Only ever set, never taken back: a person who opted out elsewhere stays opted out."""
     if prospect.standing is not Standing.STOPPED:
         return {}
-    opted_out = {"HasOptedOutOfEmail": True} if prospect.opted_out else {}
-    return opted_out | {"Closeloop_Do_Not_Contact__c": True}
+    opted_out = {"opt_out": True} if prospect.opted_out else {}
+    return opted_out | {"do_not_contact": True}
 
 
-def _lead(prospect: Prospect, playbook: Playbook) -> dict[str, Any]:
-    fields = _process(prospect) | {"Closeloop_Score__c": prospect.score} | _consent(prospect)
-    status = _lead_status(prospect, playbook)
-    return fields | ({"Status": status} if status else {})
+def _lead(prospect: Prospect) -> Words:
+    words = _process(prospect) | {"score": prospect.score} | _consent(prospect)
+    status = _lead_status(prospect)
+    return words | ({"status": status} if status else {})
 
 
-def _lead_status(prospect: Prospect, playbook: Playbook) -> str | None:
+def _lead_status(prospect: Prospect) -> str | None:
     """None: leave whatever the sellers wrote."""
     if not prospect.standing.may_be_written_to:
-        return playbook.crm.disqualified
-    return playbook.crm.working if prospect.touches else None
+        return "disqualified"
+    return "working" if prospect.touches else None
 
 
-def _deal(prospect: Prospect, playbook: Playbook) -> dict[str, Any]:
-    fields = _process(prospect) | {
-        "StageName": _stage_name(prospect, playbook),
-        "Amount": float(prospect.amount) if prospect.amount is not None else None,
-        "CloseDate": _close_date(prospect, playbook).isoformat(),
-        "NextStep": prospect.next_step.what[:TEXT_LIMIT] if prospect.next_step else None,
+def _deal(prospect: Prospect, playbook: Playbook) -> Words:
+    words = _process(prospect) | {
+        "deal_stage": _deal_stage(prospect),
+        "amount": float(prospect.amount) if prospect.amount is not None else None,
+        "close_date": _close_date(prospect, playbook).isoformat(),
+        "deal_next_step": prospect.next_step.what[:TEXT_LIMIT] if prospect.next_step else None,
     }
     lost = prospect.closed_at is not None and prospect.standing is not Standing.CUSTOMER
-    return fields | ({"Closeloop_Lost_Reason__c": (prospect.reason or "")[:TEXT_LIMIT]} if lost else {})
+    return words | ({"lost_reason": (prospect.reason or "")[:TEXT_LIMIT]} if lost else {})
 
 
-def _stage_name(prospect: Prospect, playbook: Playbook) -> str:
+def _deal_stage(prospect: Prospect) -> str:
     if prospect.standing is Standing.CUSTOMER:
-        return playbook.crm.won
+        return WON
     if prospect.standing in {Standing.LOST, Standing.STOPPED, Standing.DISQUALIFIED}:
-        return playbook.crm.lost
-    return playbook.stages[prospect.stage].crm_stage
+        return LOST
+    return prospect.stage.value
 
 
 def _close_date(prospect: Prospect, playbook: Playbook) -> date:

@@ -44,7 +44,7 @@ FORECAST_SEED = 20
 STOP_WORDS = {
     "bounces": ("bounce",),
     "complaints": ("spam",),
-    "opt_outs": ("opted out", "unsubscribe", "legal", "do-not-contact"),
+    "opt_outs": ("opted out", "asked us to stop", "unsubscribe", "legal", "do-not-contact"),
 }
 """What the reasons of stopped prospects say, by what mail providers call it."""
 
@@ -209,6 +209,7 @@ def _holds(census: Census) -> tuple[Held, ...]:
             reason=reasons.most_common(1)[0][0],
             prospects=census.waiting[stage, rule],
             times=reasons.total(),
+            needs_person=(stage, rule) in census.history.asked,
         )
         for (stage, rule), reasons in census.history.held.items()
     ]

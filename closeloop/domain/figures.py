@@ -184,6 +184,8 @@ class Held(Record):
     """Waiting for it now."""
     times: int
     """Decided since the ledger began."""
+    needs_person: bool = False
+    """True where a person is to act, not only time to pass."""
 
 
 class Refused(Record):

@@ -75,6 +75,8 @@ class History:
     channels: Counter[Channel] = field(default_factory=Counter)
     held: dict[tuple[Stage, str], Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     """Stage and rule to reasons, counted."""
+    asked: set[tuple[Stage, str]] = field(default_factory=set)
+    """Those of `held` where a person was asked to act."""
 
     def of(self, key: str) -> Past | None:
         return self.pasts.get(key)
@@ -139,6 +141,11 @@ def _waits(history: History, past: Past, row: DecisionLike) -> None:
     history.held[row.stage, row.rule][plain(row.reasons[0])] += 1
 
 
+def _asks(history: History, past: Past, row: DecisionLike) -> None:
+    _waits(history, past, row)
+    history.asked.add((row.stage, row.rule))
+
+
 _HANDLERS: dict[str, Callable[[History, Past, DecisionLike], None]] = {
     "Touch": _touched,
     "Advance": _advanced,
@@ -147,7 +154,7 @@ _HANDLERS: dict[str, Callable[[History, Past, DecisionLike], None]] = {
     "Park": _left_the_way,
     "Stop": _left_the_way,
     "Hold": _waits,
-    "AskHuman": _waits,
+    "AskHuman": _asks,
 }
 
 

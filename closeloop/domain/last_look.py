@@ -20,6 +20,8 @@ class World(Record):
     do_not_contact: bool = False
     crm_closed: bool = False
     reply_waiting: bool = False
+    earlier_is_uncertain: bool = False
+    """An earlier mail may or may not have left."""
     suppressed: str | None = None
     """Why the address or its whole account may not be written to."""
 
@@ -55,6 +57,8 @@ def _by_stage(action: Action, prospect: Prospect, world: World) -> Verdict:
         return Verdict(reason=f"planned in {action.stage}, the prospect is now in {prospect.stage}")
     if world.reply_waiting:
         return Verdict(wait=True, reason="a reply is waiting to be understood")
+    if world.earlier_is_uncertain:
+        return Verdict(wait=True, reason="an earlier mail may or may not have left: evidence is awaited first")
     if not prospect.is_deal and world.crm_owner not in (None, prospect.owner_id):
         return Verdict(wait=True, reason="the owner changed in the CRM: the new owner is read in first")
     return SEND

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from closeloop.domain.field_ownership import Memory, is_echo, same
 from closeloop.domain.prospect import Fact
 from closeloop.domain.titles import function, seniority
 
@@ -25,10 +26,29 @@ REFERRED_BY = "Referred by "
 def crm_facts(lead: Mapping[str, Any], now: datetime) -> list[Fact]:
     """What sellers wrote into the Lead; empty fields give no fact."""
     return [
-        Fact(name=name, value=lead[field], source=f"crm:{field}", observed_at=now)
-        for field, name in CRM_FACTS.items()
-        if lead.get(field) not in (None, "", 0)
+        Fact(name=CRM_FACTS[field], value=lead[field], source=f"crm:{field}", observed_at=now)
+        for field in _filled(lead)
     ]
+
+
+def _filled(lead: Mapping[str, Any]) -> list[str]:
+    return [field for field in CRM_FACTS if lead.get(field) not in (None, "", 0)]
+
+
+def told_by_people(
+    lead: Mapping[str, Any], known: Mapping[str, Fact], remembered: Mapping[str, Memory], now: datetime
+) -> dict[str, Fact]:
+    """Fact name to what sellers now say otherwise. What we wrote ourselves and now read again is no news.
+
+    `remembered`: what we know of each of the Lead's fields, by our word for it.
+    """
+    news = {fact.name: (word, fact) for word, fact in zip(_filled(lead), crm_facts(lead, now), strict=True)}
+    return {
+        name: fact
+        for name, (word, fact) in news.items()
+        if not (name in known and same(known[name].value, fact.value))
+        and not is_echo(fact.value, remembered.get(word))
+    }
 
 
 def title_facts(title: str | None, now: datetime) -> list[Fact]:

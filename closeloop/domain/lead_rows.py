@@ -32,6 +32,9 @@ from closeloop.domain.mail_addresses import BadAddress, read_address, shown
 NumberedRow = tuple[int, Sequence[str]]
 """The line a person finds the row on, and its cells."""
 
+LONGEST_CELL = 100_000
+"""Characters. What is a little too long is cut to its field; what is far too long is no cell but a mistake."""
+
 _FORMULA_FREE = {
     "first_name": "first name",
     "last_name": "last name",
@@ -95,10 +98,28 @@ def _problems_of_shape(columns: Columns, cells: Sequence[str]) -> list[str]:
     width = len(columns.headers)
     if not any(cell.strip() for cell in cells):
         return ["the row is empty: remove it"]
+    if is_too_long(cells):
+        longest = max(range(len(cells)), key=lambda n: len(cells[n]))
+        name = shown(columns.headers[longest]) if len(cells) == width else f"cell {longest + 1}"
+        return [f"{name} has {len(cells[longest]):,} characters, more than {LONGEST_CELL:,}: shorten it"]
     if len(cells) != width:
         return [f"the row has {len(cells)} columns, the header {width}: check its commas and quotation marks"]
-    spoiled = [columns.headers[n] for n, cell in enumerate(cells) if has_control_characters(cell)]
-    return [f"control or unreadable characters in {shown(name)}: type the cell again" for name in spoiled]
+    spoiled = [(columns.headers[n], cell) for n, cell in enumerate(cells) if has_control_characters(cell)]
+    return [
+        f"control or unreadable characters in {shown(name)}{_bytes_in(cell)}: type the cell again"
+        for name, cell in spoiled
+    ]
+
+
+def is_too_long(cells: Sequence[str]) -> bool:
+    """True when one of the cells is longer than anything a person keys in."""
+    return any(len(cell) > LONGEST_CELL for cell in cells)
+
+
+def _bytes_in(cell: str) -> str:
+    """The bytes of the file that were no text; they come here as lone surrogates."""
+    found = [f"{ord(c) - 0xDC00:02X}" for c in cell if "\udc80" <= c <= "\udcff"]
+    return f" (the bytes {' '.join(found[:8])} do not fit the rest of the file)" if found else ""
 
 
 class _Row:

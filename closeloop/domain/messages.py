@@ -21,6 +21,8 @@ class PainProps(Record):
     pain: str
     """One sentence, already filled with the evidence."""
     source: str
+    public_source: str = ""
+    """The same source where the reader can look it up, else empty: a mail names no other."""
     feature: str
     so_what: str
     proof: str

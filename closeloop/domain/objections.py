@@ -12,6 +12,7 @@ from closeloop.domain.business_days import add_business_days
 from closeloop.domain.decisions import AskHuman, Channel, Close, Decision, Park, Touch
 from closeloop.domain.playbook import ObjectionAnswer, Objections, Playbook
 from closeloop.domain.prospect import Objection, Prospect
+from closeloop.domain.signals import Label
 from closeloop.domain.stage import Standing
 
 PLAIN_WORDS = {
@@ -45,12 +46,13 @@ def decide(prospect: Prospect, playbook: Playbook, now: datetime) -> Decision:
 
 
 def _hand_over(objection: Objection, answer: ObjectionAnswer, given: int, now: datetime) -> Decision:
-    what = PLAIN_WORDS[objection.label]
+    what, words = PLAIN_WORDS[objection.label], Label(objection.label).in_words
     if given:
-        rule, reason = "objections.raised_again", f"{objection.label} again, after {given} answers"
+        rule = "objections.raised_again"
+        reason = f"{words}: said again after {given} answers, a person takes over"
         subject = f"Call about {what}: our written answers did not settle it"
     else:
-        rule, reason = "objections.hand_to_human", f"the playbook gives {objection.label} to a person"
+        rule, reason = "objections.hand_to_human", f"{words}: the playbook gives this objection to a person"
         subject = f"Answer an objection about {what}. Draft: {answer.answer}"
     return AskHuman(
         rule=rule, reasons=(reason,), subject=subject, until=add_business_days(now, 3), answers_objection=True
@@ -60,11 +62,11 @@ def _hand_over(objection: Objection, answer: ObjectionAnswer, given: int, now: d
 def _come_back(
     objection: Objection, answer: ObjectionAnswer, number: int, rules: Objections, now: datetime
 ) -> Touch:
-    wait = rules.wait_days[min(number, len(rules.wait_days) - 1)]
+    wait = rules.wait_before(objection.label, number)
     what = "the answer, at once" if number == 0 else f"follow-up {number} of {rules.minimum_follow_ups}"
     return Touch(
         rule="objections.persistence",
-        reasons=(f"{objection.label}: {what}",),
+        reasons=(f"{Label(objection.label).in_words}: {what}",),
         channel=Channel.EMAIL,
         template="objection_answer" if number == 0 else "objection_follow_up",
         step=number + 1,
@@ -80,7 +82,7 @@ def _come_back(
 
 
 def _end(prospect: Prospect, objection: Objection, given: int, playbook: Playbook, now: datetime) -> Decision:
-    reason = f"{objection.label} stood after {given - 1} follow-ups"
+    reason = f"{Label(objection.label).in_words}: it stood after {given - 1} follow-ups"
     come_back = now + timedelta(days=playbook.objections.come_back_days)
     if prospect.is_deal:
         return Close(rule="objections.end", reasons=(reason,), won=False, on=now.date(), come_back_at=come_back)

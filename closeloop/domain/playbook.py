@@ -196,6 +196,8 @@ class ObjectionAnswer(Record):
     ask: str
     """The smaller yes this answer asks for."""
     hand_to_human: bool = False
+    wait_days: tuple[Days, ...] = ()
+    """Business days before each follow-up to this objection, in place of the general ones."""
 
     @model_validator(mode="after")
     def _is_an_objection(self) -> Self:
@@ -221,6 +223,11 @@ class Objections(Record):
         if not self.wait_days:
             raise ValueError("objections.wait_days needs at least one number of days")
         return self
+
+    def wait_before(self, label: str, follow_up: int) -> int:
+        """Business days before this follow-up, counted from 0: the objection's own, else the general ones."""
+        days = self.answer_to(label).wait_days or self.wait_days
+        return days[min(follow_up, len(days) - 1)]
 
     def answer_to(self, label: str) -> ObjectionAnswer:
         return next(answer for answer in self.answers if answer.label.value == label)
@@ -285,19 +292,15 @@ class StageRule(Record):
 
     weight: Percent
     usual_days: Annotated[int, Field(ge=1)]
-    crm_stage: str
-    """StageName of the Opportunity while a deal is in this stage."""
 
 
 class CrmWords(Record):
-    """The org's own words for what the process says."""
+    """The org's own words around campaigns; its fields and picklists are in the CRM mapping."""
 
-    working: str = "Working - Contacted"
-    disqualified: str = "Closed - Not Converted"
-    converted: str = "Closed - Converted"
-    won: str = "Closed Won"
-    lost: str = "Closed Lost"
-    contact_role: str = "Decision Maker"
+    campaign: str | None = None
+    """Id of the campaign that the people we write to become members of; none: no campaign."""
+    campaign_sent: str = "Sent"
+    campaign_responded: str = "Responded"
 
 
 class Playbook(Record):

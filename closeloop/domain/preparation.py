@@ -6,12 +6,13 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from closeloop.domain.decisions import Draft
+from closeloop.domain.fact_words import spoken
 from closeloop.domain.messages import PainProps, SenderProps
 from closeloop.domain.playbook import Pain, Playbook
 from closeloop.domain.presentation_content import DeckContent, Evidence, ValuePoint
 from closeloop.domain.prospect import Fact, Prospect
 from closeloop.domain.qualification import assess, meets
-from closeloop.domain.sources import dated_source, spoken_source
+from closeloop.domain.sources import dated_source, is_public, spoken_source
 
 MOST_PAINS = 3
 CHART_YEARS = 3
@@ -50,28 +51,8 @@ def _has_evidence(pain: Pain, prospect: Prospect) -> bool:
 
 
 def _evidence_text(fact: Fact) -> str:
-    return f"{fact.name} {spoken(fact)} ({spoken_source(fact.source)})"
-
-
-def spoken(fact: Fact) -> str:
-    """A fact's value as a person writes it: `12,700`, `US$ 3.8 billion`, `Manufacturing`."""
-    value = fact.value
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if fact.name == "annual_revenue_usd" and isinstance(value, int | Decimal):
-        return _large_dollars(Decimal(value))
-    if fact.name == "founded":
-        return str(value)
-    if isinstance(value, int | Decimal):
-        return f"{value:,.0f}"
-    return str(value)
-
-
-def _large_dollars(value: Decimal) -> str:
-    for size, word in ((Decimal(10) ** 9, "billion"), (Decimal(10) ** 6, "million")):
-        if value >= size:
-            return f"US$ {value / size:.1f} {word}"
-    return f"US$ {value:,.0f}"
+    name = fact.name.removesuffix("_usd").replace("_", " ")
+    return f"{name} {spoken(fact)} ({spoken_source(fact.source)})"
 
 
 def pain_props(prospect: Prospect, playbook: Playbook) -> tuple[PainProps, ...]:
@@ -90,6 +71,7 @@ def _pain(pain: Pain, prospect: Prospect, playbook: Playbook) -> PainProps:
     return PainProps(
         pain=pain.says.replace("{company}", prospect.company).replace("{value}", spoken(fact)),
         source=dated_source(fact),
+        public_source=dated_source(fact) if is_public(fact.source) else "",
         feature=benefit.feature,
         so_what=benefit.so_what,
         proof=f"{benefit.proof} ({benefit.proof_source})",
@@ -203,5 +185,5 @@ def _assumptions(prospect: Prospect, playbook: Playbook) -> tuple[str, ...]:
     return (
         f"{spoken(fact)} employees ({dated_source(fact)})",
         f"{product.currency} {product.saving_per_employee} saved per employee and year ({product.saving_source})",
-        "40 % of the saving in the first year, 90 % in the second",
+        "40% of the saving in the first year, 90% in the second",
     )

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from closeloop.domain.business_days import add_business_days
 from closeloop.domain.decisions import Advance, Close, Decision
+from closeloop.domain.meetings import over
 from closeloop.domain.playbook import Playbook
 from closeloop.domain.prospect import NextStep, Prospect
 from closeloop.domain.sequences import next_touch
@@ -17,8 +18,8 @@ DAYS_TO_DECIDE = 2
 
 def decide(prospect: Prospect, playbook: Playbook, now: datetime) -> Decision:
     """After the agreed meeting, ask for the order; before one is agreed, keep asking for it."""
-    if _has_met(prospect, now):
-        return to_closing(prospect, now, "the agreed meeting has taken place")
+    if (passed := over(prospect.next_step, now)) is not None:
+        return to_closing(prospect, now, passed)
     touch = next_touch(prospect, playbook, SEQUENCE, now)
     if touch is not None:
         return touch
@@ -29,11 +30,6 @@ def decide(prospect: Prospect, playbook: Playbook, now: datetime) -> Decision:
         on=now.date(),
         come_back_at=now + timedelta(days=playbook.closing.come_back_days),
     )
-
-
-def _has_met(prospect: Prospect, now: datetime) -> bool:
-    step = prospect.next_step
-    return step is not None and step.what.startswith("Meeting") and step.on <= now.date()
 
 
 def to_closing(prospect: Prospect, now: datetime, reason: str) -> Advance:

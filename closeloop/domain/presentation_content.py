@@ -55,3 +55,5 @@ class Finding(Record):
 
     slide: int
     problem: str
+    broken: bool = False
+    """True when building failed: a fault of the program or the master, not of what the draft says."""

@@ -10,6 +10,7 @@ from pydantic import Field
 from closeloop.domain.record import Moment, Record, Share
 from closeloop.domain.stage import Profile, Stage, Standing
 
+MEETING = "Meeting"
 FactValue = str | int | Decimal | bool
 
 
@@ -54,6 +55,11 @@ class NextStep(Record):
     what: str
     on: date
 
+    @property
+    def is_meeting(self) -> bool:
+        """People come together, on that day."""
+        return self.what.startswith(MEETING)
+
 
 class CrmIds(Record):
     """Where this prospect lives in Salesforce."""
@@ -62,6 +68,8 @@ class CrmIds(Record):
     contact: str | None = None
     account: str | None = None
     opportunity: str | None = None
+    open_lead: str | None = None
+    """The Lead, where it was linked to the others and never converted: people still find it, and read it."""
 
 
 class Prospect(Record):
@@ -106,6 +114,10 @@ class Prospect(Record):
     answered: dict[str, int] = Field(default_factory=dict)
     """Objection label to answers ever given to it: raised again, it goes on from there and repeats nothing."""
     next_step: NextStep | None = None
+    meetings: int = 0
+    """Meetings agreed so far; a meeting that is moved is still the same one."""
+    owners_seen: dict[str, str] = Field(default_factory=dict)
+    """Owner of the deal and of its person as the CRM last said, by object: a change is known by it."""
     amount: Decimal | None = None
     deck: str | None = None
     """Path of the draft presentation, relative to the home folder."""
@@ -132,6 +144,10 @@ class Prospect(Record):
     @property
     def is_open_deal(self) -> bool:
         return self.is_deal and self.standing is Standing.OPEN
+
+    def with_crm_ids(self, ids: dict[str, str]) -> Prospect:
+        """The same prospect, living in these records too (contact, account, opportunity)."""
+        return self.model_copy(update={"crm": self.crm.model_copy(update=ids)})
 
     def fact(self, name: str) -> FactValue | None:
         found = self.facts.get(name)

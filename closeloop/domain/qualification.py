@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from closeloop.domain.fact_words import spoken
 from closeloop.domain.playbook import Criterion, Framework, Qualification
 from closeloop.domain.prospect import Fact, Prospect
 from closeloop.domain.record import Record
+from closeloop.domain.sources import spoken_source
 
 
 class Answer(Record):
@@ -25,7 +27,8 @@ class Answer(Record):
     def __str__(self) -> str:
         if self.fact is None:
             return f"{self.name}: unknown (0 of {self.weight:g})"
-        return f"{self.name}: {self.fact.value} ({self.earned:g} of {self.weight:g}, {self.fact.source})"
+        source = spoken_source(self.fact.source)
+        return f"{self.name}: {spoken(self.fact)} ({self.earned:g} of {self.weight:g}, {source})"
 
 
 class Assessment(Record):

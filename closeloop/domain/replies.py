@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from closeloop.domain.business_days import add_business_days
 from closeloop.domain.decisions import Advance, AskHuman, Channel, Close, Decision, Hold, Park, Stop, Touch
+from closeloop.domain.meetings import MEETING_DAYS, plan_meeting
 from closeloop.domain.playbook import Playbook
 from closeloop.domain.preparation import price
 from closeloop.domain.presentation import to_closing
@@ -15,7 +16,6 @@ from closeloop.domain.stage import Profile, Stage, Standing
 
 NOT_NOW_DAYS = 90
 ABSENCE_DAYS = 7
-MEETING_DAYS = 3
 HUMAN_DAYS = 5
 QUESTION_SEQUENCE = "question_answer"
 YES_LABELS = frozenset({Label.INTERESTED, Label.MEETING})
@@ -37,6 +37,11 @@ def on_event(prospect: Prospect, signal: Signal) -> tuple[Decision, ...]:
         return ()
     by_wish = signal.kind is not SignalKind.BOUNCED
     return (_stop(f"{words[signal.kind]} on {signal.occurred_at:%Y-%m-%d}", "signals.stop", by_wish=by_wish),)
+
+
+def replied(label: Label) -> str:
+    """The reason that a reply with this label is."""
+    return f"replied: {label.in_words}"
 
 
 def _stop(reason: str, rule: str, *, by_wish: bool) -> Stop:
@@ -65,7 +70,7 @@ def on_reply(prospect: Prospect, found: Understanding, playbook: Playbook, now: 
 
 def _stopped_by_reply(prospect: Prospect, found: Understanding) -> tuple[Decision, ...]:
     by_wish = not {Label.UNSUBSCRIBE, Label.LEGAL}.isdisjoint(found.labels)
-    stop = _stop(f"replied {found.primary.value}", "replies.stop", by_wish=by_wish)
+    stop = _stop(replied(found.primary), "replies.stop", by_wish=by_wish)
     subject = HUMAN_SUBJECTS.get(found.primary)
     if subject is None:
         return (stop,)
@@ -98,12 +103,12 @@ def _objection(prospect: Prospect, label: Label, now: datetime) -> Decision:
     if prospect.stage is Stage.OBJECTIONS and known is not None and known.label == label.value:
         return Hold(
             rule="objections.same_again",
-            reasons=(f"{label.value} again after {known.answers} answers",),
+            reasons=(f"{label.in_words}: said again after {known.answers} answers, the follow-ups go on",),
             until=prospect.due_at,
         )
     return Advance(
         rule="objections.raised",
-        reasons=(f"replied {label.value}",),
+        reasons=(replied(label),),
         to=Stage.OBJECTIONS,
         due_at=now,
         objection=Objection(
@@ -126,8 +131,10 @@ def _yes(prospect: Prospect, found: Understanding, playbook: Playbook, now: date
         return (_expansion(prospect, now),)
     if came_from is Stage.CLOSING and found.primary is Label.INTERESTED:
         return (_won(prospect, playbook, now),)
+    if found.primary is Label.MEETING:
+        return _meet(prospect, found, playbook, now)
     if came_from in {Stage.PRESENTATION, Stage.CLOSING}:
-        return (_agreed(prospect, found, now),)
+        return (to_closing(prospect, now, "said they want to go on"),)
     return (_open_deal(prospect, found, playbook, now),)
 
 
@@ -142,36 +149,36 @@ def _won(prospect: Prospect, playbook: Playbook, now: datetime) -> Close:
     )
 
 
-def _agreed(prospect: Prospect, found: Understanding, now: datetime) -> Decision:
-    if found.primary is Label.MEETING:
-        return _meet(prospect, now, Stage.PRESENTATION, profile=None)
-    return to_closing(prospect, now, "said they want to go on")
-
-
-def _meet(prospect: Prospect, now: datetime, stage: Stage, *, profile: Profile | None) -> Advance:
-    day = add_business_days(now, MEETING_DAYS)
-    return Advance(
+def _meet(prospect: Prospect, found: Understanding, playbook: Playbook, now: datetime) -> tuple[Decision, ...]:
+    """Plan for the meeting, and let the owner confirm it: nobody else answers the customer."""
+    planned = plan_meeting(prospect, found.proposed_for, now)
+    opens = not prospect.is_deal
+    meet = Advance(
         rule="presentation.meeting",
-        reasons=(f"proposed or accepted a meeting; planned for {day:%Y-%m-%d}",),
-        to=stage,
-        due_at=day,
-        profile=profile,
-        next_step=NextStep(what="Meeting with " + (prospect.last_name or prospect.email), on=day.date()),
+        reasons=(planned.reason,),
+        to=Stage.PRESENTATION,
+        due_at=planned.look_again_at,
+        profile=Profile.OPPORTUNITY if opens else None,
+        amount=price(prospect, playbook) if opens else None,
+        next_step=planned.next_step,
     )
+    confirm = AskHuman(
+        rule="presentation.confirm_meeting",
+        reasons=("nobody but the owner confirms a meeting to the customer",),
+        subject=planned.task,
+        until=planned.look_again_at,
+    )
+    return (meet, confirm)
 
 
 def _open_deal(prospect: Prospect, found: Understanding, playbook: Playbook, now: datetime) -> Advance:
-    amount = price(prospect, playbook)
-    if found.primary is Label.MEETING:
-        met = _meet(prospect, now, Stage.PRESENTATION, profile=Profile.OPPORTUNITY)
-        return met.model_copy(update={"amount": amount})
     return Advance(
         rule="approach.answered",
-        reasons=(f"replied {found.primary.value}: there is somebody to present to",),
+        reasons=(f"{replied(found.primary)}; there is somebody to present to",),
         to=Stage.PRESENTATION,
         due_at=now,
         profile=Profile.OPPORTUNITY,
-        amount=amount,
+        amount=price(prospect, playbook),
         next_step=NextStep(what="Agree on a date to present", on=add_business_days(now, MEETING_DAYS).date()),
     )
 
@@ -207,7 +214,7 @@ def _to_human(found: Understanding, now: datetime) -> tuple[Decision, ...]:
     return (
         AskHuman(
             rule="replies.unclear",
-            reasons=(f"the reply reads as {found.primary.value} ({found.confidence:.0%} sure)",),
+            reasons=(f"the reply reads as: {found.primary.in_words} ({found.confidence:.0%} sure)",),
             subject="Read this reply and answer it",
             until=add_business_days(now, HUMAN_DAYS),
         ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, time
 from enum import StrEnum
 from typing import Any
 
@@ -52,6 +53,11 @@ class Label(StrEnum):
     OTHER = "other"
 
     @property
+    def in_words(self) -> str:
+        """As people say it, behind a colon: `replied: has left the company`."""
+        return _IN_WORDS[self]
+
+    @property
     def is_objection(self) -> bool:
         return self.value.startswith("objection_") or self is Label.BRUSH_OFF
 
@@ -60,6 +66,29 @@ class Label(StrEnum):
         return self in {Label.OUT_OF_OFFICE, Label.AUTO_REPLY}
 
 
+_IN_WORDS = {
+    Label.INTERESTED: "is interested",
+    Label.MEETING: "a meeting",
+    Label.QUESTION: "a question",
+    Label.OBJECTION_PRICE: "the price",
+    Label.OBJECTION_TIMING: "a bad moment",
+    Label.OBJECTION_AUTHORITY: "somebody else decides",
+    Label.OBJECTION_NEED: "no need",
+    Label.OBJECTION_COMPETITOR: "uses another supplier",
+    Label.OBJECTION_TRUST: "doubts about us",
+    Label.OBJECTION_PRODUCT: "something is missing in the product",
+    Label.BRUSH_OFF: "a short no",
+    Label.NOT_NOW: "not now",
+    Label.REFERRAL: "named a colleague",
+    Label.WRONG_PERSON: "is the wrong person",
+    Label.LEFT_COMPANY: "has left the company",
+    Label.OUT_OF_OFFICE: "is away",
+    Label.AUTO_REPLY: "an automatic reply",
+    Label.UNSUBSCRIBE: "asked us to stop",
+    Label.LEGAL: "a legal demand",
+    Label.BOUNCE: "could not be delivered",
+    Label.OTHER: "something the rules do not know",
+}
 STOPPING_LABELS = frozenset({Label.UNSUBSCRIBE, Label.LEGAL, Label.LEFT_COMPANY, Label.WRONG_PERSON})
 STOPPING_KINDS = frozenset({SignalKind.BOUNCED, SignalKind.SPAM_REPORT, SignalKind.UNSUBSCRIBED})
 
@@ -79,6 +108,14 @@ class Signal(Record):
     """For a reply: `subject`, `text`, `headers`, `to`. Otherwise the source's own words."""
 
 
+class Proposed(Record):
+    """A day for a meeting, as the customer named or accepted it."""
+
+    on: date
+    at: time | None = None
+    """The hour on the customer's own clock, whose time zone nobody wrote down; None when none was named."""
+
+
 class Understanding(Record):
     """What a reply means."""
 
@@ -89,6 +126,8 @@ class Understanding(Record):
     resume_on: Moment | None = None
     refers_to: dict[str, str] | None = None
     """`name` and/or `email` of the colleague a referral or an absence note points to."""
+    proposed_for: Proposed | None = None
+    """When a meeting is proposed or accepted for; None where no day was named."""
     stop: bool = False
     said: str = ""
     """The person's own words, quotes and signature cut."""

@@ -27,6 +27,11 @@ def spoken_source(source: str) -> str:
     return _KINDS.get(kind, source)
 
 
+def is_public(source: str) -> bool:
+    """True for what everybody can look up. Nobody wants to read in a mail that we keep records about them."""
+    return source.startswith("registry:")
+
+
 def dated_source(fact: Fact) -> str:
     """The spoken source, with the period the source gives for the value."""
     said = spoken_source(fact.source)

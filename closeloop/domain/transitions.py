@@ -144,7 +144,38 @@ def _advance(decision: Advance, prospect: Prospect, playbook: Playbook, now: dat
     opens = decision.profile is Profile.OPPORTUNITY and not prospect.is_deal
     if opens:
         changes |= {"profile": Profile.OPPORTUNITY, "predicted": playbook.probability(decision.to)}
-    return _moved(prospect, decision.to, decision.due_at, now, convert=opens, **changes)
+    number = _meeting_number(decision.next_step, prospect, now)
+    applied = _moved(prospect, decision.to, decision.due_at, now, convert=opens, meetings=number, **changes)
+    if decision.next_step is None or not decision.next_step.is_meeting:
+        return applied
+    return applied.model_copy(update={"actions": (*applied.actions, _meeting(applied.prospect, now))})
+
+
+def _meeting_number(agreed: NextStep | None, prospect: Prospect, now: datetime) -> int:
+    """Agreed anew while one still lies ahead, it is the same meeting, moved."""
+    if agreed is None or not agreed.is_meeting:
+        return prospect.meetings
+    before = prospect.next_step
+    is_ahead = before is not None and before.is_meeting and before.on >= now.date()
+    return max(1, prospect.meetings) if is_ahead else prospect.meetings + 1
+
+
+def _meeting(prospect: Prospect, now: datetime) -> Action:
+    """The Event of the agreed meeting: its own key stays, the action's counts the agreements."""
+    assert prospect.next_step is not None  # noqa: S101 - only called right after one was agreed
+    own = action_key(ActionKind.EVENT, prospect.key, prospect.meetings)
+    return Action(
+        key=f"{own}:{prospect.replies}",
+        kind=ActionKind.EVENT,
+        prospect_key=prospect.key,
+        stage=prospect.stage,
+        due_at=now,
+        payload={
+            "key": own,
+            "on": prospect.next_step.on.isoformat(),
+            "subject": f"{prospect.next_step.what}, {prospect.company}"[:255],
+        },
+    )
 
 
 @_apply.register

@@ -92,9 +92,11 @@ class Thread:
 
     @property
     def mark(self) -> str:
-        """The strongest thing that ever happened in this thread."""
+        """The strongest thing the person ever did; where they did nothing, what became of the last mail."""
         order = ["", "queued", "on its way", *dict.fromkeys(MARKS.values())]
-        return max((line.mark for line in self.lines), key=order.index, default="")
+        strongest = max((line.mark for line in self.lines), key=order.index, default="")
+        did_nothing = order.index(strongest) <= order.index("delivered")
+        return self.lines[-1].mark if did_nothing and self.lines else strongest
 
 
 def count_mails(world: World, search: str) -> int:

@@ -19,6 +19,8 @@ from sandbox.world import World
 
 PAGE = 100
 PEOPLE = 200
+FRAME_CHARACTERS = 62
+"""Of a line of a mail in its frame, where the screen is not a narrow one."""
 # Mails in frames inherit this, so a picture or script in a mail cannot phone home.
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'self'; frame-src 'self' data:"
 ENVIRONMENT = Environment(
@@ -46,7 +48,14 @@ def hue(address: str) -> int:
     return sum(address.encode()) * 47 % 360
 
 
+def frame_height(text: str) -> int:
+    """Pixels in which the HTML of a mail with this text fits: a frame without scripts cannot say how tall it is."""
+    rows = sum(1 + len(line) // FRAME_CHARACTERS for line in text.splitlines())
+    return min(max(240, 20 * rows + 70), 1600)
+
+
 ENVIRONMENT.filters |= {
+    "frame_height": frame_height,
     "time": say_time,
     "initials": initials,
     "hue": hue,

@@ -5,6 +5,7 @@ Invariant: no live activity, role, membership or link is left that belongs to a 
 
 from __future__ import annotations
 
+from sandbox.salesforce.admin import changes as change_log
 from sandbox.salesforce.call import Call
 from sandbox.salesforce.schema import ObjectType
 
@@ -15,6 +16,8 @@ _OWNED = frozenset(
         ("OpportunityContactRole", "OpportunityId"),
         ("OpportunityContactRole", "ContactId"),
         ("OpportunityHistory", "OpportunityId"),
+        ("LeadHistory", "LeadId"),
+        ("OpportunityFieldHistory", "OpportunityId"),
         ("Task", "WhoId"),
         ("Task", "WhatId"),
         ("Event", "WhoId"),
@@ -33,6 +36,7 @@ def bin_record(call: Call, kind: ObjectType, record_id: str) -> None:
     """Marks the record and its dependants as deleted; queryAll still shows them."""
     changes = {"IsDeleted": 1, "SystemModstamp": call.now, "LastModifiedDate": call.now}
     call.store.update(kind, record_id, changes)
+    change_log.note(call, kind, "DELETE", record_id, {})
     for owner, field in call.schema.children[kind.name]:
         if (owner.name, field.name) in _OWNED:
             for dependant in call.store.matching(owner, field.name, record_id):

@@ -90,6 +90,8 @@ def convert(call: Call, wish: Wish) -> Converted:
     try:
         lead = _lead(call, wish)
         key = lead.get(dml.KEY)
+        call.guard("convert", "Lead", [lead["Id"], *filter(None, (wish.account_id, wish.contact_id))])
+        call.exempt = frozenset({lead["Id"]})
         with call.all_or_none():
             done = _converted(call, wish, lead)
     except RecordError as error:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from sandbox.salesforce.describe_traits import choice_label, compound, extra_type, permissionable, traits
 from sandbox.salesforce.schema import NUMBER_TYPES, Field, ObjectType, Schema
 
 _SOAP_TYPES = {
@@ -20,6 +21,7 @@ _SOAP_TYPES = {
     "date": "xsd:date",
     "datetime": "xsd:dateTime",
     "base64": "xsd:base64Binary",
+    "anyType": "xsd:anyType",
 }
 _FIELD_OFF = [
     "aiPredictionField",
@@ -35,15 +37,12 @@ _FIELD_OFF = [
     "htmlFormatted",
     "queryByDistance",
     "restrictedDelete",
-    "searchPrefilterable",
     "writeRequiresMasterRead",
 ]
 _FIELD_NONE = [
     "calculatedFormula",
-    "compoundFieldName",
     "controllerName",
     "defaultValueFormula",
-    "extraTypeInfo",
     "filteredLookupInfo",
     "inlineHelpText",
     "mask",
@@ -54,16 +53,12 @@ _FIELD_NONE = [
 _OBJECT_OFF = [
     "activateable",
     "customSetting",
-    "deepCloneable",
     "deprecatedAndHidden",
     "hasSubtypes",
     "isInterface",
     "isSubtype",
-    "mergeable",
 ]
 _OBJECT_NONE = [
-    "associateEntityType",
-    "associateParentEntity",
     "defaultImplementation",
     "extendedBy",
     "extendsInterfaces",
@@ -72,9 +67,39 @@ _OBJECT_NONE = [
     "listviewable",
     "lookupLayoutable",
     "networkScopeFieldName",
-    "searchLayoutable",
-    "sobjectDescribeOption",
 ]
+# In the global list too.
+_OVERVIEW_NONE = ["associateEntityType", "associateParentEntity"]
+
+_MASTER = {
+    "active": True,
+    "available": True,
+    "defaultRecordTypeMapping": True,
+    "developerName": "Master",
+    "master": True,
+    "name": "Master",
+    "recordTypeId": "012000000000000AAA",
+    "urls": {},
+}
+# The objects whose records go with the record they belong to.
+_FOLLOW = frozenset(
+    "Contact Opportunity Task Event CampaignMember ContentDocumentLink OpportunityContactRole OpportunityHistory"
+    " LeadHistory OpportunityFieldHistory".split()
+)
+_STAY = {
+    ("Contact", "ReportsToId"),
+    ("CampaignMember", "LeadOrContactId"),
+    ("Event", "AccountId"),
+    ("Task", "AccountId"),
+    ("Opportunity", "ContactId"),
+    ("Opportunity", "CampaignId"),
+}
+# An event's date comes from its start: it is filtered, but never aggregated.
+_NOT_COUNTED = ("Event", "ActivityDate")
+_PREFILTERED = frozenset(
+    "ParentId AccountId ReportsToId ConvertedAccountId ConvertedContactId ConvertedOpportunityId CampaignId WhoId"
+    " WhatId".split()
+)
 
 
 def overview(kind: ObjectType, base: str) -> dict[str, Any]:
@@ -89,16 +114,15 @@ def overview(kind: ObjectType, base: str) -> dict[str, Any]:
         "createable": "C" in kind.flags,
         "updateable": "U" in kind.flags,
         "deletable": "D" in kind.flags,
-        "undeletable": False,
         "queryable": True,
         "retrieveable": True,
         "searchable": "S" in kind.flags,
         "replicateable": True,
         "triggerable": "C" in kind.flags,
         "layoutable": "C" in kind.flags,
-        "mruEnabled": False,
-        "feedEnabled": False,
+        **traits(kind.name),
         **dict.fromkeys(_OBJECT_OFF, False),
+        **dict.fromkeys(_OVERVIEW_NONE),
         "urls": {"sobject": address, "describe": f"{address}/describe", "rowTemplate": f"{address}/{{ID}}"},
     }
 
@@ -109,18 +133,22 @@ def whole(schema: Schema, kind: ObjectType, base: str) -> dict[str, Any]:
         **overview(kind, base),
         **dict.fromkeys(_OBJECT_NONE),
         "actionOverrides": [],
-        "childRelationships": [_child(owner, item) for owner, item in schema.children[kind.name]],
-        "compactLayoutable": False,
-        "fields": [field(item) for item in kind.fields.values()],
+        "childRelationships": [
+            _child(*each) for each in schema.children[kind.name] if each[1].name != "MasterRecordId"
+        ],
+        "compactLayoutable": True,
+        "fields": [field(item, kind) for item in kind.fields.values()],
         "namedLayoutInfos": [],
-        "recordTypeInfos": [],
-        "supportedScopes": [{"label": f"All {kind.plural}", "name": "everything"}],
+        "recordTypeInfos": [_MASTER] if "C" in kind.flags and kind.name != "OpportunityContactRole" else [],
+        "sobjectDescribeOption": "FULL",
+        "searchLayoutable": "S" in kind.flags,
+        "supportedScopes": [{"label": f"All {kind.plural.lower()}", "name": "everything"}],
     }
 
 
 def _child(owner: ObjectType, item: Field) -> dict[str, Any]:
     return {
-        "cascadeDelete": False,
+        "cascadeDelete": owner.name in _FOLLOW and (owner.name, item.name) not in _STAY,
         "childSObject": owner.name,
         "deprecatedAndHidden": False,
         "field": item.name,
@@ -131,7 +159,7 @@ def _child(owner: ObjectType, item: Field) -> dict[str, Any]:
     }
 
 
-def field(item: Field) -> dict[str, Any]:
+def field(item: Field, kind: ObjectType) -> dict[str, Any]:
     """One field of a describe."""
     flags = item.flags
     number = item.type in NUMBER_TYPES and item.type != "int"
@@ -145,7 +173,7 @@ def field(item: Field) -> dict[str, Any]:
         "byteLength": item.length * (1 if item.type in ("id", "reference") else 3),
         "precision": item.precision if number else 0,
         "scale": item.scale if number else 0,
-        "digits": 9 if item.type == "int" else 0,
+        "digits": 8 if item.type == "int" else 0,
         "createable": "C" in flags,
         "updateable": "U" in flags,
         "nillable": item.nillable,
@@ -153,13 +181,16 @@ def field(item: Field) -> dict[str, Any]:
         "filterable": "F" in flags,
         "sortable": "S" in flags,
         "groupable": "G" in flags,
-        "aggregatable": "F" in flags,
+        "aggregatable": "F" in flags and item.type != "boolean" and (kind.name, item.name) != _NOT_COUNTED,
         "idLookup": bool(flags & {"L", "X"}),
         "externalId": "X" in flags,
         "unique": "Q" in flags,
         "caseSensitive": item.type == "id" and not key,
         "custom": item.custom,
-        "permissionable": item.nillable and item.type != "id",
+        "permissionable": permissionable(kind, item),
+        "compoundFieldName": compound(kind, item),
+        "extraTypeInfo": extra_type(kind, item),
+        "searchPrefilterable": item.type == "reference" and item.name in _PREFILTERED,
         "nameField": "n" in flags,
         "namePointing": item.polymorphic,
         "polymorphicForeignKey": item.polymorphic,
@@ -175,4 +206,5 @@ def field(item: Field) -> dict[str, Any]:
 
 def _choice(item: Field, value: str) -> dict[str, Any]:
     default = value == item.default
-    return {"active": True, "defaultValue": default, "label": value, "validFor": None, "value": value}
+    label = choice_label(item, value)
+    return {"active": True, "defaultValue": default, "label": label, "validFor": None, "value": value}

@@ -7,24 +7,30 @@ Invariant: a record that is refused has written nothing. Every attempt is noted 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
-from sandbox.salesforce import cascade, references, rows, rules
+from sandbox.salesforce import cascade, outbound, references, rows, rules
+from sandbox.salesforce.admin import changes as change_log
+from sandbox.salesforce.admin import duplicates, tracking, validation
 from sandbox.salesforce.call import Call
 from sandbox.salesforce.errors import RecordError, converted_lead, deleted, missing, not_found
 from sandbox.salesforce.ids import IdError, full_id
-from sandbox.salesforce.schema import Field, ObjectType
+from sandbox.salesforce.schema import AUDIT, Field, ObjectType
 from sandbox.salesforce.store import Row
 from sandbox.salesforce.values import clean
 
 KEY = "Closeloop_Key__c"
+_NOT_HELD = AUDIT | {"OwnerId"}
 
 
 def create(call: Call, kind: ObjectType, body: Mapping[str, Any], op: str = "create") -> str:
     """Inserts a record and returns its id."""
     try:
         _allowed(kind, "C", "create")
-        record_id = insert(call, kind, _cleaned(call, kind, body, "C"))
+        values = _cleaned(call, call.visible[kind.name], body, "C")
+        call.guard(op, kind.name, _touched(kind, values))
+        record_id = insert(call, call.schema[kind.name], values)
     except RecordError as error:
         call.note(op, kind.name, None, False, _key(body), error=error.code)
         raise
@@ -39,7 +45,9 @@ def update(call: Call, kind: ObjectType, record_id: str, body: Mapping[str, Any]
         _allowed(kind, "U", "update")
         old = existing(call, kind, record_id)
         key = key or old.get(KEY)
-        change(call, kind, old, _cleaned(call, kind, body, "U"))
+        values = _cleaned(call, call.visible[kind.name], body, "U")
+        call.guard(op, kind.name, _touched(kind, {**old, **values}))
+        change(call, call.schema[kind.name], old, values)
     except RecordError as error:
         call.note(op, kind.name, record_id, False, key, error=error.code, fields=_names(body))
         raise
@@ -53,11 +61,23 @@ def delete(call: Call, kind: ObjectType, record_id: str) -> None:
         _allowed(kind, "D", "delete")
         old = existing(call, kind, record_id)
         key = old.get(KEY)
+        call.guard("delete", kind.name, _touched(kind, old))
         cascade.bin_record(call, kind, old["Id"])
     except RecordError as error:
         call.note("delete", kind.name, record_id, False, key, error=error.code)
         raise
     call.note("delete", kind.name, record_id, True, key)
+
+
+def _touched(kind: ObjectType, row: Row) -> list[str]:
+    """The records that a write holds on to: the record itself and those it hangs on."""
+    own = [row["Id"]] if row.get("Id") else []
+    return [*own, *(row[name] for name in _held(kind) if row.get(name))]
+
+
+@cache
+def _held(kind: ObjectType) -> tuple[str, ...]:
+    return tuple(item.name for item in kind.fields.values() if item.targets and item.name not in _NOT_HELD)
 
 
 def _names(body: Mapping[str, Any]) -> list[str]:
@@ -96,10 +116,14 @@ def insert(call: Call, kind: ObjectType, values: Row) -> str:
     absent = [item.name for item in kind.required if row.get(item.name) is None]
     if absent:
         raise missing(absent)
+    _admitted(call, kind, row, None)
     _unique(call, kind, row, "")
     row["Id"] = call.store.next_id(kind.prefix)
     call.store.insert(kind, row)
     rules.after_insert(call, kind, row)
+    tracking.created(call, kind, row)
+    change_log.note(call, kind, "CREATE", row["Id"], row)
+    outbound.queue(call, kind, row, None)
     return str(row["Id"])
 
 
@@ -111,10 +135,22 @@ def change(call: Call, kind: ObjectType, old: Row, changes: Row) -> None:
     if absent:
         raise missing(absent)
     rules.before_update(call, kind, old, changes)
+    _admitted(call, kind, {**old, **changes}, old)
     _unique(call, kind, changes, old["Id"])
     changes |= {"LastModifiedDate": call.now, "LastModifiedById": call.user_id, "SystemModstamp": call.now}
     call.store.update(kind, old["Id"], changes)
     rules.after_update(call, kind, old, {**old, **changes})
+    tracking.changed(call, kind, old, {**old, **changes})
+    change_log.note(call, kind, "UPDATE", old["Id"], changes, old)
+    outbound.queue(call, kind, {**old, **changes}, old)
+
+
+def _admitted(call: Call, kind: ObjectType, new: Row, old: Row | None) -> None:
+    """The administrator's rules over the record as it would be."""
+    if call.setup.validation_rules:
+        validation.check(call.setup.validation_rules, kind.name, new, old)
+    if call.setup.duplicate_rules:
+        duplicates.check(call, call.setup.duplicate_rules, kind, new, old)
 
 
 def _must(field: Field) -> bool:

@@ -66,3 +66,10 @@ def converted_lead() -> RecordError:
 def missing(names: Sequence[str]) -> RecordError:
     """Fields that the record cannot be without."""
     return RecordError("REQUIRED_FIELD_MISSING", f"Required fields are missing: [{', '.join(names)}]", names)
+
+
+def locked(status: int = 500, record_id: str = "") -> RecordError:
+    """Another transaction holds the record for longer than the org waits."""
+    named = f": {record_id}" if record_id else ""
+    message = f"unable to obtain exclusive access to this record or 1 records{named}"
+    return RecordError("UNABLE_TO_LOCK_ROW", message, status=status)

@@ -5,8 +5,8 @@ Invariant: a call is counted once, when it is let in; a refused call costs nothi
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable
+from collections import Counter, deque
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -38,6 +38,7 @@ class Limits:
         self._now = now
         self._spent: deque[tuple[datetime, int]] = deque()
         self._used = 0
+        self.by_caller: Counter[str] = Counter()
 
     @property
     def used(self) -> int:
@@ -47,10 +48,27 @@ class Limits:
             self._used -= self._spent.popleft()[1]
         return self._used
 
-    def spend(self, calls: int) -> None:
-        """Counts calls, or refuses them when the day's allocation is used up."""
+    def spend(self, calls: int, caller: str) -> None:
+        """Counts calls for a user, or refuses them when the day's allocation is used up."""
         if calls and self.used + calls > self.most:
             raise ApiError(403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.")
+        self.by_caller[caller] += calls
+        self._count(calls)
+
+    def give_back(self, calls: int, caller: str) -> None:
+        """Takes back calls that were counted just now."""
+        self.by_caller[caller] -= calls
+        self._count(-calls)
+
+    def put(self, most: int | None, used: int | None) -> None:
+        """Sets the allocation, and how much of it was used up just now; None leaves what there is."""
+        self.most = self.most if most is None else most
+        if used is not None:
+            self._spent.clear()
+            self._used = 0
+            self._count(used)
+
+    def _count(self, calls: int) -> None:
         moment = self._now()
         if self._spent and self._spent[-1][0] == moment:
             calls_before = self._spent.pop()[1]
@@ -63,13 +81,28 @@ class Limits:
         """The value of `Sforce-Limit-Info`."""
         return f"api-usage={self.used}/{self.most}"
 
-    def report(self) -> dict[str, Any]:
-        """The body of the limits resource."""
+    def report(self, spent: Mapping[str, int]) -> dict[str, Any]:
+        """The body of the limits resource; `spent` says how much of the other allowances is used up."""
         left = {"Max": self.most, "Remaining": max(0, self.most - self.used)}
         return {"DailyApiRequests": left} | {
-            name: {"Max": most, "Remaining": most} for name, most in _OTHERS.items()
+            name: {"Max": most, "Remaining": max(0, most - spent.get(name, 0))} for name, most in _OTHERS.items()
         }
 
-    def clear(self) -> None:
+    def ledger(self) -> dict[str, Any]:
+        """What the control plane shows: the last 24 hours, when they free up, and all calls since the start."""
+        used = self.used
+        return {
+            "daily": self.most,
+            "used": used,
+            "remaining": max(0, self.most - used),
+            "frees_up_at": (self._spent[0][0] + _WINDOW).isoformat() if self._spent else None,
+            "total": self.by_caller.total(),
+            "by_caller": dict(self.by_caller),
+        }
+
+    def clear(self, most: int) -> None:
+        """Starts over with this allocation."""
+        self.most = most
         self._spent.clear()
         self._used = 0
+        self.by_caller.clear()

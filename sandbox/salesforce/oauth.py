@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hmac
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -28,6 +29,8 @@ from sandbox.world import World
 
 _JWT_GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 _AUDIENCES = ("https://login.salesforce.com", "https://test.salesforce.com")
+# Sessions here end only when they are revoked; clients compare this with real time, not with the sandbox's clock.
+_NEVER = int(datetime(2100, 1, 1, tzinfo=UTC).timestamp())
 Form = dict[str, str]
 
 
@@ -166,12 +169,12 @@ def _introspect(org: Org, form: Form) -> dict[str, Any]:
         "active": True,
         "scope": "api",
         "client_id": org.world.credentials.client_id,
-        "username": org.world.credentials.username,
-        "sub": seed.INTEGRATION_USER_ID,
+        "username": org.caller(form["token"]),
+        "sub": org.sessions.caller(form["token"]).user_id,
         "token_type": "access_token",
         "iat": issued,
         "nbf": issued,
-        "exp": issued + 7200,
+        "exp": _NEVER,
     }
 
 

@@ -18,6 +18,7 @@ import orjson
 from starlette.requests import Request as Wire
 from starlette.responses import Response
 
+from sandbox.faults.script import Strike
 from sandbox.salesforce.call import Call
 from sandbox.salesforce.errors import ApiError, not_found, unreadable
 from sandbox.salesforce.models import Org, org_of
@@ -29,6 +30,9 @@ Endpoint = Callable[[Wire], Awaitable[Response]]
 _log = logging.getLogger(__name__)
 _LONGEST_ADDRESS = 16_384
 _LEAST_GZIPPED = 1024
+# Where the scope of a request keeps the fault that strikes it.
+STRIKE = "sandbox.strike"
+_SOAP_SESSION = re.compile(rb"<(?:\w+:)?sessionId>\s*([^<\s]+)\s*<")
 _UNKNOWN = (
     "An unexpected error occurred. Please include this ErrorId if you contact support:"
     " 1234567890-12345 (-123456789)"
@@ -41,7 +45,8 @@ def rest_endpoint(world: World, dispatch: Dispatch) -> Endpoint:
 
     async def endpoint(wire: Wire) -> Response:
         content = await wire.body()
-        call = org.call()
+        call = org.call(token_of(wire.headers, b""))
+        call.version = wire.path_params["version"]
         before = org.limits.used
         answer = _answer(org, call, wire, content, dispatch)
         record(org, wire, call, answer.status, org.limits.used - before)
@@ -53,7 +58,7 @@ def rest_endpoint(world: World, dispatch: Dispatch) -> Endpoint:
 def _answer(org: Org, call: Call, wire: Wire, content: bytes, dispatch: Dispatch) -> Answer:
     try:
         request = _request(org, call, wire, content, dispatch)
-        org.limits.spend(1)
+        org.limits.spend(1, call.username)
         with org.store.transaction():
             return dispatch(request)
     except ApiError as error:
@@ -72,7 +77,7 @@ def _request(org: Org, call: Call, wire: Wire, content: bytes, dispatch: Dispatc
         raise not_found()
     _check_session(org, wire.headers)
     content = unpacked(wire.headers, content)
-    if content and "json" not in wire.headers.get("content-type", "").lower():
+    if content and not _readable(wire):
         raise ApiError(415, "UNSUPPORTED_MEDIA_TYPE", "Content-Type must be application/json")
     return Request(
         org=org,
@@ -87,12 +92,26 @@ def _request(org: Org, call: Call, wire: Wire, content: bytes, dispatch: Dispatc
     )
 
 
+def _readable(wire: Wire) -> bool:
+    """Whether the body is JSON, or one of the forms that bulk jobs take."""
+    kind = wire.headers.get("content-type", "").lower()
+    path = wire.path_params.get("path", "").lower()
+    return "json" in kind or (path.startswith("jobs/") and kind.startswith(("text/csv", "multipart/form-data")))
+
+
 def _check_session(org: Org, headers: Mapping[str, str]) -> None:
     scheme, _, token = headers.get("authorization", "").partition(" ")
     if token and scheme.lower() not in ("bearer", "oauth"):
         raise ApiError(401, "INVALID_AUTH_HEADER", "INVALID_HEADER_TYPE")
-    if not org.sessions.valid(token.strip()):
+    if not org.sessions.valid(token_of(headers, b"")):
         raise ApiError(401, "INVALID_SESSION_ID", "Session expired or invalid")
+
+
+def token_of(headers: Mapping[str, str], content: bytes) -> str:
+    """The session id that a call carries: in its header, or in the envelope of a SOAP call."""
+    token = headers.get("authorization", "").partition(" ")[2].strip()
+    found = None if token else _SOAP_SESSION.search(content)
+    return found.group(1).decode("ascii", "replace") if found else token
 
 
 def unpacked(headers: Mapping[str, str], content: bytes) -> bytes:
@@ -106,14 +125,23 @@ def unpacked(headers: Mapping[str, str], content: bytes) -> bytes:
 
 
 def record(org: Org, wire: Wire, call: Call, status: int, calls: int) -> None:
-    """Writes one journal entry for a request that reached this Salesforce."""
+    """Writes one journal entry for a request that reached this Salesforce, with the faults that struck it."""
+    summary: dict[str, Any] = {"calls": calls, "operations": call.operations}
+    strike = wire.scope.get(STRIKE)
+    if isinstance(strike, Strike):
+        summary["fault"] = strike.entry()
+        strike.journalled = True
+    if call.strikes:
+        summary["record_faults"] = call.strikes
+    if call.username != org.sessions.integration.username:
+        summary["user"] = call.username
     org.world.journal.record(
         at=org.world.clock.now(),
         service="salesforce",
         method=wire.method,
         path=wire.url.path,
         status=status,
-        summary={"calls": calls, "operations": call.operations},
+        summary=summary,
     )
 
 

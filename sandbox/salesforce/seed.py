@@ -23,9 +23,9 @@ def plant(call: Call, username: str) -> None:
     if call.store.get(call.schema["Organization"], ORG_ID) is not None:
         return
     _organization(call)
-    _user(call, "Closeloop", "Integration", username, username)
+    hire(call, "Closeloop", "Integration", username, username)
     for first, last, name in _SELLERS:
-        _user(call, first, last, f"{name}@sandbox.example", f"{name}@sellers.example")
+        hire(call, first, last, f"{name}@sandbox.example", f"{name}@sellers.example")
     for order, stage in enumerate(STAGES, start=1):
         values = {
             "IsClosed": stage.closed,
@@ -54,15 +54,16 @@ def _organization(call: Call) -> None:
     call.store.insert(kind, rows.with_defaults(call, kind, {"Id": ORG_ID, **values}))
 
 
-def _user(call: Call, first: str, last: str, username: str, email: str) -> None:
+def hire(call: Call, first: str, last: str, username: str, email: str) -> str:
+    """Makes a user; returns its id."""
     values = {
-        "FirstName": first,
+        "FirstName": first or None,
         "LastName": last,
-        "Name": f"{first} {last}",
+        "Name": f"{first} {last}".strip(),
         "Username": username,
         "Email": email,
-        "Alias": f"{first[0]}{last}"[:8].lower(),
-        "CommunityNickname": username.partition("@")[0],
+        "Alias": f"{first[:1]}{last}"[:8].lower(),
+        "CommunityNickname": username.partition("@")[0][:40],
         "IsActive": 1,
     }
-    rows.write(call, "User", values)
+    return rows.write(call, "User", values)

@@ -13,8 +13,8 @@ from sandbox.salesforce.schema import AUDIT, Field, ObjectType
 from sandbox.salesforce.store import Row, Store
 
 _NATURAL_KEYS = ("Username", "Closeloop_Key__c", "Email", "Name", "Title", "Subject")
-_FIXTURES = frozenset({"OpportunityStage", "LeadStatus", "TaskStatus", "Organization"})
-_LEFT_OUT = AUDIT | {"Id", "IsDeleted", "VersionData", "LastViewedDate", "LastReferencedDate"}
+_FIXTURES = frozenset({"OpportunityStage", "LeadStatus", "TaskStatus", "Organization", "DuplicateRule"})
+_LEFT_OUT = AUDIT | {"Id", "CompletedDateTime", "IsDeleted", "VersionData", "LastViewedDate", "LastReferencedDate"}
 
 
 def take(store: Store) -> dict[str, list[dict[str, Any]]]:

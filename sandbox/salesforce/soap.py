@@ -21,7 +21,7 @@ from sandbox.salesforce.call import Call
 from sandbox.salesforce.convert import Converted, Wish, convert
 from sandbox.salesforce.errors import ApiError, RecordError
 from sandbox.salesforce.models import Org, org_of
-from sandbox.salesforce.responses import Endpoint, record, unpacked
+from sandbox.salesforce.responses import Endpoint, record, token_of, unpacked
 from sandbox.world import World
 
 _NO_LOGIN_FROM = 65.0
@@ -31,7 +31,7 @@ _ENVELOPE = (
     '<?xml version="1.0" encoding="UTF-8"?><soapenv:Envelope'
     ' xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/" xmlns="urn:partner.soap.sforce.com"'
     ' xmlns:sf="urn:fault.partner.soap.sforce.com" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">'
-    "<soapenv:Body>{}</soapenv:Body></soapenv:Envelope>"
+    "{}</soapenv:Envelope>"
 )
 
 
@@ -59,7 +59,7 @@ def endpoint(world: World) -> Endpoint:
 
     async def handle(wire: Wire) -> Response:
         content = await wire.body()
-        call = org.call()
+        call = org.call(token_of({}, content))
         before = org.limits.used
         try:
             status, body = 200, _act(org, call, wire, content)
@@ -68,24 +68,34 @@ def endpoint(world: World) -> Endpoint:
         except ApiError as error:
             status, body = 500, Fault(error.code, error.message).xml()
         record(org, wire, call, status, org.limits.used - before)
-        return Response(_ENVELOPE.format(body), status, media_type="text/xml;charset=UTF-8")
+        return Response(envelope(org, body), status, media_type="text/xml;charset=UTF-8")
 
     return handle
 
 
+def envelope(org: Org, body: str) -> str:
+    """A whole answer around a body, with the header that tells how much of the day's calls is used."""
+    limits = org.limits
+    info = f"<current>{limits.used}</current><limit>{limits.most}</limit><type>API REQUESTS</type>"
+    header = f"<LimitInfoHeader><limitInfo>{info}</limitInfo></LimitInfoHeader>"
+    return _ENVELOPE.format(f"<soapenv:Header>{header}</soapenv:Header><soapenv:Body>{body}</soapenv:Body>")
+
+
 def _act(org: Org, call: Call, wire: Wire, content: bytes) -> str:
-    envelope = _parsed(unpacked(wire.headers, content))
-    action = next(iter(_child(envelope, "Body") or ()), None)
+    asked = _parsed(unpacked(wire.headers, content))
+    action = next(iter(_child(asked, "Body") or ()), None)
     name = _local(action) if action is not None else "nothing"
     if action is not None and name == "login":
         return _login(org, wire, action)
-    session = _text(envelope, "Header/SessionHeader/sessionId")
+    session = _text(asked, "Header/SessionHeader/sessionId")
     if not session or not org.sessions.valid(session):
         message = "Invalid Session ID found in SessionHeader: Illegal Session. Session not found"
         raise Fault("INVALID_SESSION_ID", message, "UnexpectedErrorFault")
     if action is None or name != "convertLead":
         raise Fault("INVALID_OPERATION", f"{name} is not available in this org; login and convertLead are")
-    org.limits.spend(1)
+    org.limits.spend(1, call.username)
+    call.save_duplicates = _text(asked, "Header/DuplicateRuleHeader/allowSave") in ("true", "1")
+    call.version = wire.path_params["version"].strip("/")
     return _convert(org, call, list(action))
 
 

@@ -34,6 +34,15 @@ class Store:
             self._create_tables()
         self._last.update((row[0], row[1]) for row in db.execute("SELECT prefix, last FROM salesforce_sequence"))
 
+    def adopt(self, schema: Schema) -> None:
+        """Takes on another schema of the same objects; columns that are missing are added."""
+        for kind in schema.types.values():
+            there = {row[1] for row in self.db.execute(f"PRAGMA table_info({kind.table})")}
+            for item in kind.fields.values():
+                if item.name not in there:
+                    self.db.execute(f"ALTER TABLE {kind.table} ADD COLUMN {_column(item)}")
+        self.schema = schema
+
     def _create_tables(self) -> None:
         self.db.execute("CREATE TABLE IF NOT EXISTS salesforce_sequence (prefix TEXT PRIMARY KEY, last INTEGER)")
         for kind in self.schema.types.values():
@@ -128,6 +137,9 @@ def _column(item: Field) -> str:
         return f"{item.name} INTEGER NOT NULL DEFAULT 0"
     if item.type == "base64":
         return f"{item.name} BLOB"
+    if item.type == "anyType":
+        # No declared type: numbers stay numbers.
+        return item.name
     if item.type in NUMBER_TYPES:
         return f"{item.name} {'INTEGER' if item.type == 'int' else 'REAL'}"
     return f"{item.name} TEXT{' COLLATE SALESFORCE_TEXT' if item.type in TEXT_TYPES else ''}"

@@ -81,7 +81,8 @@ def _email(field: Field, value: Any) -> str | None:
     if text is not None and _EMAIL.fullmatch(text) is None:
         message = f"{field.label}: invalid email address: {text}"
         raise RecordError("INVALID_EMAIL_ADDRESS", message, [field.name])
-    return text
+    # A real org keeps addresses in lower case, however they were sent.
+    return None if text is None else text.lower()
 
 
 def _picklist(field: Field, value: Any) -> str | None:

@@ -14,6 +14,7 @@ from functools import cache
 import httpx
 
 from sandbox import agenda
+from sandbox.faults.deliveries import again
 from sandbox.sendgrid.webhooks import setting, wanted_events
 from sandbox.world import World
 
@@ -115,6 +116,7 @@ async def _post(
     if 200 <= status < 300:
         _settle(world, rows, "")
         delivered.count += len(rows)
+        await again(world, client, request, len(rows))
     else:
         _note(world, rows, f"answered {status}")
     return status

@@ -79,6 +79,15 @@ def test_without_arguments_the_program_is_asked_for_its_help(ready: Path) -> Non
     assert run(ready).stdout == "['--help']\n"
 
 
+def test_the_program_knows_the_name_it_was_called_by(ready: Path) -> None:
+    (ready / "closeloop" / "cli" / "__init__.py").write_text(
+        "import os\n\ndef main():\n    print(os.environ['CLOSELOOP_PROGRAM'])\n    return 0\n"
+    )
+    named = run(ready, "why", "anna@acme.example").stdout.strip()
+    assert named.startswith((Path(sys.executable).name, sys.executable))
+    assert named.endswith(f"'{ready / 'start.py'}'")
+
+
 def test_the_installed_command_runs_by_itself_from_a_path_with_a_space(ready: Path) -> None:
     command = ready / ".venv" / "bin" / "closeloop"
     ran = subprocess.run([command, "why", "somebody"], cwd="/", capture_output=True, text=True, check=False)

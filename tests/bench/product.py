@@ -11,7 +11,7 @@ import json
 import os
 import resource
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -38,8 +38,8 @@ UNTIL_DRAFTED = ("prospecting", "preparation")
 class NoDrawing:
     """The deck builder of a pass without drafts: preparation decides and moves on, nothing is drawn."""
 
-    def build(self, content: DeckContent, path: Path) -> tuple[Finding, ...]:
-        return ()
+    def build_all(self, drafts: Sequence[tuple[DeckContent, Path]]) -> list[tuple[Finding, ...]]:
+        return [() for _ in drafts]
 
 
 def main(job: dict[str, Any]) -> dict[str, Any]:
@@ -64,7 +64,8 @@ def main(job: dict[str, Any]) -> dict[str, Any]:
         "wall_seconds": meter.wall_seconds,
         "server_cpu_seconds": _cpu_of_ended_children() - server_before,
         "considered": {result.stage: result.considered for result in results},
-        "failures": [failure.problem for result in results for failure in result.failures],
+        "failures": [failure.problem for result in results for failure in result.failures]
+        + [waiting.question for result in results for waiting in result.waiting],
     }
 
 

@@ -110,7 +110,7 @@ def crm_write(**fields: Any) -> CrmWriteRow:
 def plan(ledger: Ledger, *actions: Action) -> int:
     """Plan actions for prospects that are added where they are missing."""
     ledger.add_prospects(person(action.prospect_key) for action in actions)
-    return ledger.commit(Change(actions=actions))
+    return ledger.commit(Change(actions=actions)).new_actions
 
 
 def claim(ledger: Ledger, limit: int = 100, now: datetime = NOW, worker: str = "w1") -> list[ClaimedAction]:

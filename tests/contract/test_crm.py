@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from closeloop.application.ports import CrmUpdate
 from closeloop.domain.actions import ActionState
+from closeloop.domain.read_position import moment_of
 from tests.contract.crm_orgs import Org, draft, lead_row, person, task, wish
 
 ACCEPTED, REJECTED, UNCERTAIN = ActionState.ACCEPTED, ActionState.REJECTED, ActionState.UNCERTAIN
@@ -32,6 +35,18 @@ def test_only_what_changed_behind_the_cursor_is_read_again(org: Org) -> None:
     org.change("Lead", old, Title="Director", HasOptedOutOfEmail=True)
     (found,) = org.crm.changed_leads(cursor, 10)
     assert (found.id, found.title, found.opted_out) == (old, "Director", True)
+
+
+def test_what_came_to_light_behind_the_cursor_is_read_and_what_is_known_is_not(org: Org) -> None:
+    org.insert("Lead", [lead_row(n) for n in range(3)])
+    first, late, last = org.crm.changed_leads(None, 3)
+    org.later()
+    org.insert("Lead", [lead_row(9)])
+    start = moment_of(first.cursor) - timedelta(minutes=5)
+    (found,) = org.crm.changed_between(start, last.cursor, {first.cursor, last.cursor})
+    assert found.id == late.id
+    assert len(org.crm.changed_between(start, last.cursor, set())) == 3
+    assert org.crm.changed_between(start + timedelta(days=1), last.cursor, set()) == []
 
 
 def test_a_lead_is_read_with_everything_the_rules_ask_for(org: Org) -> None:
@@ -87,9 +102,18 @@ def test_importing_twice_changes_nothing_but_what_is_new(org: Org) -> None:
     second = org.crm.upsert_leads([draft(1, phone="+33 1 00 00 00 00"), draft(2)])
     assert [(o.key, o.state) for o in second] == [("1", ACCEPTED), ("2", ACCEPTED)]
     assert [o.record_id for o in first] == [o.record_id for o in second]
+    assert ([o.existed for o in first], [o.existed for o in second]) == ([False, False], [True, True])
     rows = org.rows("Lead", "Email", "Title", "Phone")
     assert rows[0] == {"Email": "m1@north.example", "Title": "Buyer", "Phone": "+33 1 00 00 00 00"}
     assert len(rows) == 2
+
+
+def test_an_import_fills_the_blanks_of_a_lead_that_is_there_and_leaves_the_rest_to_people(org: Org) -> None:
+    org.crm.upsert_leads([draft(1, title="Buyer", company="North Mills")])
+    (outcome,) = org.crm.upsert_leads([draft(1, title="Thief", company="Evil Ltd", phone="+33 1 00 00 00 00")])
+    assert (outcome.existed, outcome.filled) == (True, {"Phone": "+33 1 00 00 00 00"})
+    (row,) = org.rows("Lead", "Title", "Company", "Phone")
+    assert row == {"Title": "Buyer", "Company": "North Mills", "Phone": "+33 1 00 00 00 00"}
 
 
 def test_one_bad_record_costs_itself_only(org: Org) -> None:
@@ -114,7 +138,8 @@ def test_a_task_is_created_once_and_found_by_its_key(org: Org) -> None:
     one = task("task:log:1", lead, owner(org, lead))
     (made,) = org.crm.create_tasks([one])
     (again,) = org.crm.create_tasks([one])
-    assert (made.state, again.state) == (ACCEPTED, REJECTED)
+    assert (made.state, again.state) == (ACCEPTED, ACCEPTED)
+    assert made.record_id == again.record_id
     assert org.crm.tasks_by_key(["task:log:1", "task:log:2"]) == {"task:log:1": made.record_id}
     assert org.rows("Task", "Status", "Subject") == [{"Status": "Completed", "Subject": "Email: a question"}]
 

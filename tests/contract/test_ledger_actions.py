@@ -44,6 +44,15 @@ def test_the_same_words_go_to_the_same_person_once_under_whatever_key(ledger: Le
     assert set(ledger.actions([first.key, again.key, other.key])) == {first.key, other.key}
 
 
+def test_people_with_a_mail_in_doubt_are_known_until_evidence_comes(ledger: Ledger) -> None:
+    plan(ledger, mail("00Q1"), mail("00Q2"), task("00Q2"))
+    claim(ledger, limit=1)
+    settle(ledger, mail("00Q1").key, ActionState.UNCERTAIN)
+    assert ledger.with_uncertain_mail(["00Q1", "00Q2"]) == {"00Q1"}
+    settle(ledger, mail("00Q1").key, ActionState.ACCEPTED)
+    assert ledger.with_uncertain_mail(["00Q1", "00Q2"]) == set()
+
+
 def test_words_that_were_called_off_may_still_be_said(ledger: Ledger) -> None:
     plan(ledger, mail("00Q1", 1).model_copy(update={"words": "w"}))
     ledger.cancel_planned(["00Q1"], "not now", NOW)
@@ -221,7 +230,7 @@ def test_a_pass_is_saved_whole(ledger: Ledger) -> None:
         actions=(mail(),),
         handled_signals=("m1",),
     )
-    assert ledger.commit(change) == 1
+    assert ledger.commit(change).new_actions == 1
     assert ledger.prospects(["00Q1"])["00Q1"].stage is Stage.APPROACH
     assert list(ledger.decisions()) == [decision()]
     assert state_of(ledger, KEY) is ActionState.PLANNED
@@ -236,7 +245,7 @@ def test_a_receipt_needs_its_action(ledger: Ledger) -> None:
 
 
 def test_empty_batches_change_nothing(ledger: Ledger) -> None:
-    assert ledger.commit(Change()) == 0
+    assert ledger.commit(Change()).new_actions == 0
     assert ledger.add_prospects([]) == 0
     assert ledger.receive([], NOW) == 0
     assert ledger.cancel_planned([], "", NOW) == 0

@@ -45,7 +45,7 @@ class Outbox(RuleBasedStateMachine):
     @rule(step=_STEPS, delay=st.integers(0, 5))
     def plan(self, step: int, delay: int) -> None:
         due_at = self.now + delay * MINUTE
-        new = self.ledger.commit(Change(actions=(mail(step=step, due_at=due_at),)))
+        new = self.ledger.commit(Change(actions=(mail(step=step, due_at=due_at),))).new_actions
         assert new == (step not in self.state)
         if new:
             self.due[step] = due_at

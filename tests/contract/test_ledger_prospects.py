@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from closeloop.adapters.ledger import open_ledger
-from closeloop.application.ports import Change, Ledger
+from closeloop.application.ports import Change, Ledger, Saved
 from closeloop.domain.prospect import CrmIds, Enrollment, FactValue, NextStep, Objection
 from closeloop.domain.stage import Profile, Stage, Standing
-from tests.contract.ledger_samples import MINUTE, NOW, fact, person, reply
+from tests.contract.ledger_samples import MINUTE, NOW, decision, fact, mail, person, reply
 
 
 def test_a_prospect_added_twice_is_one_and_stays_as_it_was(ledger: Ledger) -> None:
@@ -198,3 +199,52 @@ def test_saving_a_prospect_unchanged_gives_the_crm_nothing_to_do(ledger: Ledger)
     assert ledger.changed_since_sync(9) == []
     ledger.commit(Change(prospects=(person(touches=1),)))
     assert [one.touches for one in ledger.changed_since_sync(9)] == [1]
+
+
+def test_those_in_play_at_an_account_are_its_customers_and_open_deals(ledger: Ledger) -> None:
+    deal: dict[str, Any] = {"profile": Profile.OPPORTUNITY, "domain": "A.example"}
+    ledger.add_prospects(
+        [
+            person("00Q1", stage=Stage.FOLLOW_UP, standing=Standing.CUSTOMER, **deal),
+            person("00Q2", stage=Stage.OBJECTIONS, **deal),
+            person("00Q3", stage=Stage.OBJECTIONS, domain="a.example"),
+            person("00Q4", stage=Stage.FOLLOW_UP, standing=Standing.LOST, **deal),
+            person("00Q5", stage=Stage.APPROACH, domain="a.example"),
+            person("00Q6", stage=Stage.CLOSING, profile=Profile.OPPORTUNITY, domain="b.example"),
+        ]
+    )
+    found = ledger.in_play(["a.example", "A.EXAMPLE", "c.example"])
+    assert {domain: [one.key for one in there] for domain, there in found.items()} == {
+        "a.example": ["00Q1", "00Q2"]
+    }
+
+
+def test_a_save_that_was_overtaken_changes_nothing_and_leaves_its_signals_waiting(ledger: Ledger) -> None:
+    ledger.add_prospects([person("00Q1"), person("00Q2")])
+    read = ledger.prospects(["00Q1", "00Q2"])
+    ledger.receive([reply("m1", prospect_key="00Q1"), reply("m2", prospect_key="00Q2")], NOW)
+    ledger.commit(Change(prospects=(person("00Q1", touches=7),)))
+    saved = ledger.commit(
+        Change(
+            prospects=(person("00Q1", touches=1), person("00Q2", touches=1)),
+            decisions=(decision("00Q1"), decision("00Q2")),
+            actions=(mail("00Q1"), mail("00Q2")),
+            handled_signals=("m1", "m2"),
+            read=read,
+            signals_about={"m1": "00Q1", "m2": "00Q2"},
+        )
+    )
+    assert saved == Saved(new_actions=1, overtaken=frozenset({"00Q1"}))
+    assert {key: p.touches for key, p in ledger.prospects(["00Q1", "00Q2"]).items()} == {"00Q1": 7, "00Q2": 1}
+    assert [row.prospect_key for row in ledger.decisions()] == ["00Q2"]
+    assert list(ledger.actions([mail("00Q1").key, mail("00Q2").key])) == [mail("00Q2").key]
+    assert [signal.id for signal in ledger.waiting_signals(9)] == ["m1"]
+
+
+def test_a_prospect_as_it_was_read_is_saved(ledger: Ledger) -> None:
+    first = person(facts={"annual_revenue_usd": fact("annual_revenue_usd", Decimal("12.50"))})
+    ledger.add_prospects([first])
+    read = ledger.prospects([first.key])
+    later = read[first.key].model_copy(update={"touches": 1})
+    assert ledger.commit(Change(prospects=(later,), read=read)).overtaken == frozenset()
+    assert ledger.prospects([first.key]) == {first.key: later}

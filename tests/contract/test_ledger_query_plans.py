@@ -11,10 +11,11 @@ import pytest
 from sqlalchemy import event
 
 from closeloop.adapters.ledger import SqlLedger, open_ledger
-from closeloop.application.ports import Change
+from closeloop.application.ports import Change, WriteState
 from closeloop.domain.actions import ActionKind, ActionState, Settlement
+from closeloop.domain.field_ownership import Memory
 from closeloop.domain.stage import Stage, Standing
-from tests.contract.ledger_samples import LEASE, NOW, decision, mail, person, receipt, reply, too_dear
+from tests.contract.ledger_samples import LEASE, NOW, crm_write, decision, mail, person, receipt, reply, too_dear
 
 KEY = mail().key
 
@@ -35,6 +36,7 @@ PASS: dict[str, Callable[[SqlLedger], object]] = {
     "all_prospects": lambda ledger: list(ledger.all_prospects()),
     "by_address": lambda ledger: ledger.by_address(["a@a.example"]),
     "colleagues": lambda ledger: ledger.colleagues(["a.example"]),
+    "in_play": lambda ledger: ledger.in_play(["a.example"]),
     "commit": lambda ledger: ledger.commit(
         Change(
             prospects=(person(touches=3),),
@@ -47,6 +49,9 @@ PASS: dict[str, Callable[[SqlLedger], object]] = {
     "settle": _settle,
     "expire_leases": lambda ledger: ledger.expire_leases(NOW + timedelta(days=1)),
     "actions": lambda ledger: ledger.actions([KEY]),
+    "with_uncertain_mail": lambda ledger: ledger.with_uncertain_mail(["00Q1"]),
+    "runs_since": lambda ledger: ledger.runs_since(NOW),
+    "workload": lambda ledger: ledger.workload(NOW),
     "words_sent": lambda ledger: ledger.words_sent(["00Q1"]),
     "in_state": lambda ledger: ledger.in_state(ActionState.PLANNED, None, 9),
     "cancel_planned": lambda ledger: ledger.cancel_planned(["00Q1"], "no", NOW),
@@ -58,7 +63,13 @@ PASS: dict[str, Callable[[SqlLedger], object]] = {
     "replies": lambda ledger: ledger.replies(),
     "suppressed": lambda ledger: ledger.suppressed(["a@a.example"]),
     "crm_seen": lambda ledger: ledger.crm_seen(["00Q1"]),
-    "note_crm_seen": lambda ledger: ledger.note_crm_seen({"00Q1": {"Status": "Open"}}),
+    "note_crm_seen": lambda ledger: ledger.note_crm_seen({"00Q1": {"Status": Memory(value="Open", at=NOW)}}),
+    "add_crm_writes": lambda ledger: ledger.add_crm_writes([crm_write()]),
+    "settle_crm_writes": lambda ledger: ledger.settle_crm_writes({1: WriteState.WRITTEN}),
+    "intended_crm_writes": lambda ledger: ledger.intended_crm_writes(["00Q1"]),
+    "crm_writes": lambda ledger: ledger.crm_writes("run-1"),
+    "crm_writes_to": lambda ledger: ledger.crm_writes_to(["00Q1"]),
+    "last_decisions": lambda ledger: ledger.last_decisions(["00Q1"]),
     "changed_since_sync": lambda ledger: ledger.changed_since_sync(9),
     "mark_synced": lambda ledger: ledger.mark_synced([person()]),
     "cached_facts": lambda ledger: ledger.cached_facts(["a.example"], NOW),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from closeloop.application.ports import Change, Ledger, RunRow
+from closeloop.application.ports import Change, Ledger, RunRow, WriteState
+from closeloop.domain.field_ownership import Memory
 from closeloop.domain.leads import Quarantined
 from tests.contract.ledger_samples import MINUTE, NOW, crm_write, decision, fact, person
 
@@ -16,11 +17,41 @@ def test_a_cursor_is_what_was_set_last(ledger: Ledger) -> None:
 
 
 def test_what_was_seen_in_the_crm_is_merged_field_by_field(ledger: Ledger) -> None:
-    ledger.note_crm_seen({"00Q1": {"Status": "Open", "Score__c": 3}, "00Q2": {"Status": None}})
-    ledger.note_crm_seen({"00Q1": {"Status": "Working", "Due__c": None}})
+    opened, score, nothing = Memory(value="Open", at=NOW), Memory(value=3.5, at=NOW, ours=True), Memory(at=NOW)
+    working = Memory(value="Working", at=NOW + MINUTE, ours=True, undone=True)
+    ledger.note_crm_seen({"00Q1": {"Status": opened, "Score__c": score}, "00Q2": {"Status": nothing}})
+    ledger.note_crm_seen({"00Q1": {"Status": working, "Due__c": nothing}})
     assert ledger.crm_seen(["00Q1", "00Q2", "00Q3"]) == {
-        "00Q1": {"Status": "Working", "Score__c": 3, "Due__c": None},
-        "00Q2": {"Status": None},
+        "00Q1": {"Status": working, "Score__c": score, "Due__c": nothing},
+        "00Q2": {"Status": nothing},
+    }
+
+
+def test_the_journal_keeps_writes_in_order_and_settles_each_once(ledger: Ledger) -> None:
+    intended = crm_write(state=WriteState.INTENDED)
+    first, second, third = ledger.add_crm_writes([intended, intended, crm_write(record_id="00Q2", undoes=7)])
+    assert first < second < third
+    assert [row.id for row in ledger.intended_crm_writes(["00Q1", "00Q2"])] == [first, second]
+    ledger.settle_crm_writes({first: WriteState.WRITTEN, second: WriteState.REFUSED, third: WriteState.REFUSED})
+    ledger.settle_crm_writes({first: WriteState.REFUSED})
+    assert [row.state for row in ledger.crm_writes("run-1")] == [
+        WriteState.WRITTEN,
+        WriteState.REFUSED,
+        WriteState.WRITTEN,
+    ]
+    assert ledger.intended_crm_writes(["00Q1", "00Q2"]) == []
+    assert [(row.id, row.undoes) for row in ledger.crm_writes_to(["00Q2"])] == [(third, 7)]
+    assert ledger.crm_writes("run-2") == []
+
+
+def test_the_last_decision_about_each_is_found(ledger: Ledger) -> None:
+    ledger.add_prospects([person(), person("00Q2")])
+    for rule in ("approach.first", "approach.second"):
+        ledger.commit(Change(decisions=(decision(rule=rule), decision("00Q2", rule=f"{rule}.other"))))
+    found = ledger.last_decisions(["00Q1", "00Q2", "00Q3"])
+    assert {key: row.rule for key, row in found.items()} == {
+        "00Q1": "approach.second",
+        "00Q2": "approach.second.other",
     }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from closeloop.application.ports import Change, Ledger
-from closeloop.domain.actions import ActionState, Settlement
+from closeloop.domain.actions import ActionKind, ActionState, Settlement
 from closeloop.domain.signals import SignalKind
 from tests.contract.ledger_samples import (
     LEASE,
@@ -102,7 +102,45 @@ def test_a_signal_belongs_to_a_story_by_key_by_mail_or_by_address(ledger: Ledger
         ],
         NOW,
     )
-    assert [line.detail["id"] for line in ledger.story("00Q1") if line.kind == "signal"] == ["1", "2", "3"]
+    theirs = sorted(line.detail["id"] for line in ledger.story("00Q1") if line.kind == "signal")
+    assert theirs == ["1", "2", "3"]
+
+
+def test_lines_of_one_moment_stand_in_the_order_of_cause_and_effect(ledger: Ledger) -> None:
+    ledger.receive([reply("0", prospect_key="00Q1"), reply("1", action_key=KEY, kind=SignalKind.PROCESSED)], NOW)
+    known = fact().model_copy(update={"observed_at": NOW})
+    ledger.commit(
+        Change(prospects=(person(facts={"employees": known}),), decisions=(decision(),), actions=(mail(),))
+    )
+    claim(ledger)
+    ledger.add_receipts([receipt(KEY)])
+    log = mail().model_copy(update={"key": f"task:log:{KEY}", "kind": ActionKind.TASK, "words": None})
+    ledger.settle([Settlement(key=KEY, state=ActionState.ACCEPTED)], NOW, then=[log])
+    ledger.add_crm_writes([crm_write()])
+    told = ledger.story("00Q1")
+    assert {line.at for line in told} == {NOW}
+    assert [line.detail.get("kind") or line.kind for line in told if line.kind != "action"] == [
+        "reply", "fact", "AskHuman", "receipt", "processed", "crm"
+    ]  # fmt: skip
+    order = [line.text for line in told]
+    sent, took, logged = (
+        next(n for n, text in enumerate(order) if words in text)
+        for words in ("was sent", "mail service took", "Planned the task")
+    )
+    assert sent < took < logged
+
+
+def test_numbers_are_told_with_their_unit(ledger: Ledger) -> None:
+    revenue = fact().model_copy(update={"name": "annual_revenue_usd", "value": 19_900_000_000})
+    ledger.commit(Change(prospects=(person(facts={"annual_revenue_usd": revenue}),)))
+    assert "annual revenue is US$ 19.9 billion" in ledger.story("00Q1")[0].text
+
+
+def test_a_touch_is_told_by_what_it_does(ledger: Ledger) -> None:
+    by_mail = {"channel": "email", "template": "approach_bump"}
+    touched = decision().model_copy(update={"kind": "Touch", "detail": by_mail})
+    ledger.commit(Change(prospects=(person(),), decisions=(touched,)))
+    assert "decided: write an e-mail (approach bump), because" in ledger.story("00Q1")[0].text
 
 
 def test_a_person_must_read_what_was_not_understood(ledger: Ledger) -> None:

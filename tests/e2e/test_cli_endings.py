@@ -49,7 +49,7 @@ def test_what_nobody_foresaw_is_one_sentence_and_a_file_for_its_owner_only(close
     assert stat.S_IMODE(crash.stat().st_mode) == 0o600
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130), (signal.SIGKILL, -9)])
 def test_a_demo_that_is_ended_takes_its_servers_with_it(
     closeloop: Closeloop, number: signal.Signals, code: int
 ) -> None:

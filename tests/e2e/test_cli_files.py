@@ -23,6 +23,10 @@ WRONG_FILES: dict[str, tuple[bytes | None, tuple[str, ...]]] = {
         b"First Name,Last Name,Company\nMia,Voss,Acme\n",
         ("lacks a column 'Email'", "its first line"),
     ),
+    "another encoding": (
+        HEADER + "Петров,Газпром,x@gazprom.example\nИванов,Лукойл,y@lukoil.example\n".encode("cp1251"),
+        ("line 2 has the bytes CF E5 F2", "save it as CSV UTF-8"),
+    ),
     "wrong encoding": (HEADER + b"B\x81n,Caf\x9d,x@caf.example\n", ("UTF-8", "save it as CSV UTF-8")),
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -64,3 +65,25 @@ def test_a_dry_run_with_a_wrong_playbook_stops_at_once(connected: Closeloop) -> 
     tried = connected("run", "all", "--dry-run", "--json", CLOSELOOP_PLAYBOOK="mine.yaml")
     assert (tried.code, tried.out) == (2, "")
     assert "mine.yaml is not a valid playbook" in tried.err
+
+
+def test_an_expired_scarcity_is_a_warning_and_no_error(closeloop: Closeloop) -> None:
+    text = SHIPPED.read_text(encoding="utf-8")
+    over, ahead = (re.sub(r"ends_on: \S+", f"ends_on: {day}", text) for day in ("2020-01-31", "2999-01-31"))
+    for name, words in (("over", over), ("ahead", ahead)):
+        (closeloop.place / f"{name}.yaml").write_text(words, encoding="utf-8")
+    checked = closeloop("playbook", "check", "over.yaml")
+    assert checked.code == 0
+    assert "warning: closing.scarcity ended on 2020-01-31" in checked.out
+    assert "ended on 2020-01-31" in closeloop("playbook", "check", "over.yaml", "--json").json["warnings"][0]
+    assert closeloop("playbook", "check", "ahead.yaml", "--json").json["warnings"] == []
+
+
+def test_a_run_with_a_template_that_is_not_there_does_not_start(connected: Closeloop) -> None:
+    text = SHIPPED.read_text(encoding="utf-8").replace(
+        "template: approach_question,", "template: approach_kwestion,"
+    )
+    (connected.place / "mine.yaml").write_text(text, encoding="utf-8")
+    tried = connected("run", "all", CLOSELOOP_PLAYBOOK="mine.yaml")
+    assert (tried.code, tried.out) == (2, "")
+    assert "there is no mail 'approach_kwestion'; did you mean approach_question?" in tried.err

@@ -28,6 +28,7 @@ class Hour:
         (here.place / "leads.csv").write_text("".join(lines[: ROWS + 1]), encoding="utf-8")
         self.imported = here("import", "leads.csv", "--json")
         before = served.snapshot(), writes(served), len(served.journal("sendgrid"))
+        self.before_rehearsal = counted(here)
         self.rehearsed = here("run", "all", "--dry-run", "--as-of", TUESDAY, "--json")
         self.untouched = before == (served.snapshot(), writes(served), len(served.journal("sendgrid")))
         self.after_rehearsal = counted(here)
@@ -91,7 +92,18 @@ def test_a_rehearsal_tells_everything_and_writes_nothing(hour: Hour) -> None:
     assert hour.would["mails"]
     assert hour.would["activities"]
     assert hour.untouched
-    assert set(hour.after_rehearsal.values()) == {0}
+    assert hour.after_rehearsal == hour.before_rehearsal
+    assert hour.after_rehearsal["prospects"] == hour.after_rehearsal["actions"] == 0
+
+
+def test_a_rehearsal_holds_every_mail_whole_and_every_field_before_and_after(hour: Hour) -> None:
+    assert all(mail["subject"] and len(mail["text"]) > 200 and mail["company"] for mail in hour.would["mails"])
+    changes = hour.would["field_changes"]
+    assert {entry["object"] for entry in changes} == {"Lead"}
+    assert all(entry["before"].keys() == entry["fields"].keys() and entry["person"] for entry in changes)
+    statuses = {entry["before"]["Status"] for entry in changes if "Status" in entry["fields"]}
+    assert statuses == {"Open - Not Contacted"}
+    assert all(entry["person"] and entry["company"] and entry["reasons"] for entry in hour.would["decided"])
 
 
 def test_the_run_sends_exactly_the_mails_that_were_rehearsed(hour: Hour) -> None:
@@ -115,7 +127,10 @@ def test_a_second_run_at_the_same_moment_sends_nothing_more(hour: Hour) -> None:
 
 
 def test_importing_the_same_file_again_changes_no_lead(hour: Hour) -> None:
-    assert hour.imported_again.json["imported"] == hour.imported.json["imported"]
+    imported = hour.imported.json["imported"]
+    assert hour.imported_again.json["imported"] == imported
+    assert (hour.imported.json["new"], hour.imported.json["updated"]) == (imported, 0)
+    assert (hour.imported_again.json["new"], hour.imported_again.json["updated"]) == (0, imported)
     assert hour.crm_at_the_end["Lead"] == hour.crm["Lead"]
 
 
@@ -157,3 +172,14 @@ def test_why_asks_back_when_several_may_be_meant_or_nobody_is(hour: Hour) -> Non
 
 def test_no_folder_appears_in_the_persons_home_directory(hour: Hour) -> None:
     assert list(hour.closeloop.user_home.iterdir()) == []
+
+
+def test_the_short_story_says_each_mail_once_and_all_of_it_when_asked(hour: Hour) -> None:
+    mail = hour.sent[0]
+    short, whole = hour.closeloop("why", mail["to"]), hour.closeloop("why", mail["to"], "--all")
+    assert short.is_clean
+    assert whole.is_clean
+    assert [text.count("Started on") for text in (short.out, whole.out)] == [0, whole.out.count("attempt")]
+    assert len(short.out.splitlines()) < len(whole.out.splitlines())
+    assert "Last look" not in short.out
+    assert "Last look" in whole.out

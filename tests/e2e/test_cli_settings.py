@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
+import httpx
 import pytest
 
 from tests.e2e.conftest import Closeloop, Finished, Served, two_at_a_time
@@ -126,3 +127,40 @@ def test_doctor_goes_on_behind_what_is_wrong_and_says_how_to_mend_it(connected: 
     assert "CLOSELOOP_SALESFORCE_CLIENT_SECRET" in broken["Salesforce sign-in"]
     assert "CLOSELOOP_SENDGRID_API_KEY" in broken["SendGrid key"]
     assert "not-the-secret" not in examined.out
+
+
+def test_doctor_tells_of_a_misspelt_setting_and_what_was_meant(connected: Closeloop) -> None:
+    (connected.place / ".env").write_text("CLOSELOOP_SALESFORCE_CLIENTID=shh-7f3a\n")
+    examined = connected("doctor", "--json", CLOSELOOP_COLOUR="green")
+    assert examined.is_clean
+    told = {found["found"]: found["fix"] for found in examined.json["findings"] if found["check"] == "settings"}
+    assert set(told) == {
+        "CLOSELOOP_COLOUR is no setting and is ignored",
+        "CLOSELOOP_SALESFORCE_CLIENTID is no setting and is ignored",
+    }
+    assert "did you mean CLOSELOOP_SALESFORCE_CLIENT_ID?" in "".join(told.values())
+    assert "shh-7f3a" not in examined.out
+
+
+def test_a_real_run_for_a_future_moment_is_refused_before_anything_is_asked(connected: Closeloop) -> None:
+    real = {"CLOSELOOP_SENDGRID_HOST": "https://api.sendgrid.com"}
+    tried = connected("run", "all", "--as-of", "2999-01-05T09:00Z", **real)
+    assert tried.complains(2, "is in the future", "--dry-run")
+
+
+def test_a_gateway_that_nobody_outside_can_reach_is_not_registered(closeloop: Closeloop) -> None:
+    key = {"CLOSELOOP_SENDGRID_API_KEY": "SG.x"}
+    assert closeloop("gateway", "--port", "0", "--register", **key).complains(2, "set CLOSELOOP_PUBLIC_URL")
+
+
+def test_a_registered_gateway_gets_what_the_buyers_answer(connected: Closeloop, sandbox: Served) -> None:
+    with connected.started("gateway", "--port", "0", "--register") as gateway:
+        assert gateway.stderr is not None
+        assert "SendGrid now has these" in gateway.stderr.readline()
+        event = gateway.stderr.readline().split()[-1]
+        asked = httpx.get(
+            f"{sandbox.settings['CLOSELOOP_SENDGRID_HOST']}/v3/user/webhooks/event/settings/all",
+            headers={"Authorization": f"Bearer {sandbox.settings['CLOSELOOP_SENDGRID_API_KEY']}"},
+            timeout=10,
+        )
+    assert event in [webhook["url"] for webhook in asked.json()["webhooks"]]

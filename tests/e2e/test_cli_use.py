@@ -12,9 +12,9 @@ from tests.e2e.conftest import Closeloop, Finished, two_at_a_time
 
 pytestmark = pytest.mark.e2e
 
-COMMANDS = ("demo", "run", "import", "why", "report", "doctor", "gateway", "sandbox", "playbook")
+COMMANDS = ("demo", "run", "import", "why", "report", "doctor", "gateway", "sandbox", "playbook", "mapping", "undo")
 PLAYBOOK_COMMANDS = ("check", "schema")
-WITH_JSON = {"demo", "run", "import", "why", "report", "doctor"}
+WITH_JSON = {"demo", "run", "import", "why", "report", "doctor", "undo"}
 WRONG_USE = {
     "frobnicate": 'Unknown command "frobnicate"',
     "report --frobnicate": "Unknown option: --frobnicate",
@@ -62,6 +62,35 @@ def test_each_command_explains_itself(help_pages: dict[str, Finished], command: 
     assert shown.is_clean
     assert f"Usage: closeloop {command}" in shown.out
     assert ("--json" in shown.out) == (command in WITH_JSON)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_option_says_what_it_is_for(help_pages: dict[str, Finished], command: str) -> None:
+    box = [
+        line for line in help_pages[command].out.splitlines() if re.match(r"│ (?:\*  )?(?:--[a-z]|[A-Z]{3})", line)
+    ]
+    bare = [line for line in box if re.match(r"│ +(?:\* +)?(?:--)?[\w-]+(?: [A-Z0-9]+)?\s*(?:\[.*)?│$", line)]
+    assert bare == []
+
+
+def test_behind_start_py_the_help_and_every_hint_name_what_was_typed(closeloop: Closeloop) -> None:
+    shown = closeloop("--help", CLOSELOOP_PROGRAM="python3 start.py")
+    assert "Usage: python3 start.py COMMAND" in shown.out
+    assert all(word in shown.out for word in ("bench", "check"))
+    tried = closeloop("frobnicate", CLOSELOOP_PROGRAM="python3 start.py")
+    assert "Try `python3 start.py --help`" in tried.err
+
+
+def test_a_ledger_with_nobody_in_it_says_where_to_look(closeloop: Closeloop) -> None:
+    demo = closeloop.place / ".closeloop" / "demo"
+    demo.mkdir(parents=True)
+    (demo / ".closeloop-demo").touch()
+    reported = closeloop("report")
+    assert reported.code == 0
+    assert "CLOSELOOP_HOME=.closeloop/demo" in reported.err
+    assert closeloop("why", "anna@acme.example").complains(
+        1, "nobody here is called", "CLOSELOOP_HOME=.closeloop/demo"
+    )
 
 
 def test_help_needs_neither_settings_nor_a_home(bare: Closeloop, help_pages: dict[str, Finished]) -> None:

@@ -5,7 +5,8 @@ Invariant: like the org it stands for, it knows no two Tasks with one key and ch
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -19,9 +20,12 @@ from closeloop.application.ports import (
     CrmUpdate,
 )
 from closeloop.domain.actions import ActionState
+from closeloop.domain.api_budget import ApiUsage
 from closeloop.domain.errors import CloseloopError
 from closeloop.domain.leads import LeadDraft
 from closeloop.domain.prospect import Prospect
+from tests.fakes import crm_attachments
+from tests.fakes.crm_attachments import CrmAttachments
 
 PREFIXES = {
     "Lead": "00Q",
@@ -30,8 +34,10 @@ PREFIXES = {
     "Opportunity": "006",
     "Task": "00T",
     "OpportunityContactRole": "00K",
+    **crm_attachments.PREFIXES,
 }
 INTEGRATION_USER = "005000000000001EAA"
+PERSON = "005000000000002EAA"
 OPEN, CONVERTED, CLOSED = "Open - Not Contacted", "Closed - Converted", "Closed - Not Converted"
 LEAD_DEFAULTS: dict[str, Any] = {
     "Status": OPEN,
@@ -41,21 +47,35 @@ LEAD_DEFAULTS: dict[str, Any] = {
     "OwnerId": INTEGRATION_USER,
     "Owner": {"Name": "Closeloop Integration"},
 }
+FIRST = datetime(2026, 1, 5, tzinfo=UTC)
 Row = dict[str, Any]
 
 
-class MemoryCrm:
+def written(moment: datetime) -> str:
+    """A moment as Salesforce writes it."""
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.000+0000")
+
+
+class MemoryCrm(CrmAttachments):
     """Implements `closeloop.application.ports.Crm`; its attributes are there for tests to look at and to set."""
 
     def __init__(self) -> None:
+        self.allowed = 100_000
+        self.kept_to: tuple[float, int] | None = None
         self.records: dict[str, dict[str, Row]] = {name: {} for name in PREFIXES}
+        self.clock: Callable[[], datetime] = lambda: FIRST + timedelta(hours=self.stamp)
+        """Dates the last change of a record."""
+        self.user = PERSON
+        """In whose name records change: a person's, or ours inside the methods of the port."""
         self.stamp = 1
-        """Grows when a test lets time pass; records of one stamp changed in the same second."""
+        """The hour; grows when a test lets time pass. Records of one stamp changed in the same second."""
         self.calls = 0
         self.down: CloseloopError | None = None
         """What every call raises while it is set."""
         self.answers: dict[str, ActionState] = {}
         """Method name to the state its writes end in instead of ACCEPTED; nothing is written then."""
+        self.read_only: frozenset[str] = frozenset()
+        """Fields that the org does not let us write."""
         self.silent: set[str] = set()
         """Methods whose writes happen though their answer is lost: every outcome is UNCERTAIN."""
 
@@ -78,7 +98,9 @@ class MemoryCrm:
         return [row for _, row in sorted(self.records[object_name].items())]
 
     def _touch(self, row: Row) -> None:
-        row["SystemModstamp"] = f"{self.stamp:06}"
+        row["SystemModstamp"] = written(FIRST + timedelta(hours=self.stamp))
+        row["LastModifiedDate"], row["LastModifiedById"] = written(self.clock()), self.user
+        row.setdefault("CreatedById", self.user)
 
     def _call(self) -> None:
         self.calls += 1
@@ -88,7 +110,11 @@ class MemoryCrm:
     def _written(self, method: str, key: str, write: Callable[[], CrmOutcome]) -> CrmOutcome:
         if state := self.answers.get(method):
             return CrmOutcome(key=key, state=state, detail="as the test wants it")
-        outcome = write()
+        self.user = INTEGRATION_USER
+        try:
+            outcome = write()
+        finally:
+            self.user = PERSON
         return (
             CrmOutcome(key=key, state=ActionState.UNCERTAIN, detail="no answer")
             if method in self.silent
@@ -102,10 +128,22 @@ class MemoryCrm:
     def calls_made(self) -> int:
         return self.calls
 
+    def usage(self) -> ApiUsage | None:
+        return ApiUsage(used=self.calls, allowed=self.allowed) if self.calls else None
+
+    def keep_to(self, share: float, ours: int) -> None:
+        self.kept_to = (share, ours)
+
     def changed_leads(self, since: str | None, limit: int) -> list[CrmLead]:
         self._call()
         leads = sorted(map(mapping.lead, self.rows("Lead")), key=lambda lead: lead.cursor)
         return [lead for lead in leads if since is None or lead.cursor > since][:limit]
+
+    def changed_between(self, start: datetime, until: str, known: Container[str]) -> list[CrmLead]:
+        self._call()
+        leads = sorted(map(mapping.lead, self.rows("Lead")), key=lambda lead: lead.cursor)
+        behind = [lead for lead in leads if written(start) <= lead.cursor <= until]
+        return [lead for lead in behind if lead.cursor not in known]
 
     def look(self, prospects: Sequence[Prospect]) -> dict[str, CrmLook]:
         self._call()
@@ -132,16 +170,25 @@ class MemoryCrm:
         if "@" not in draft.email:
             detail = f"INVALID_EMAIL_ADDRESS: Email: invalid email address: {draft.email}"
             return CrmOutcome(key=str(draft.line), state=ActionState.REJECTED, detail=detail)
-        values = mapping.lead_values(draft)
-        known = [row["Id"] for row in self.rows("Lead") if (row["Email"] or "").lower() == draft.email.lower()]
-        record_id = known[0] if known else self.insert("Lead")
-        self.change("Lead", record_id, **values)
-        return CrmOutcome(key=str(draft.line), state=ActionState.ACCEPTED, record_id=record_id)
+        values, key = mapping.lead_values(draft), str(draft.line)
+        known = [row for row in self.rows("Lead") if (row["Email"] or "").lower() == draft.email.lower()]
+        if not known:
+            return CrmOutcome(key=key, state=ActionState.ACCEPTED, record_id=self.insert("Lead", **values))
+        there = known[0]
+        blank = {name: value for name, value in values.items() if there.get(name) in (None, "")}
+        filled = {} if there["IsConverted"] else blank
+        if filled:
+            self.change("Lead", there["Id"], **filled)
+        return CrmOutcome(key=key, state=ActionState.ACCEPTED, record_id=there["Id"], existed=True, filled=filled)
 
     def read(self, object_name: str, ids: Sequence[str], fields: Sequence[str]) -> dict[str, Row]:
         self._call()
         known = self.records[object_name]
         return {i: {field: known[i].get(field) for field in fields} for i in ids if i in known}
+
+    def writable(self, object_name: str, fields: Collection[str]) -> frozenset[str]:
+        self._call()
+        return frozenset(fields) - self.read_only
 
     def update(self, updates: Sequence[CrmUpdate]) -> list[CrmOutcome]:
         self._call()
@@ -160,9 +207,7 @@ class MemoryCrm:
         return [self._written("create_tasks", t.key, partial(self._create, t)) for t in tasks]
 
     def _create(self, task: CrmTask) -> CrmOutcome:
-        if task.key in self._keys():
-            return CrmOutcome(key=task.key, state=ActionState.REJECTED, detail="DUPLICATE_VALUE: Closeloop_Key__c")
-        record_id = self.insert("Task", **mapping.task_values(task))
+        record_id = self._keys().get(task.key) or self.insert("Task", **mapping.task_values(task))
         return CrmOutcome(key=task.key, state=ActionState.ACCEPTED, record_id=record_id)
 
     def _keys(self) -> dict[str, str]:
@@ -183,7 +228,9 @@ class MemoryCrm:
                 key=wish.action_key, state=ActionState.UNCERTAIN, detail="CANNOT_UPDATE_CONVERTED_LEAD"
             )
         account = wish.account_id or self.insert("Account", Name=lead["Company"])
-        contact = self.insert("Contact", AccountId=account, Email=lead["Email"], HasOptedOutOfEmail=False)
+        contact = self.insert(
+            "Contact", AccountId=account, Email=lead["Email"], HasOptedOutOfEmail=False, OwnerId=wish.owner_id
+        )
         deal = self.insert(
             "Opportunity",
             AccountId=account,

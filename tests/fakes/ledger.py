@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
 from closeloop.adapters.ledger import story_text
 from closeloop.adapters.ledger.codec import plain
 from closeloop.adapters.ledger.rows import folded
 from closeloop.adapters.ledger.signals import HALTING_KINDS
-from closeloop.adapters.ledger.sql_ledger import planning_time
+from closeloop.adapters.ledger.sql_ledger import planning_time, without
 from closeloop.adapters.ledger.story_text import Placed
-from closeloop.application.ports import Change, CrmWriteRow, DecisionRow, RunRow, StoryLine
+from closeloop.application.ports import Change, CrmWriteRow, DecisionRow, RunRow, Saved, StoryLine, WriteState
+from closeloop.domain.actions import ActionKind, ActionState
+from closeloop.domain.api_budget import Workload
+from closeloop.domain.colleagues import is_in_play
+from closeloop.domain.field_ownership import Memory
 from closeloop.domain.leads import Quarantined
 from closeloop.domain.prospect import Fact, Prospect
 from closeloop.domain.signals import Signal, SignalKind, Understanding
@@ -32,8 +36,8 @@ class MemoryLedger(MemoryOutbox):
         self.understood: dict[str, Understanding] = {}
         self.no_mail_to: dict[str, tuple[str, datetime]] = {}
         self.cursors: dict[str, str] = {}
-        self.seen: dict[str, dict[str, Any]] = {}
-        self.crm_writes: list[CrmWriteRow] = []
+        self.seen: dict[str, dict[str, Memory]] = {}
+        self.journal: list[CrmWriteRow] = []
         self.facts: dict[str, tuple[tuple[Fact, ...], datetime]] = {}
         self.kept_out: dict[tuple[str, str], Quarantined] = {}
         self.ran: dict[tuple[str, str], tuple[datetime, RunRow]] = {}
@@ -94,6 +98,14 @@ class MemoryLedger(MemoryOutbox):
                 found.setdefault(one.email.lower(), one.key)
         return found
 
+    def by_opportunity(self, opportunity_ids: Iterable[str]) -> dict[str, str]:
+        wanted = set(opportunity_ids)
+        found: dict[str, str] = {}
+        for one in self._sorted_people():
+            if one.crm.opportunity and one.crm.opportunity in wanted:
+                found.setdefault(one.crm.opportunity, one.key)
+        return found
+
     def colleagues(self, domains: Iterable[str]) -> dict[str, list[str]]:
         wanted = {domain.lower() for domain in domains}
         found: dict[str, list[str]] = {}
@@ -102,8 +114,17 @@ class MemoryLedger(MemoryOutbox):
                 found.setdefault(one.domain.lower(), []).append(one.key)
         return found
 
-    def commit(self, change: Change) -> int:
+    def in_play(self, domains: Iterable[str]) -> dict[str, list[Prospect]]:
+        found: dict[str, list[Prospect]] = {}
+        for domain, keys in self.colleagues(domains).items():
+            if awake := [self.people[key] for key in keys if is_in_play(self.people[key])]:
+                found[domain] = awake
+        return found
+
+    def commit(self, change: Change) -> Saved:
         with self.lock:
+            lost = frozenset(key for key, read in change.read.items() if self.people.get(key, read) != read)
+            change = without(change, lost)
             about = [one.prospect_key for one in change.decisions]
             about += [one.prospect_key for one in change.actions]
             self.refuse_strangers(about, (one.key for one in change.prospects))
@@ -113,7 +134,7 @@ class MemoryLedger(MemoryOutbox):
                 decision.model_copy(update={"detail": plain(decision.detail)}) for decision in change.decisions
             ]
             self.handled.update(change.handled_signals)
-            return self.plan(change.actions, planning_time(change))
+            return Saved(new_actions=self.plan(change.actions, planning_time(change)), overtaken=lost)
 
     # signals and suppression
     def receive(self, signals: Iterable[Signal], now: datetime) -> int:
@@ -170,12 +191,13 @@ class MemoryLedger(MemoryOutbox):
     def set_cursor(self, name: str, value: str) -> None:
         self.cursors[name] = value
 
-    def crm_seen(self, record_ids: Iterable[str]) -> dict[str, dict[str, Any]]:
+    def crm_seen(self, record_ids: Iterable[str]) -> dict[str, dict[str, Memory]]:
         return {one: dict(self.seen[one]) for one in record_ids if one in self.seen}
 
-    def note_crm_seen(self, seen: Mapping[str, Mapping[str, Any]]) -> None:
+    def note_crm_seen(self, seen: Mapping[str, Mapping[str, Memory]]) -> None:
         for record_id, fields in seen.items():
-            self.seen.setdefault(record_id, {}).update(plain(dict(fields)))
+            copied = {field: Memory.model_validate_json(one.model_dump_json()) for field, one in fields.items()}
+            self.seen.setdefault(record_id, {}).update(copied)
 
     def changed_since_sync(self, limit: int) -> list[Prospect]:
         return [self.people[key] for key in sorted(self.changed)[:limit]]
@@ -184,10 +206,34 @@ class MemoryLedger(MemoryOutbox):
         with self.lock:
             self.changed -= {one.key for one in prospects if self.people.get(one.key) == one}
 
-    def add_crm_writes(self, writes: Iterable[CrmWriteRow]) -> None:
-        self.crm_writes += [
-            one.model_copy(update={"before": plain(one.before), "after": plain(one.after)}) for one in writes
+    def add_crm_writes(self, writes: Iterable[CrmWriteRow]) -> list[int]:
+        before = len(self.journal)
+        for one in writes:
+            kept = {"id": len(self.journal) + 1, "before": plain(one.before), "after": plain(one.after)}
+            self.journal.append(one.model_copy(update=kept))
+        return list(range(before + 1, len(self.journal) + 1))
+
+    def settle_crm_writes(self, states: Mapping[int, WriteState]) -> None:
+        self.journal = [
+            one.model_copy(update={"state": states[one.id or 0]})
+            if one.id in states and one.state is WriteState.INTENDED
+            else one
+            for one in self.journal
         ]
+
+    def intended_crm_writes(self, record_ids: Iterable[str]) -> list[CrmWriteRow]:
+        return [one for one in self.crm_writes_to(record_ids) if one.state is WriteState.INTENDED]
+
+    def crm_writes(self, run_id: str) -> list[CrmWriteRow]:
+        return [one for one in self.journal if one.run_id == run_id]
+
+    def crm_writes_to(self, record_ids: Iterable[str]) -> list[CrmWriteRow]:
+        wanted = set(record_ids)
+        return [one for one in self.journal if one.record_id in wanted]
+
+    def last_decisions(self, prospect_keys: Iterable[str]) -> dict[str, DecisionRow]:
+        wanted = set(prospect_keys)
+        return {one.prospect_key: one for one in self.decided if one.prospect_key in wanted}
 
     # accounts, quarantine, runs
     def cached_facts(self, account_keys: Iterable[str], now: datetime) -> dict[str, tuple[Fact, ...]]:
@@ -206,6 +252,27 @@ class MemoryLedger(MemoryOutbox):
 
     def add_run(self, run: RunRow, at: datetime) -> None:
         self.ran.setdefault((run.run_id, run.stage), (at, run))
+
+    def runs_since(self, at: datetime) -> list[RunRow]:
+        return [row for when, row in sorted(self.ran.values(), key=lambda pair: pair[0]) if when >= at]
+
+    def workload(self, now: datetime) -> Workload:
+        waiting = Counter(
+            kept.action.kind for kept in self._sorted(ActionState.PLANNED, None) if kept.action.due_at <= now
+        )
+        alive = [p for p in self.people.values() if p.standing.may_be_written_to]
+        due = sum(1 for p in alive if p.due_at is not None and p.due_at <= now)
+        mails = waiting[ActionKind.EMAIL] + due
+        return Workload(
+            uncertain=len(self._sorted(ActionState.UNCERTAIN, None)),
+            mails=mails,
+            conversions=waiting[ActionKind.CONVERT],
+            records=len(self.changed) + due,
+            activities=waiting[ActionKind.TASK] + mails,
+            files=waiting[ActionKind.FILE],
+            events=waiting[ActionKind.EVENT],
+            members=waiting[ActionKind.CAMPAIGN],
+        )
 
     def runs(self, limit: int) -> list[RunRow]:
         in_time = sorted(self.ran.values(), key=lambda one: one[0])
@@ -229,7 +296,8 @@ class MemoryLedger(MemoryOutbox):
         ]
         if stopped := self.no_mail_to.get(prospect.email.lower()):
             lines.append(story_text.suppression_line(prospect.email.lower(), *stopped))
-        lines += [story_text.crm_line(one) for one in self.crm_writes if one.prospect_key == prospect_key]
+        done = [one for one in self.journal if one.state is not WriteState.REFUSED]
+        lines += [story_text.crm_line(one) for one in done if one.prospect_key == prospect_key]
         return story_text.in_order(lines)
 
     def _action_lines(self, prospect_key: str) -> list[Placed]:

@@ -133,6 +133,10 @@ class MemoryOutbox:
                 found.setdefault(key, set()).add(words)
         return found
 
+    def with_uncertain_mail(self, prospect_keys: Iterable[str]) -> set[str]:
+        doubtful = {kept.action.prospect_key for kept in self._sorted(ActionState.UNCERTAIN, ActionKind.EMAIL)}
+        return doubtful & set(prospect_keys)
+
     def cancel_planned(self, prospect_keys: Iterable[str], reason: str, now: datetime) -> int:
         with self.lock:
             keys = set(prospect_keys)

@@ -30,7 +30,7 @@ from closeloop.domain.stage import Stage
 from tests.fakes.crm import INTEGRATION_USER, MemoryCrm
 from tests.fakes.ledger import MemoryLedger
 from tests.fakes.mailer import MemoryMailer
-from tests.unit.domain.people import GOOD_FACTS, NOW, playbook, prospect
+from tests.unit.domain.people import GOOD_FACTS, NOW, crm_mapping, playbook, prospect
 
 DAY = timedelta(days=1)
 RUN = "run-1"
@@ -58,9 +58,9 @@ class PaperDecks:
     findings: tuple[Finding, ...] = ()
     built: list[str] = field(default_factory=list)
 
-    def build(self, content: DeckContent, path: Path) -> tuple[Finding, ...]:
-        self.built.append(path.name)
-        return self.findings
+    def build_all(self, drafts: Sequence[tuple[DeckContent, Path]]) -> list[tuple[Finding, ...]]:
+        self.built += [path.name for _, path in drafts]
+        return [self.findings for _ in drafts]
 
 
 @dataclass
@@ -87,12 +87,14 @@ class Company:
         self.clock = SimulatedClock(NOW)
         self.ledger = MemoryLedger()
         self.crm = MemoryCrm()
+        self.crm.clock = self.clock.now
         self.mailer = MemoryMailer(self.clock)
         self.decks = PaperDecks()
         self.accounts = KnownAccounts()
         self._numbers = count(1)
         self.services = Services(
             playbook=playbook(),
+            mapping=crm_mapping(),
             clock=self.clock,
             ledger=self.ledger,
             crm=self.crm,

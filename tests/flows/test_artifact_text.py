@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from closeloop.application.results import Failure, StageResult
+from closeloop.application.results import Failure, StageResult, Waiting
 from flows.artifact_text import MOST_FAILURES, MOST_HOLDS, markdown
 
 NOW = datetime(2026, 1, 5, 8, 0, tzinfo=UTC)
@@ -28,6 +28,14 @@ def test_the_run_its_moment_and_each_pass_are_named() -> None:
     text = _text(StageResult(stage="follow_up", considered=1200, counts={"touch: email": 1100, "hold": 100}))
     assert text.startswith("# Run `approach-1`\n\nAs of **Monday, 5 January 2026, 08:00 UTC**\n")
     assert "| follow up | 1200 | hold 100, touch: email 1,100 |" in text
+
+
+def test_who_waits_for_a_person_is_listed_with_a_link_and_is_no_failure() -> None:
+    asked = StageResult(stage="preparation", waiting=(Waiting(record_id="00Q1", question="slide 2: too long"),))
+    text = _text(asked)
+    assert "## Waiting for a person\n\n| record | question |" in text
+    assert "slide 2: too long" in text
+    assert "Failures" not in text
 
 
 def test_a_run_without_holds_and_failures_says_nothing_of_them() -> None:

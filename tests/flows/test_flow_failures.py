@@ -7,9 +7,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import pytest
-from simple_salesforce.api import Salesforce
 
-from closeloop.adapters.salesforce.connection import SalesforceLogin, connect
+from closeloop.adapters.salesforce.connection import Client, SalesforceLogin, connect
 from closeloop.adapters.salesforce.crm import SalesforceCrm
 from closeloop.bootstrap import build
 from closeloop.domain.actions import ActionKind, ActionState
@@ -37,11 +36,11 @@ def ready_to_send(office: Office) -> Office:
     return office
 
 
-def _with_crm(office: Office, sign_in: Callable[[], Salesforce]) -> None:
+def _with_crm(office: Office, sign_in: Callable[[], Client]) -> None:
     office.services = replace(office.services, crm=SalesforceCrm(sign_in))
 
 
-def _first_away(login: SalesforceLogin) -> Callable[[], Salesforce]:
+def _first_away(login: SalesforceLogin) -> Callable[[], Client]:
     """The first sign-in finds nobody at the address, the next finds the org."""
     away = iter([replace(login, instance_url=f"http://127.0.0.1:{closed_port()}")])
     return lambda: connect(next(away, login))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import socket
 import subprocess
@@ -9,6 +10,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import httpx
 import pytest
 
 from sandbox.__main__ import main
@@ -27,6 +29,18 @@ def test_a_signal_ends_it_cleanly(end: signal.Signals) -> None:
     with running_sandbox() as sandbox:
         sandbox.process.send_signal(end)
         assert sandbox.process.wait(timeout=10) == 0
+
+
+def test_it_ends_when_the_process_that_holds_its_input_is_gone() -> None:
+    command = [sys.executable, "-m", "sandbox", "--with-parent"]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, cwd=ROOT, stdin=pipe, stdout=pipe, text=True) as sandbox:
+        assert sandbox.stdin is not None
+        assert sandbox.stdout is not None
+        control = json.loads(sandbox.stdout.readline())["control"]
+        assert httpx.get(f"{control}/snapshot").status_code == 200
+        sandbox.stdin.close()
+        assert sandbox.wait(timeout=10) == 0
 
 
 def test_leads_of_a_csv_are_there_from_the_start(tmp_path: Path) -> None:
@@ -109,3 +123,26 @@ def test_a_bad_state_file_is_refused_in_one_line(refused: Refused, tmp_path: Pat
     file.write_bytes(b"this is no database, but it is long enough to look like a file" * 20)
     assert "give a writable SQLite file" in refused("--state", str(file))
     assert "give a writable SQLite file" in refused("--state", str(tmp_path / "no" / "state.db"))
+
+
+def test_it_prints_lines_to_copy_for_the_program_under_trial_and_keeps_stdout_for_json() -> None:
+    command = [sys.executable, "-m", "sandbox", "--exports", "TRIAL_", "--start", "2026-03-02T09:30:00+01:00"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            assert process.stderr is not None
+            found = json.loads(process.stdout.readline())
+            lines = [process.stderr.readline().strip() for _ in range(6)]
+            clock = httpx.get(f"{found['control']}/clock", timeout=10).json()
+        finally:
+            process.terminate()
+    exports = dict(line.removeprefix("export ").split("=", 1) for line in lines)
+    assert exports == {
+        "TRIAL_SALESFORCE_INSTANCE_URL": found["salesforce"]["instance_url"],
+        "TRIAL_SALESFORCE_CLIENT_ID": found["salesforce"]["client_id"],
+        "TRIAL_SALESFORCE_CLIENT_SECRET": found["salesforce"]["client_secret"],
+        "TRIAL_SENDGRID_HOST": found["sendgrid"]["host"],
+        "TRIAL_SENDGRID_API_KEY": found["sendgrid"]["api_key"],
+        "SANDBOX_CONTROL": found["control"],
+    }
+    assert clock == {"now": "2026-03-02T08:30:00+00:00"}

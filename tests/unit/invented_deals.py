@@ -163,7 +163,7 @@ def a_playbook() -> Playbook:
             },
             "follow_up": {"customer": cadence, "nurture": cadence, "win_back": cadence},
             "stages": {
-                stage.value: {"weight": weight, "usual_days": days, "crm_stage": "Prospecting"}
+                stage.value: {"weight": weight, "usual_days": days}
                 for stage, weight, days in zip(Stage, WEIGHTS, USUAL_DAYS, strict=True)
             },
             "exchange_rates": {"EUR": "1.1"},

@@ -45,7 +45,8 @@ class PptxDeckBuilder:
         except OSError:  # no fault of the deck: the batch is tried again when there is room
             raise
         except Exception as error:  # noqa: BLE001 - whatever one deck does, the batch goes on
-            return (Finding(slide=1, problem=f"the deck cannot be built ({error!r}); build it by hand"),)
+            problem = f"the deck cannot be built ({error!r}); build it by hand"
+            return (Finding(slide=1, problem=problem, broken=True),)
 
     def build(self, content: DeckContent, path: Path) -> Findings:
         """Writes the deck to `path` when there are no findings; otherwise leaves `path` as it was."""

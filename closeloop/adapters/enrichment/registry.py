@@ -1,6 +1,7 @@
 """The built-in firmographic registry: real public companies, matched only when it is plain which is meant.
 
-A company that two entries could be is no match, and a value that cannot be read beyond doubt is no fact.
+A company that two entries could be is no match, and a value that cannot be read beyond doubt is no fact. Nor is a
+person at a free-mail address matched by the company's name alone: nothing shows that they work there.
 """
 
 from __future__ import annotations
@@ -54,7 +55,9 @@ class RegistryEnricher:
         )
 
     def _match(self, query: AccountQuery) -> tuple[Company | None, float]:
-        domain = registrable_domain(query.domain) if query.domain else None
+        if query.domain is None:
+            return None, 0.0
+        domain = registrable_domain(query.domain)
         if domain and (found := self._by_domain.get(domain)):
             return found, BY_DOMAIN
         if domain and is_reserved(domain) and (found := self._by_label.get(domain_label(domain))):

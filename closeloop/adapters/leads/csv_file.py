@@ -1,4 +1,4 @@
-"""Lead files on disk: CSV as CRMs and spreadsheets write it, in the encodings and delimiters they use.
+"""Lead files on disk: CSV as CRMs and spreadsheets write it, with the delimiters they use.
 
 A damaged row costs that row only. What makes a whole file unusable is one `UsageError` that says what to do.
 """
@@ -10,22 +10,20 @@ import io
 from collections.abc import Iterator
 from pathlib import Path
 
+from closeloop.adapters.leads.encodings import SAVE_AS, decode
 from closeloop.domain.errors import UsageError
 from closeloop.domain.lead_columns import known_columns
-from closeloop.domain.lead_rows import NumberedRow, read_rows
+from closeloop.domain.lead_rows import NumberedRow, is_too_long, read_rows
 from closeloop.domain.leads import LeadFile
 
-_SAVE_AS = "open it in the program it comes from and save it as CSV UTF-8"
 _SIGNATURES = {
     b"PK\x03\x04": "a spreadsheet or archive (.xlsx, .ods, .zip)",
     b"\xd0\xcf\x11\xe0": "an old Excel file (.xls)",
     b"%PDF": "a PDF",
     b"\x1f\x8b": "a compressed file (.gz)",
 }
-_BOMS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
-_BEGINNING = 64
-"""Bytes that belong to the header; a zero byte there means no text, one further down spoils its row only."""
 _DELIMITERS = ",;\t|"
+csv.field_size_limit(2**31 - 1)  # Python's own limit would take a long cell for a broken row
 
 
 def read_lead_file(path: Path) -> LeadFile:
@@ -59,25 +57,8 @@ def _read(path: Path) -> bytes:
 def _decode(data: bytes, path: Path) -> tuple[str, str]:
     for signature, what in _SIGNATURES.items():
         if data.startswith(signature):
-            raise UsageError(f"{path} is {what}, not a CSV file: {_SAVE_AS}")
-    encoding = next((name for bom, name in _BOMS.items() if data.startswith(bom)), None)
-    if encoding != "utf-16" and b"\0" in data[:_BEGINNING]:
-        raise UsageError(f"{path} is a binary file, not a CSV file: {_SAVE_AS}")
-    try:
-        return (data.decode(encoding), encoding) if encoding else _guess(data)
-    except UnicodeDecodeError:
-        raise UsageError(f"{path} is neither UTF-8 nor UTF-16 nor Windows-1252 text: {_SAVE_AS}") from None
-
-
-def _guess(data: bytes) -> tuple[str, str]:
-    """UTF-8, also with a few broken bytes (their rows are kept out later); else what Windows exports."""
-    try:
-        return data.decode("utf-8"), "utf-8"
-    except UnicodeDecodeError:
-        text = data.decode("utf-8", "surrogateescape")
-    broken = sum("\udc80" <= c <= "\udcff" for c in text)
-    whole = sum(not c.isascii() for c in text) - broken
-    return (text, "utf-8") if whole > broken else (data.decode("cp1252"), "cp1252")
+            raise UsageError(f"{path} is {what}, not a CSV file: {SAVE_AS}")
+    return decode(data, path)
 
 
 def _delimiter(lines: list[str], start: int) -> tuple[str, int]:
@@ -117,7 +98,7 @@ def _one_line(line: str, delimiter: str) -> list[str]:
 def _rows(lines: list[str], at: int, delimiter: str, width: int) -> Iterator[NumberedRow]:
     while at < len(lines):
         cells, after = _record(lines, at, delimiter)
-        if after > at + 1 and len(cells) != width:
+        if after > at + 1 and (len(cells) != width or is_too_long(cells)):
             cells, after = _one_line(lines[at], delimiter), at + 1
         if cells:
             yield at + 1, cells

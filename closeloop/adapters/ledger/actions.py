@@ -13,17 +13,30 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, bindparam, func, select
 
+from closeloop.adapters.ledger.columns import UtcMoment
 from closeloop.adapters.ledger.engine import chunks
 from closeloop.adapters.ledger.rows import Part, claimed_action, event_row
-from closeloop.adapters.ledger.schema import action_events, action_payloads, actions, receipts
+from closeloop.adapters.ledger.schema import action_events, action_payloads, actions, prospects, receipts
 from closeloop.application.ports import ReceiptRow
 from closeloop.domain.actions import ActionKind, ActionState, ClaimedAction
+from closeloop.domain.api_budget import Workload
+from closeloop.domain.stage import Stage, Standing
 
 _ATTEMPT = select(actions.c.attempt).where(actions.c.key == bindparam("checked_key")).scalar_subquery()
 _ADD_RECEIPT = receipts.insert().values(attempt=_ATTEMPT)
 
 WITH_PAYLOAD = select(actions, action_payloads.c.payload).join(action_payloads)
 """Whole actions, to be narrowed."""
+
+
+_ALIVE = [standing for standing in Standing if standing.may_be_written_to]
+_PEOPLE_DUE = select(func.count()).where(
+    prospects.c.stage.in_(list(Stage))
+    & prospects.c.standing.in_(_ALIVE)
+    & (prospects.c.due_at <= bindparam("now", type_=UtcMoment))
+)
+# In order of the key, so that the index of the changed ones is read and not the table.
+_PEOPLE_CHANGED = select(prospects.c.key).where(prospects.c.changed).order_by(prospects.c.key)
 
 
 class ActionRows(Part):
@@ -80,6 +93,34 @@ class ActionRows(Part):
                     found.setdefault(key, set()).add(words)
         return found
 
+    def with_uncertain_mail(self, prospect_keys: Iterable[str]) -> set[str]:
+        table = actions.c
+        doubtful = (table.kind == ActionKind.EMAIL) & (table.state == ActionState.UNCERTAIN)
+        found: set[str] = set()
+        with self._database.read() as connection:
+            for part in chunks(prospect_keys):
+                query = select(table.prospect_key).where(table.prospect_key.in_(part) & doubtful)
+                found.update(connection.scalars(query))
+        return found
+
+    def workload(self, now: datetime) -> Workload:
+        with self._database.read() as connection:
+            waiting = {kind: _due_count(connection, kind, now) for kind in ActionKind}
+            uncertain = sum(_count(connection, kind, ActionState.UNCERTAIN) for kind in ActionKind)
+            due = connection.execute(_PEOPLE_DUE, {"now": now}).scalar_one()
+            changed = len(connection.scalars(_PEOPLE_CHANGED).all())
+        mails = waiting[ActionKind.EMAIL] + due
+        return Workload(
+            uncertain=uncertain,
+            mails=mails,
+            conversions=waiting[ActionKind.CONVERT],
+            records=changed + due,
+            activities=waiting[ActionKind.TASK] + mails,
+            files=waiting[ActionKind.FILE],
+            events=waiting[ActionKind.EVENT],
+            members=waiting[ActionKind.CAMPAIGN],
+        )
+
     def state_counts(self) -> dict[str, dict[str, int]]:
         table = actions.c
         query = select(table.kind, table.state, func.count()).group_by(table.kind, table.state)
@@ -120,3 +161,16 @@ def _payloads(connection: Connection, keys: Iterable[str]) -> dict[str, dict[str
         rows = connection.execute(select(table.action_key, table.payload).where(table.action_key.in_(part)))
         found.update({row.action_key: row.payload for row in rows})
     return found
+
+
+def _count(connection: Connection, kind: ActionKind, state: ActionState) -> int:
+    table = actions.c
+    return connection.execute(
+        select(func.count()).where((table.kind == kind) & (table.state == state))
+    ).scalar_one()
+
+
+def _due_count(connection: Connection, kind: ActionKind, now: datetime) -> int:
+    table = actions.c
+    due = (table.kind == kind) & (table.state == ActionState.PLANNED) & (table.due_at <= now)
+    return connection.execute(select(func.count()).where(due)).scalar_one()

@@ -1,20 +1,20 @@
-"""What we know of the CRM: how far we have read, what we last saw in each record, and each field we wrote.
+"""What we know of the CRM: how far we have read, what we remember of each field, and the journal of our writes.
 
-Invariant: the journal of writes only grows; `undo` and `why` read it.
+Invariant: the journal only grows, and a write stands in it before its call; `undo` and `why` read it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, RowMapping, literal_column, select, true
 
 from closeloop.adapters.ledger.engine import chunks
 from closeloop.adapters.ledger.rows import Part
 from closeloop.adapters.ledger.schema import crm_seen, crm_writes, cursors
 from closeloop.adapters.ledger.sqlite import insert_into
-from closeloop.application.ports import CrmWriteRow
+from closeloop.application.ports import CrmWriteRow, WriteState
+from closeloop.domain.field_ownership import Memory
 
 
 class CrmRows(Part):
@@ -32,11 +32,15 @@ class CrmRows(Part):
         with self._database.write() as connection:
             connection.execute(statement, [{"name": name, "value": value}])
 
-    def crm_seen(self, record_ids: Iterable[str]) -> dict[str, dict[str, Any]]:
+    def crm_seen(self, record_ids: Iterable[str]) -> dict[str, dict[str, Memory]]:
         with self._database.read() as connection:
-            return _seen(connection, record_ids)
+            found = _seen(connection, record_ids)
+        return {
+            record_id: {field: Memory.model_validate_json(text) for field, text in fields.items()}
+            for record_id, fields in found.items()
+        }
 
-    def note_crm_seen(self, seen: Mapping[str, Mapping[str, Any]]) -> None:
+    def note_crm_seen(self, seen: Mapping[str, Mapping[str, Memory]]) -> None:
         statement = insert_into(crm_seen)
         statement = statement.on_conflict_do_update(
             index_elements=["record_id"], set_={"fields": statement.excluded.fields}
@@ -44,21 +48,60 @@ class CrmRows(Part):
         with self._database.write() as connection:
             before = _seen(connection, seen)
             rows = [
-                {"record_id": record_id, "fields": before.get(record_id, {}) | dict(fields)}
+                {
+                    "record_id": record_id,
+                    "fields": before.get(record_id, {})
+                    | {field: memory.model_dump_json() for field, memory in fields.items()},
+                }
                 for record_id, fields in seen.items()
             ]
             if rows:
                 connection.execute(statement, rows)
 
-    def add_crm_writes(self, writes: Iterable[CrmWriteRow]) -> None:
-        rows = [write.model_dump() for write in writes]
-        if rows:
-            with self._database.write() as connection:
-                connection.execute(crm_writes.insert(), rows)
+    def add_crm_writes(self, writes: Iterable[CrmWriteRow]) -> list[int]:
+        rows = [write.model_dump(exclude={"id"}) for write in writes]
+        if not rows:
+            return []
+        statement = crm_writes.insert().returning(crm_writes.c.id, sort_by_parameter_order=True)
+        with self._database.write() as connection:
+            return list(connection.execute(statement, rows).scalars())
+
+    def settle_crm_writes(self, states: Mapping[int, WriteState]) -> None:
+        table = crm_writes.c
+        with self._database.write() as connection:
+            for state in WriteState:
+                for part in chunks(key for key, found in states.items() if found is state):
+                    open_still = table.id.in_(part) & (table.state == WriteState.INTENDED)
+                    connection.execute(crm_writes.update().where(open_still).values(state=state))
+
+    def intended_crm_writes(self, record_ids: Iterable[str]) -> list[CrmWriteRow]:
+        # Written out, not bound: only so the planner may use the index of these few rows.
+        return self._writes_to(record_ids, literal_column(f"state = '{WriteState.INTENDED.value}'"))
+
+    def crm_writes_to(self, record_ids: Iterable[str]) -> list[CrmWriteRow]:
+        return self._writes_to(record_ids, true())
+
+    def crm_writes(self, run_id: str) -> list[CrmWriteRow]:
+        query = select(crm_writes).where(crm_writes.c.run_id == run_id).order_by(crm_writes.c.id)
+        with self._database.read() as connection:
+            return [write_of(row) for row in connection.execute(query).mappings()]
+
+    def _writes_to(self, record_ids: Iterable[str], which: ColumnElement[bool]) -> list[CrmWriteRow]:
+        found: list[CrmWriteRow] = []
+        with self._database.read() as connection:
+            for part in chunks(record_ids):
+                query = select(crm_writes).where(crm_writes.c.record_id.in_(part), which)
+                found += [write_of(row) for row in connection.execute(query).mappings()]
+        return sorted(found, key=lambda write: write.id or 0)
 
 
-def _seen(connection: Connection, record_ids: Iterable[str]) -> dict[str, dict[str, Any]]:
-    found: dict[str, dict[str, Any]] = {}
+def write_of(row: RowMapping) -> CrmWriteRow:
+    """The write in a row of `crm_writes`."""
+    return CrmWriteRow.model_validate(dict(row))
+
+
+def _seen(connection: Connection, record_ids: Iterable[str]) -> dict[str, dict[str, str]]:
+    found: dict[str, dict[str, str]] = {}
     for part in chunks(record_ids):
         query = select(crm_seen).where(crm_seen.c.record_id.in_(part)).with_for_update()
         found.update({row.record_id: row.fields for row in connection.execute(query)})

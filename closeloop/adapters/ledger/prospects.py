@@ -5,7 +5,7 @@ Invariant: `changed` is set by every save that differs from what is stored, and 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from heapq import nsmallest
 from typing import Any
@@ -17,11 +17,13 @@ from closeloop.adapters.ledger.engine import chunks
 from closeloop.adapters.ledger.rows import Part, folded, prospect_row
 from closeloop.adapters.ledger.schema import prospects
 from closeloop.adapters.ledger.sqlite import insert_into, insert_new
+from closeloop.domain.colleagues import is_in_play
 from closeloop.domain.prospect import Prospect
 from closeloop.domain.stage import Stage, Standing
 
 _PAGE = 500
 _FOUND_AT_MOST = 20
+_STAGES_OF_DEALS = [Stage.PRESENTATION, Stage.OBJECTIONS, Stage.CLOSING, Stage.FOLLOW_UP]
 
 
 class ProspectRows(Part):
@@ -88,6 +90,16 @@ class ProspectRows(Part):
                     found.setdefault(row.email, row.key)  # two leads with one address: always the same one
         return found
 
+    def by_opportunity(self, opportunity_ids: Iterable[str]) -> dict[str, str]:
+        found: dict[str, str] = {}
+        table = prospects.c
+        with self._database.read() as connection:
+            for part in chunks(opportunity_ids):
+                query = select(table.opportunity_id, table.key).where(table.opportunity_id.in_(part))
+                for row in connection.execute(query.order_by(table.opportunity_id, table.key)):
+                    found.setdefault(row.opportunity_id, row.key)
+        return found
+
     def colleagues(self, domains: Iterable[str]) -> dict[str, list[str]]:
         found: dict[str, list[str]] = {}
         with self._database.read() as connection:
@@ -95,6 +107,18 @@ class ProspectRows(Part):
                 query = select(prospects.c.domain, prospects.c.key).where(prospects.c.domain.in_(part))
                 for row in connection.execute(query.order_by(prospects.c.domain, prospects.c.key)):
                     found.setdefault(row.domain, []).append(row.key)
+        return found
+
+    def in_play(self, domains: Iterable[str]) -> dict[str, list[Prospect]]:
+        found: dict[str, list[Prospect]] = {}
+        table = prospects.c
+        awake = table.standing.in_([Standing.OPEN, Standing.CUSTOMER]) & table.stage.in_(_STAGES_OF_DEALS)
+        with self._database.read() as connection:
+            for part in chunks(domain.lower() for domain in domains):
+                query = select(table.domain, table.body).where(table.domain.in_(part) & awake)
+                for row in connection.execute(query.order_by(table.domain, table.key)):
+                    if is_in_play(prospect := load_prospect(row.body)):
+                        found.setdefault(row.domain, []).append(prospect)
         return found
 
     def changed_since_sync(self, limit: int) -> list[Prospect]:
@@ -108,6 +132,16 @@ class ProspectRows(Part):
             for part in chunks(given):
                 same = [key for key, body in _bodies(connection, part).items() if _says(body, given[key])]
                 connection.execute(prospects.update().where(prospects.c.key.in_(same)).values(changed=False))
+
+
+def overtaken(connection: Connection, read: Mapping[str, Prospect]) -> frozenset[str]:
+    """Keys of those that are no longer stored as they were read. Only sure inside a transaction that writes."""
+    return frozenset(
+        key
+        for part in chunks(read)
+        for key, body in _bodies(connection, part).items()
+        if not _says(body, read[key])
+    )
 
 
 def save_prospects(connection: Connection, given: Iterable[Prospect]) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from hashlib import sha256
 
-from sqlalchemy import Connection, RowMapping, select
+from sqlalchemy import Connection, RowMapping, func, select
 
 from closeloop.adapters.ledger.codec import dump_facts, load_facts
 from closeloop.adapters.ledger.engine import chunks
@@ -69,6 +69,11 @@ class RunRows(Part):
         with self._database.write() as connection:
             insert_new(connection, runs, [row])
 
+    def runs_since(self, at: datetime) -> list[RunRow]:
+        query = select(runs.c.body).where(runs.c.at >= at).order_by(runs.c.at, runs.c.id)
+        with self._database.read() as connection:
+            return [RunRow.model_validate_json(row.body) for row in connection.execute(query)]
+
     def runs(self, limit: int) -> list[RunRow]:
         """The latest first."""
         query = select(runs.c.body).order_by(runs.c.at.desc(), runs.c.id.desc()).limit(limit)
@@ -80,6 +85,16 @@ class RunRows(Part):
         while rows := self._decisions_after(last):
             yield from (decision_of(row) for row in rows)
             last = rows[-1]["id"]
+
+    def last_decisions(self, prospect_keys: Iterable[str]) -> dict[str, DecisionRow]:
+        found: dict[str, DecisionRow] = {}
+        table = decisions.c
+        with self._database.read() as connection:
+            for part in chunks(prospect_keys):
+                latest = select(func.max(table.id)).where(table.prospect_key.in_(part)).group_by(table.prospect_key)
+                for row in connection.execute(select(decisions).where(table.id.in_(latest))).mappings():
+                    found[row["prospect_key"]] = decision_of(row)
+        return found
 
     def _decisions_after(self, last: int) -> list[RowMapping]:
         """Pages instead of an open cursor, so that the reader may write between two decisions."""

@@ -28,11 +28,12 @@ from sqlalchemy import (
 )
 
 from closeloop.adapters.ledger.columns import UtcMoment, json_column, one_of
+from closeloop.application.ports import WriteState
 from closeloop.domain.actions import MOVES, ActionKind, ActionState
 from closeloop.domain.signals import SignalKind
 from closeloop.domain.stage import Stage, Standing
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """Raised by one with each change of these tables."""
 
 metadata = MetaData()
@@ -70,6 +71,7 @@ prospects = Table(
     Index("prospects_due", "stage", "standing", "due_at", "key"),
     Index("prospects_by_email", "email", "key"),
     Index("prospects_by_domain", "domain", "key"),
+    Index("prospects_by_opportunity", "opportunity_id", "key"),
 )
 Index("prospects_changed", prospects.c.key, sqlite_where=prospects.c.changed)
 
@@ -232,9 +234,15 @@ crm_writes = Table(
     Column("after", json_column()),
     Column("reason", String, nullable=False),
     Column("prospect_key", String),  # NULL for a record that belongs to no prospect
+    Column("state", one_of(WriteState, "crm_write_state"), nullable=False),
+    Column("undoes", Integer),  # the write that was taken back
+    Column("record_changed", String),  # as the org gave it
     Index("crm_writes_of_run", "run_id"),
+    Index("crm_writes_of_record", "record_id"),
     Index("crm_writes_of_prospect", "prospect_key"),
+    sqlite_autoincrement=True,
 )
+Index("crm_writes_intended", crm_writes.c.record_id, sqlite_where=crm_writes.c.state == WriteState.INTENDED)
 
 # --- accounts, quarantine, runs ----------------------------------------------------------------------
 

@@ -5,7 +5,7 @@ Invariant: a pass is saved by `commit` in one transaction, so a crash leaves all
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from datetime import datetime
 from pathlib import Path
 
@@ -13,13 +13,13 @@ from closeloop.adapters.ledger.actions import ActionRows
 from closeloop.adapters.ledger.crm import CrmRows
 from closeloop.adapters.ledger.engine import MEMORY, Database, open_database
 from closeloop.adapters.ledger.planning import plan_actions
-from closeloop.adapters.ledger.prospects import ProspectRows, save_prospects
+from closeloop.adapters.ledger.prospects import ProspectRows, overtaken, save_prospects
 from closeloop.adapters.ledger.runs import RunRows, add_decisions
 from closeloop.adapters.ledger.settling import SettlingRows
 from closeloop.adapters.ledger.signals import SignalRows, mark_handled
 from closeloop.adapters.ledger.sqlite import copy_database
 from closeloop.adapters.ledger.story import StoryRows
-from closeloop.application.ports import Change
+from closeloop.application.ports import Change, Saved
 
 
 class SqlLedger(ProspectRows, ActionRows, SettlingRows, SignalRows, CrmRows, RunRows, StoryRows):
@@ -29,17 +29,32 @@ class SqlLedger(ProspectRows, ActionRows, SettlingRows, SignalRows, CrmRows, Run
     `LedgerUnavailable` and leave nothing behind.
     """
 
-    def commit(self, change: Change) -> int:
+    def commit(self, change: Change) -> Saved:
         with self._database.write() as connection:
+            lost = overtaken(connection, change.read)
+            change = without(change, lost)
             save_prospects(connection, change.prospects)
             add_decisions(connection, change.decisions)
             new = plan_actions(connection, change.actions, planning_time(change))
             mark_handled(connection, change.handled_signals)
-        return new
+        return Saved(new_actions=new, overtaken=lost)
 
     def close(self) -> None:
         """Close the file. A ledger in memory is gone after this."""
         self._database.close()
+
+
+def without(change: Change, keys: Set[str]) -> Change:
+    """The change as if it had never been about these prospects."""
+    if not keys:
+        return change
+    waits = {signal for signal, key in change.signals_about.items() if key in keys}
+    return Change(
+        prospects=tuple(p for p in change.prospects if p.key not in keys),
+        decisions=tuple(row for row in change.decisions if row.prospect_key not in keys),
+        actions=tuple(action for action in change.actions if action.prospect_key not in keys),
+        handled_signals=tuple(signal for signal in change.handled_signals if signal not in waits),
+    )
 
 
 def planning_time(change: Change) -> Callable[[str, datetime], datetime]:

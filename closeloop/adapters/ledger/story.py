@@ -12,6 +12,7 @@ from sqlalchemy import Connection, or_, select
 from closeloop.adapters.ledger import story_text
 from closeloop.adapters.ledger.actions import WITH_PAYLOAD
 from closeloop.adapters.ledger.codec import load_prospect
+from closeloop.adapters.ledger.crm import write_of
 from closeloop.adapters.ledger.rows import Part, claimed_action
 from closeloop.adapters.ledger.runs import decision_of
 from closeloop.adapters.ledger.schema import (
@@ -25,7 +26,7 @@ from closeloop.adapters.ledger.schema import (
     suppressions,
 )
 from closeloop.adapters.ledger.story_text import Move, Placed
-from closeloop.application.ports import CrmWriteRow, ReceiptRow, StoryLine
+from closeloop.application.ports import ReceiptRow, StoryLine, WriteState
 from closeloop.domain.prospect import Prospect
 from closeloop.domain.signals import Signal, Understanding
 
@@ -101,7 +102,7 @@ def _suppressions(connection: Connection, prospect: Prospect) -> Iterator[Placed
 
 
 def _crm_writes(connection: Connection, prospect: Prospect) -> Iterator[Placed]:
-    query = select(crm_writes).where(crm_writes.c.prospect_key == prospect.key).order_by(crm_writes.c.id)
+    theirs = (crm_writes.c.prospect_key == prospect.key) & (crm_writes.c.state != WriteState.REFUSED)
+    query = select(crm_writes).where(theirs).order_by(crm_writes.c.id)
     for row in connection.execute(query).mappings():
-        content = {name: row[name] for name in CrmWriteRow.model_fields}
-        yield story_text.crm_line(CrmWriteRow.model_validate(content))
+        yield story_text.crm_line(write_of(row))

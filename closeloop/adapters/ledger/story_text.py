@@ -9,14 +9,36 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from closeloop.application.ports import CrmWriteRow, DecisionRow, ReceiptRow, StoryLine
+from closeloop.application.ports import CrmWriteRow, DecisionRow, ReceiptRow, StoryLine, WriteState
 from closeloop.domain.actions import Action, ActionKind, ActionState
+from closeloop.domain.decisions import Channel
+from closeloop.domain.fact_words import spoken
 from closeloop.domain.prospect import Fact
 from closeloop.domain.signals import Label, Signal, SignalKind, Understanding
 
 _QUOTE_AT_MOST = 240
-_NAMES = {ActionKind.EMAIL: "e-mail", ActionKind.TASK: "task", ActionKind.CONVERT: "conversion"}
-_DONE = {ActionKind.EMAIL: "sent", ActionKind.TASK: "created", ActionKind.CONVERT: "carried out"}
+_NAMES = {
+    ActionKind.EMAIL: "e-mail",
+    ActionKind.TASK: "task",
+    ActionKind.CONVERT: "conversion",
+    ActionKind.FILE: "file",
+    ActionKind.EVENT: "meeting",
+    ActionKind.CAMPAIGN: "campaign membership",
+}
+_DONE = {
+    ActionKind.EMAIL: "sent",
+    ActionKind.TASK: "created",
+    ActionKind.CONVERT: "carried out",
+    ActionKind.FILE: "uploaded",
+    ActionKind.EVENT: "entered",
+    ActionKind.CAMPAIGN: "noted",
+}
+_TOUCHES = {
+    Channel.EMAIL.value: "write an e-mail",
+    Channel.CALL.value: "ask the owner to call",
+    Channel.SOCIAL.value: "ask the owner to connect",
+    Channel.MEETING.value: "ask the owner to meet",
+}
 _SIGNALS = {
     SignalKind.REPLY: "Replied",
     SignalKind.DELIVERED: "The e-mail arrived",
@@ -50,9 +72,15 @@ def due_words(due_at: datetime) -> str:
     return f"due {due_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
+CAME_IN, LEARNED, DECIDED, DONE, BECAME_KNOWN, LOGGED, WRITTEN = range(7)
+"""Lines of one moment by cause: what moved us, what we knew, decided and did, what then became of it."""
+_FOLLOWS_A_MAIL = frozenset(SignalKind) - {SignalKind.REPLY, SignalKind.CRM_CHANGED}
+"""Signals that cannot be before the mail that they are about."""
+
+
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A line and its place among lines of the same instant: what came in, what was decided, what was done."""
+    """A line and its place among lines of the same instant: cause before effect."""
 
     line: StoryLine
     place: tuple[int, int, int]
@@ -77,32 +105,42 @@ def signal_line(signal: Signal, understanding: Understanding | None) -> Placed:
         "source": signal.source,
         "kind": signal.kind.value,
         "address": signal.address,
+        "action_key": signal.action_key,
     }
     if understanding:
         detail["understanding"] = understanding.model_dump(mode="json")
-    return _placed(signal.occurred_at, "signal", text, detail, (0, 0, 0))
+    rank = BECAME_KNOWN if signal.kind in _FOLLOWS_A_MAIL else CAME_IN
+    return _placed(signal.occurred_at, "signal", text, detail, (rank, 0, 0))
 
 
 def suppression_line(address: str, reason: str, at: datetime) -> Placed:
     """The address may not be written to from here on."""
     text = f"{address} went on the do-not-contact list: {reason}"
-    return _placed(at, "suppression", text, {"address": address}, (0, 0, 1))
+    return _placed(at, "suppression", text, {"address": address}, (BECAME_KNOWN, 0, 1))
 
 
 def fact_line(fact: Fact) -> Placed:
     """Something learned, with its source."""
     period = f", as of {fact.as_of}" if fact.as_of else ""
-    value = {True: "yes", False: "no"}[fact.value] if isinstance(fact.value, bool) else fact.value
-    what = f"{_spoken(fact.name)} is {value}{period}"
+    what = f"{_spoken(fact.name.removesuffix('_usd'))} is {spoken(fact)}{period}"
     text = f"Learned from {fact.source}: {what} ({fact.confidence:.0%} certain)"
-    return _placed(fact.observed_at, "fact", text, fact.model_dump(mode="json"), (1, 0, 0))
+    return _placed(fact.observed_at, "fact", text, fact.model_dump(mode="json"), (LEARNED, 0, 0))
 
 
 def decision_line(decision: DecisionRow) -> Placed:
     """What the rules answered, and why."""
     reasons = "; ".join(decision.reasons)
-    text = f"In {_spoken(decision.stage.value)}, decided: {_camel_spoken(decision.kind)}, because {reasons}"
-    return _placed(decision.at, "decision", text, decision.model_dump(mode="json"), (2, 0, 0))
+    text = f"In {_spoken(decision.stage.value)}, decided: {_what(decision)}, because {reasons}"
+    return _placed(decision.at, "decision", text, decision.model_dump(mode="json"), (DECIDED, 0, 0))
+
+
+def _what(decision: DecisionRow) -> str:
+    """The kind of the decision in words; of a touch, how and with what."""
+    channel = _TOUCHES.get(str(decision.detail.get("channel"))) if decision.kind == "Touch" else None
+    template = decision.detail.get("template")
+    if channel and decision.detail.get("channel") == Channel.EMAIL and template:
+        return f"{channel} ({_spoken(str(template))})"
+    return channel or _camel_spoken(decision.kind)
 
 
 def action_lines(action: Action, moves: list[Move], receipts: list[tuple[int, ReceiptRow]]) -> list[Placed]:
@@ -128,7 +166,7 @@ def _move_line(action: Action, move: Move) -> Placed:
         "provider_id": move.provider_id,
     }
     step = {ActionState.PLANNED: 0 if move.old is None else 3, ActionState.CLAIMED: 1}.get(move.new, 3)
-    return _placed(move.at, "action", _move_text(action, move), detail, (3, move.attempt, step))
+    return _placed(move.at, "action", _move_text(action, move), detail, (_rank(action), move.attempt, step))
 
 
 def _receipt_line(action: Action, receipt: ReceiptRow, attempt: int) -> Placed:
@@ -136,16 +174,25 @@ def _receipt_line(action: Action, receipt: ReceiptRow, attempt: int) -> Placed:
     clear = receipt.verdict == "send"
     verdict = "nothing speaks against it" if clear else f"it must not happen, because {receipt.verdict}"
     text = f"Last look before {_thing(action)}: {verdict}"
-    return _placed(receipt.checked_at, "receipt", text, receipt.model_dump(mode="json"), (3, attempt, 2))
+    return _placed(receipt.checked_at, "receipt", text, receipt.model_dump(mode="json"), (DONE, attempt, 2))
 
 
 def crm_line(write: CrmWriteRow) -> Placed:
-    """One field that we changed in the CRM."""
+    """One field that we changed in the CRM, or one record that we made there."""
     text = (
         f"Set {write.field} of the {write.object} in the CRM from {_value(write.before)} to "
         f"{_value(write.after)}: {write.reason}"
     )
-    return _placed(write.at, "crm", text, write.model_dump(mode="json"), (4, 0, 0))
+    if write.makes_record:
+        text = f"{write.after} in the CRM ({write.object} {write.record_id}): {write.reason}"
+    if write.state is WriteState.INTENDED:
+        text = f"{text} (the CRM did not say whether it happened)"
+    return _placed(write.at, "crm", text, write.model_dump(mode="json"), (WRITTEN, 0, 0))
+
+
+def _rank(action: Action) -> int:
+    """A mail stands before what else is done; the task that logs it comes after all that is known of it."""
+    return DONE if action.kind is ActionKind.EMAIL else LOGGED
 
 
 def _move_text(action: Action, move: Move) -> str:

@@ -16,11 +16,12 @@ from closeloop.adapters.replies import people
 from closeloop.adapters.replies.dates import resume_on
 from closeloop.adapters.replies.labels import Found
 from closeloop.adapters.replies.machine import Writer, says_all, speaks_of_absence, written_by
+from closeloop.adapters.replies.meeting_time import proposed_for
 from closeloop.adapters.replies.mentions import mentions
 from closeloop.adapters.replies.normal import marked, plain, sentences, unmarked
 from closeloop.adapters.replies.own_words import OwnWords, own_words
 from closeloop.adapters.replies.rulebook import Reading, Rulebook, rulebook
-from closeloop.domain.signals import Label, Understanding
+from closeloop.domain.signals import Label, Proposed, Understanding
 
 MOST_CHARACTERS = 20_000
 """Nobody answers a sales mail at greater length; what comes behind is an attachment or an attack."""
@@ -126,6 +127,7 @@ def _personal(letter: _Letter, subject: str) -> Understanding:
         confidence=labelling.confidence(found),
         resume_on=back if Label.NOT_NOW in labels else None,
         refers_to=who if {Label.REFERRAL, Label.LEFT_COMPANY}.intersection(labels) else None,
+        proposed_for=_proposed(letter, found),
         stop=labelling.stops(labels, steps_aside=steps_aside),
         said=letter.own.text,
     )
@@ -172,6 +174,16 @@ def _meet_or_come_back(letter: _Letter, found: Found) -> None:
 
 
 _SOON_DAYS = 14
+
+
+def _proposed(letter: _Letter, found: Found) -> Proposed | None:
+    """The day of a meeting: from the sentences about it, else from any other."""
+    if Label.MEETING not in found:
+        return None
+    about = found.sentences[Label.MEETING]
+    numbers = [*about, *(number for number in range(len(letter.said)) if number not in about)]
+    languages = [reading.time for reading in letter.readings]
+    return proposed_for([unmarked(letter.said[number]) for number in numbers], languages, letter.day)
 
 
 def _come_back(letter: _Letter, found: Found) -> datetime | None:

@@ -29,6 +29,10 @@ class TimeWords:
         self.not_until = re.compile(raw["not_until"])
         self.after = re.compile(raw["after"])
         self.comes_back = re.compile(raw["return"])
+        self.clock = [re.compile(pattern) for pattern in raw["clock"]]
+        """Hours of the day, in the groups `hour`, `minute`, `am`, `pm` and `noon`."""
+        self.refused_before = re.compile(raw["refused_before"])
+        self.refused_after = re.compile(raw["refused_after"])
         named = [*self.months, *self.weekdays, *self.seasons, *self.units, *map(str, raw["time_words"])]
         self.when = (
             rf"(?:\S{{1,40}}\s){{0,4}}?\W?(?:{_choice(named)}|q[1-4]|h[12]|20\d\d|25\d\d|\d{{1,2}}[./]\d{{1,2}})"

@@ -36,9 +36,9 @@ def _one_call(calls: Calls, group: Sequence[Conversion]) -> list[CrmOutcome]:
     try:
         root = fromstring(calls.soap(path, _envelope(calls.client.session_id, group)))
     except (Ambiguous, ParseError) as problem:
-        return [_outcome(c, ActionState.UNCERTAIN, str(problem)) for c in group]
+        return [outcome(c, ActionState.UNCERTAIN, str(problem)) for c in group]
     except (CrmUnavailable, CrmRefused) as problem:
-        return [_outcome(c, ActionState.PLANNED, str(problem)) for c in group]
+        return [outcome(c, ActionState.PLANNED, str(problem)) for c in group]
     results = root.findall(f".//{NAMESPACE}result")
     if len(results) != len(group):
         return _refused(group, root.findtext(".//faultstring") or f"{NOT_KNOWN}: no result in the answer")
@@ -48,7 +48,7 @@ def _one_call(calls: Calls, group: Sequence[Conversion]) -> list[CrmOutcome]:
 def _refused(group: Sequence[Conversion], fault: str) -> list[CrmOutcome]:
     """A fault refuses the call, not the Leads: a session or a limit may be right again at the next attempt."""
     state = ActionState.UNCERTAIN if NOT_KNOWN in fault else ActionState.PLANNED
-    return [_outcome(conversion, state, fault) for conversion in group]
+    return [outcome(conversion, state, fault) for conversion in group]
 
 
 def _envelope(session_id: str, group: Sequence[Conversion]) -> str:
@@ -93,7 +93,12 @@ def _result(conversion: Conversion, result: Element) -> CrmOutcome:
         )
     code = result.findtext(f"{NAMESPACE}errors/{NAMESPACE}statusCode") or "UNKNOWN"
     message = result.findtext(f"{NAMESPACE}errors/{NAMESPACE}message") or "no message"
-    return _outcome(conversion, _state(code), f"{code}: {message}")
+    return refusal(conversion, code, message)
+
+
+def refusal(conversion: Conversion, code: str, message: str) -> CrmOutcome:
+    """What one Lead's error means for its action."""
+    return outcome(conversion, _state(code), f"{code}: {message}")
 
 
 def _state(code: str) -> ActionState:
@@ -103,6 +108,7 @@ def _state(code: str) -> ActionState:
     return ActionState.PLANNED if code in LOCKS else ActionState.REJECTED
 
 
-def _outcome(conversion: Conversion, state: ActionState, detail: str) -> CrmOutcome:
+def outcome(conversion: Conversion, state: ActionState, detail: str) -> CrmOutcome:
+    """How a conversion ended, when no records came of it."""
     wait = WAIT if state is ActionState.PLANNED else None
     return CrmOutcome(key=conversion.action_key, state=state, detail=detail, retry_after=wait)

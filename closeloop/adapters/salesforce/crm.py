@@ -2,42 +2,79 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property
+import time
+from collections.abc import Callable, Collection, Container, Mapping, Sequence
+from datetime import datetime
+from functools import cached_property, partial
 from typing import Any
-
-from simple_salesforce.api import Salesforce
 
 from closeloop.adapters.salesforce import mapping
 from closeloop.adapters.salesforce.calls import Calls
+from closeloop.adapters.salesforce.campaigns import Campaigns
+from closeloop.adapters.salesforce.connection import Client
 from closeloop.adapters.salesforce.conversion import convert
+from closeloop.adapters.salesforce.conversion_apex import convert_by_apex
+from closeloop.adapters.salesforce.deals import changed_deals
+from closeloop.adapters.salesforce.files import Files
+from closeloop.adapters.salesforce.linking import CAVEAT, Linker
+from closeloop.adapters.salesforce.meetings import Meetings
+from closeloop.adapters.salesforce.names import Names
+from closeloop.adapters.salesforce.our_fields import KEY, MARK
+from closeloop.adapters.salesforce.read_back import convert_and_read_back
 from closeloop.adapters.salesforce.reading import Reader, Row
-from closeloop.adapters.salesforce.soql import chunks, in_list
-from closeloop.adapters.salesforce.writing import Record, Writer, attempted
+from closeloop.adapters.salesforce.soql import behind, chunks, in_list, moment, up_to, whole
+from closeloop.adapters.salesforce.writing import BULK_ROWS, Record, Writer, attempted
 from closeloop.application.ports import (
     Conversion,
+    CrmDeal,
+    CrmFile,
     CrmLead,
     CrmLook,
+    CrmMeeting,
+    CrmMember,
     CrmOutcome,
     CrmTask,
     CrmUpdate,
 )
+from closeloop.domain.actions import ActionState
+from closeloop.domain.api_budget import ApiUsage
+from closeloop.domain.crm_mapping import CrmMapping
 from closeloop.domain.leads import LeadDraft
 from closeloop.domain.prospect import Prospect
 
-KEY = "Closeloop_Key__c"
-MARK = "Closeloop_Do_Not_Contact__c"
+EMAILS_PER_QUERY = 200
+"""Addresses in one query; more would be too long for a URL."""
+LOOKS = 3
+"""How often writes without a key of ours are looked up again after a lost answer."""
 
 
 class SalesforceCrm:
     """Implements `closeloop.application.ports.Crm`. Connects at the first call, not before."""
 
-    def __init__(self, connect: Callable[[], Salesforce]) -> None:
+    def __init__(
+        self,
+        connect: Callable[[], Client],
+        bulk_rows: int = BULK_ROWS,
+        convert_by: str = "soap",
+        sleep: Callable[[float], None] = time.sleep,
+        names: CrmMapping | None = None,
+    ) -> None:
+        """`convert_by`: `soap`, `apex:<path of the REST class>` or `create`. `names`: what the org calls its
+        fields; without it, what a new org calls them."""
+        self._names = Names(names)
         self._connect = connect
+        self._convert_by = convert_by
+        self._bulk_rows = bulk_rows
+        self._sleep = sleep
+        self._share: float | None = None
+        self._ours = 0
 
     @cached_property
     def calls(self) -> Calls:
-        return Calls(self._connect())
+        calls = Calls(self._connect(), self._sleep)
+        if self._share is not None:
+            calls.keep_to(self._share, self._ours)
+        return calls
 
     @cached_property
     def reader(self) -> Reader:
@@ -45,50 +82,120 @@ class SalesforceCrm:
 
     @cached_property
     def writer(self) -> Writer:
-        return Writer(self.calls, str(self.calls.client.sf_version))
+        return Writer(self.calls, str(self.calls.client.sf_version), self._bulk_rows)
 
     def calls_made(self) -> int:
         return self.calls.made if "calls" in vars(self) else 0
+
+    def usage(self) -> ApiUsage | None:
+        known = self.calls.usage if "calls" in vars(self) else None
+        return ApiUsage(used=known[0], allowed=known[1]) if known else None
+
+    def keep_to(self, share: float, ours: int) -> None:
+        self._share, self._ours = share, ours
+        if "calls" in vars(self):
+            self.calls.keep_to(share, ours)
 
     def ready(self) -> None:
         self.reader.require("Task", KEY)
 
     def changed_leads(self, since: str | None, limit: int) -> list[CrmLead]:
-        fields = [*mapping.LEAD_FIELDS, *self._mark("Lead")]
-        where = f" WHERE {mapping.behind(since)}" if since else ""
-        soql = f"SELECT {', '.join(fields)} FROM Lead{where} ORDER BY SystemModstamp, Id LIMIT {limit}"
-        return [mapping.lead(row) for row in self.reader.query(soql)]
+        where = f" WHERE {behind(since)}" if since else ""
+        order = "ORDER BY SystemModstamp, Id"
+        rows = self.reader.query(f"SELECT {self._lead_fields()} FROM Lead{where} {order} LIMIT {whole(limit)}")
+        # A query that was asked again may give its rows out of order; the last one must be the furthest.
+        return sorted(map(self._lead, rows), key=_changed_at)[:limit]
+
+    def changed_between(self, start: datetime, until: str, known: Container[str]) -> list[CrmLead]:
+        """One light query for the cursors; only Leads that are not known are read in full."""
+        within = f"SystemModstamp >= {moment(start)} AND ({up_to(until)})"
+        rows = self.reader.query(f"SELECT Id, SystemModstamp FROM Lead WHERE {within}")
+        cursors = {row["Id"]: f"{row['SystemModstamp']}|{row['Id']}" for row in rows}
+        late = [lead for lead, cursor in cursors.items() if cursor not in known]
+        found: list[CrmLead] = []
+        for ids in chunks(late):
+            query = f"SELECT {self._lead_fields()} FROM Lead WHERE Id IN {in_list(ids)}"
+            found += map(self._lead, self.reader.query(query))
+        # What changed again in the meantime lies behind the cursor, where the next read finds it.
+        last = until.partition("|")[0]
+        return sorted((lead for lead in found if _changed_at(lead) <= last), key=_changed_at)
+
+    def _lead_fields(self) -> str:
+        return ", ".join(self._names.select("Lead", [*mapping.LEAD_FIELDS, *self._mark("Lead")]))
+
+    def _lead(self, row: Row) -> CrmLead:
+        return mapping.lead(self._names.row("Lead", row))
 
     def look(self, prospects: Sequence[Prospect]) -> dict[str, CrmLook]:
         """Leads by Lead id, deals by Opportunity id; each in as few queries as the URL allows."""
         leads = {p.crm.lead: p.key for p in prospects if not p.crm.opportunity}
         deals = {p.crm.opportunity: p for p in prospects if p.crm.opportunity}
-        looks = self._look_at("Lead", leads, mapping.lead_look)
+        beside = {p.crm.open_lead: p.key for p in deals.values() if p.crm.open_lead}
+        looks = self._look_at("Lead", leads | beside, partial(mapping.lead_look, names=self._names))
         found = self._look_at("Opportunity", {o: p.key for o, p in deals.items()}, mapping.deal_look)
         people = {p.crm.contact: p.key for p in deals.values() if p.crm.contact}
         consents = self._look_at("Contact", people, mapping.contact_look)
-        return looks | {key: mapping.with_consent(found[key], consents.get(key)) for key in found}
+        # A Lead that was linked and not converted is beside its deal: a no in either place is a no.
+        said = {key: mapping.either_no(consents.get(key), looks.pop(key, None)) for key in found}
+        return looks | {key: mapping.with_consent(found[key], said[key]) for key in found}
 
     def _look_at(
         self, name: str, keys: Mapping[str, str], read: Callable[[str, Row], CrmLook]
     ) -> dict[str, CrmLook]:
-        fields = ", ".join([*mapping.LOOK_FIELDS[name], *self._mark(name)])
+        fields = ", ".join(self._names.select(name, [*mapping.LOOK_FIELDS[name], *self._mark(name)]))
         looks = {}
         for ids in chunks(list(keys)):
             for row in self.reader.query(f"SELECT {fields} FROM {name} WHERE Id IN {in_list(ids)}"):
-                looks[keys[row["Id"]]] = read(keys[row["Id"]], row)
+                looks[keys[row["Id"]]] = read(keys[row["Id"]], self._names.row(name, row))
         return looks
 
     def _mark(self, name: str) -> list[str]:
-        """Our do-not-contact field, where the org has it."""
-        return [MARK] if MARK in self.reader.fields(name) else []
+        """The do-not-contact field under its standard name, where the org has it."""
+        return [MARK] if self._names.org(name, MARK) in self.reader.fields(name) else []
 
     def upsert_leads(self, drafts: Sequence[LeadDraft]) -> list[CrmOutcome]:
-        records = [Record(str(draft.line), "Lead", mapping.lead_values(draft)) for draft in drafts]
-        return attempted((record.key for record in records), lambda: self.writer.upsert(records, by="Email"))
+        return attempted((str(draft.line) for draft in drafts), lambda: self._upsert(drafts))
+
+    def _upsert(self, drafts: Sequence[LeadDraft]) -> list[CrmOutcome]:
+        by = self._names.org("Lead", "Email") or "Email"
+        values = {d.line: self._names.values("Lead", mapping.lead_values(d)) for d in drafts}
+        there = self._there(drafts, by)
+        new = [d for d in drafts if d.email.lower() not in there]
+        record_type = self._names.record_type("Lead")
+        extra = {"RecordTypeId": record_type} if record_type else {}
+        made = self.writer.upsert([Record(str(d.line), "Lead", values[d.line] | extra) for d in new], by=by)
+        old = [(d, there[d.email.lower()]) for d in drafts if d.email.lower() in there]
+        outcomes = made + self._fill([(str(d.line), row, _blank(row, values[d.line])) for d, row in old])
+        by_key = {outcome.key: outcome for outcome in outcomes}
+        return [by_key[str(d.line)] for d in drafts]
+
+    def _there(self, drafts: Sequence[LeadDraft], by: str) -> dict[str, Row]:
+        """Lower-case e-mail to the Lead that has it, with the fields a draft may fill."""
+        wanted = [*mapping.DRAFT_FIELDS, "IsConverted"]
+        fields = ", ".join(dict.fromkeys(["Id", *self._names.select("Lead", wanted)]))
+        found: dict[str, Row] = {}
+        for part in chunks([draft.email for draft in drafts], size=EMAILS_PER_QUERY):
+            query = f"SELECT {fields} FROM Lead WHERE {by} IN {in_list(part)} ORDER BY Id"
+            for row in self.reader.query(query):
+                found.setdefault(str(row[by]).lower(), row)
+        return found
+
+    def _fill(self, wishes: Sequence[tuple[str, Row, Row]]) -> list[CrmOutcome]:
+        """Only blanks of Leads that are there already are filled: what stands in them is somebody's work."""
+        records = [Record(key, "Lead", {"Id": row["Id"], **blank}) for key, row, blank in wishes if blank]
+        written = {outcome.key: outcome for outcome in self.writer.update(records)} if records else {}
+        return [
+            written[key].model_copy(update={"filled": blank, "existed": True})
+            if blank
+            else CrmOutcome(key=key, state=ActionState.ACCEPTED, record_id=row["Id"], existed=True)
+            for key, row, blank in wishes
+        ]
 
     def read(self, object_name: str, ids: Sequence[str], fields: Sequence[str]) -> dict[str, dict[str, Any]]:
         return self.reader.retrieve(object_name, ids, fields)
+
+    def writable(self, object_name: str, fields: Collection[str]) -> frozenset[str]:
+        return frozenset(self.reader.writable(object_name, dict.fromkeys(fields)))
 
     def update(self, updates: Sequence[CrmUpdate]) -> list[CrmOutcome]:
         return attempted((u.record_id for u in updates), lambda: self.writer.update(self._changes(updates)))
@@ -100,8 +207,9 @@ class SalesforceCrm:
         ]
 
     def create_tasks(self, tasks: Sequence[CrmTask]) -> list[CrmOutcome]:
-        records = [Record(task.key, "Task", mapping.task_values(task)) for task in tasks]
-        return attempted((task.key for task in tasks), lambda: self.writer.insert(records))
+        kind = {"RecordTypeId": record_type} if (record_type := self._names.record_type("Task")) else {}
+        records = [Record(task.key, "Task", mapping.task_values(task) | kind) for task in tasks]
+        return attempted((task.key for task in tasks), lambda: self.writer.insert(records, unique=KEY))
 
     def tasks_by_key(self, keys: Sequence[str]) -> dict[str, str]:
         found: dict[str, str] = {}
@@ -111,7 +219,23 @@ class SalesforceCrm:
         return found
 
     def convert(self, conversions: Sequence[Conversion]) -> list[CrmOutcome]:
-        return attempted((c.action_key for c in conversions), lambda: convert(self.calls, conversions))
+        return attempted(
+            (c.action_key for c in conversions),
+            lambda: convert_and_read_back(conversions, self._convert, self.converted),
+        )
+
+    def _convert(self, conversions: Sequence[Conversion]) -> list[CrmOutcome]:
+        way, _, path = self._convert_by.partition(":")
+        if way == "apex":
+            return convert_by_apex(self.calls, path, conversions)
+        return self._linker.link(conversions) if way == "create" else convert(self.calls, conversions)
+
+    @cached_property
+    def _linker(self) -> Linker:
+        return Linker(self.calls, self.reader, self._names)
+
+    def conversion_caveat(self) -> str | None:
+        return CAVEAT if self._convert_by == "create" else None
 
     def converted(self, lead_ids: Sequence[str]) -> dict[str, dict[str, str]]:
         found: dict[str, dict[str, str]] = {}
@@ -119,30 +243,86 @@ class SalesforceCrm:
             where = f"IsConverted = true AND Id IN {in_list(part)}"
             for row in self.reader.query(f"SELECT {', '.join(mapping.CONVERTED_FIELDS)} FROM Lead WHERE {where}"):
                 found[row["Id"]] = mapping.converted_ids(row)
+        if self._convert_by == "create":
+            found = self._linker.linked([lead for lead in lead_ids if lead not in found]) | found
         return found
+
+    def changed_deals(self, since: str | None) -> list[CrmDeal]:
+        return changed_deals(self.reader, self._names, since)
+
+    def put_files(self, files: Sequence[CrmFile]) -> list[CrmOutcome]:
+        return attempted((file.key for file in files), lambda: self._files.put(files))
+
+    def files_in_place(self, files: Sequence[CrmFile]) -> dict[str, str]:
+        return self._files.in_place(files)
+
+    @cached_property
+    def _files(self) -> Files:
+        return Files(self.reader, self.writer)
+
+    def put_meetings(self, meetings: Sequence[CrmMeeting]) -> list[CrmOutcome]:
+        return attempted((meeting.action_key for meeting in meetings), lambda: self._meetings.put(meetings))
+
+    def meetings_by_key(self, keys: Sequence[str]) -> dict[str, tuple[str, str]]:
+        return self._meetings.by_key(keys)
+
+    @cached_property
+    def _meetings(self) -> Meetings:
+        return Meetings(self.reader, self.writer)
+
+    def put_members(self, members: Sequence[CrmMember]) -> list[CrmOutcome]:
+        return attempted((member.action_key for member in members), lambda: self._campaigns.put(members))
+
+    def members_in_place(self, members: Sequence[CrmMember]) -> dict[str, str]:
+        return self._campaigns.in_place(members)
+
+    @cached_property
+    def _campaigns(self) -> Campaigns:
+        return Campaigns(self.reader, self.writer)
 
     def contact_roles(self, roles: Mapping[str, tuple[str, str]]) -> list[CrmOutcome]:
         """Conversion makes a role without a name: name it; make one where there is none."""
         return attempted(roles, lambda: self._make_roles(roles))
 
     def _make_roles(self, roles: Mapping[str, tuple[str, str]]) -> list[CrmOutcome]:
+        """A role has no key of ours: when an answer is lost, it is looked what there is before anything is made."""
+        outcomes: dict[str, CrmOutcome] = {}
+        for _ in range(LOOKS):
+            left = {deal: roles[deal] for deal in roles if _lost(outcomes.get(deal))}
+            if left:
+                outcomes |= {outcome.key: outcome for outcome in self._write_roles(left)}
+        return [outcomes[deal] for deal in roles]
+
+    def _write_roles(self, roles: Mapping[str, tuple[str, str]]) -> list[CrmOutcome]:
+        present = self._present_roles(list(roles))
+        old, new = [], []
+        for deal, (contact, role) in roles.items():
+            if record_id := present.get((deal, contact)):
+                values = {"Id": record_id, "Role": role, "IsPrimary": True}
+                old.append(Record(deal, "OpportunityContactRole", values, parent=deal))
+            else:
+                new.append(Record(deal, "OpportunityContactRole", mapping.role_values(deal, contact, role)))
+        return self.writer.update(old) + self.writer.insert(new)
+
+    def _present_roles(self, deals: Sequence[str]) -> dict[tuple[str, str], str]:
         present: dict[tuple[str, str], str] = {}
-        for part in chunks(list(roles)):
+        for part in chunks(deals):
             where = f"OpportunityId IN {in_list(part)}"
             soql = f"SELECT Id, OpportunityId, ContactId FROM OpportunityContactRole WHERE {where}"
             present |= {(r["OpportunityId"], r["ContactId"]): r["Id"] for r in self.reader.query(soql)}
-        old = [
-            Record(
-                deal,
-                "OpportunityContactRole",
-                {"Id": present[deal, contact], "Role": role, "IsPrimary": True},
-            )
-            for deal, (contact, role) in roles.items()
-            if (deal, contact) in present
-        ]
-        new = [
-            Record(deal, "OpportunityContactRole", mapping.role_values(deal, contact, role))
-            for deal, (contact, role) in roles.items()
-            if (deal, contact) not in present
-        ]
-        return self.writer.update(old) + self.writer.insert(new)
+        return present
+
+
+def _changed_at(lead: CrmLead) -> str:
+    return lead.cursor.partition("|")[0]
+
+
+def _lost(outcome: CrmOutcome | None) -> bool:
+    return outcome is None or outcome.state is ActionState.UNCERTAIN
+
+
+def _blank(row: Row, values: Row) -> Row:
+    """What a draft knows and the Lead does not. A converted Lead takes no more values."""
+    if row.get("IsConverted"):
+        return {}
+    return {field: value for field, value in values.items() if field in row and row[field] in (None, "")}

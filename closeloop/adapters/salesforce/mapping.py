@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from closeloop.adapters.salesforce.soql import quote
+from closeloop.adapters.salesforce.names import Names
+from closeloop.adapters.salesforce.our_fields import MARK
 from closeloop.application.ports import CrmLead, CrmLook, CrmTask
 from closeloop.domain.leads import LeadDraft
 
@@ -21,16 +22,7 @@ LOOK_FIELDS = {
     "Opportunity": ("Id", "OwnerId", "StageName", "IsClosed"),
     "Contact": ("Id", "HasOptedOutOfEmail"),
 }
-MARK = "Closeloop_Do_Not_Contact__c"
-CLOSED_PREFIX = "Closed"
-"""Lead statuses have no flag for `closed without conversion`; every standard one starts so."""
-
-
-def behind(cursor: str) -> str:
-    """The condition for what lies behind a cursor: later, or at the same moment with a larger id."""
-    modstamp, _, record_id = cursor.partition("|")
-    stamp = modstamp.replace("+0000", "Z")
-    return f"SystemModstamp > {stamp} OR (SystemModstamp = {stamp} AND Id > {quote(record_id)})"
+STANDARD_NAMES = Names()
 
 
 def lead(row: Row) -> CrmLead:
@@ -63,9 +55,9 @@ def lead(row: Row) -> CrmLead:
     )
 
 
-def lead_look(key: str, row: Row) -> CrmLook:
+def lead_look(key: str, row: Row, names: Names = STANDARD_NAMES) -> CrmLook:
     """The last look at a Lead."""
-    closed = bool(row["IsConverted"]) or str(row["Status"]).startswith(CLOSED_PREFIX)
+    closed = bool(row["IsConverted"]) or names.is_closed(str(row["Status"]))
     return CrmLook(
         key=key,
         exists=True,
@@ -96,6 +88,24 @@ def with_consent(deal: CrmLook, person: CrmLook | None) -> CrmLook:
     if person is None:
         return deal.model_copy(update={"exists": False, "detail": "the contact is gone"})
     return deal.model_copy(update={"opted_out": person.opted_out, "do_not_contact": person.do_not_contact})
+
+
+def either_no(person: CrmLook | None, lead: CrmLook | None) -> CrmLook | None:
+    """The consent of a Contact and, where there is one, of the open Lead beside it."""
+    if person is None or lead is None:
+        return person
+    no = {
+        "opted_out": person.opted_out or lead.opted_out,
+        "do_not_contact": person.do_not_contact or lead.do_not_contact,
+    }
+    return person.model_copy(update=no)
+
+
+DRAFT_FIELDS = (
+    "Email LastName FirstName Company Title Phone Country Website Industry NumberOfEmployees AnnualRevenue "
+    "LeadSource Description"
+).split()
+"""The fields an import knows."""
 
 
 def lead_values(draft: LeadDraft) -> Row:

@@ -6,9 +6,12 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from closeloop.adapters.salesforce.calls import Calls
+from closeloop.adapters.salesforce.failures import StaleCursor
 from closeloop.domain.errors import CrmRefused
 
 IDS_PER_RETRIEVE = 2000
+ASKED_AGAIN = 3
+"""How often one query is asked again after its cursor expired."""
 Row = dict[str, Any]
 
 
@@ -20,10 +23,27 @@ class Reader:
         self._fields: dict[str, dict[str, Row]] = {}
 
     def query(self, soql: str) -> Iterator[Row]:
-        """Every row, page by page."""
+        """Every row, page by page. When the cursor of the pages expires, the query is asked again and rows that
+        were already given are left out; for that every row needs its `Id`."""
+        given: set[str] = set()
+        for attempt in range(1, ASKED_AGAIN + 2):
+            try:
+                yield from self._pages(soql, given)
+            except StaleCursor:
+                if attempt > ASKED_AGAIN or not given:
+                    raise
+            else:
+                return
+
+    def _pages(self, soql: str, given: set[str]) -> Iterator[Row]:
         page = self._calls.read("query/", params={"q": soql})
         while True:
-            yield from page["records"]
+            for row in page["records"]:
+                record_id = row.get("Id")
+                if record_id is None or record_id not in given:
+                    yield row
+                if record_id is not None:
+                    given.add(record_id)
             if page["done"]:
                 return
             page = self._calls.read_next(page["nextRecordsUrl"])

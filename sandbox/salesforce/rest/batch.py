@@ -22,8 +22,12 @@ def run(request: Request) -> Answer:
         raise unreadable('The body needs "batchRequests", a list of objects')
     if len(parts) > _MOST:
         raise ApiError(400, "LIMIT_EXCEEDED", f"Limit of {_MOST} subrequests exceeded: {len(parts)} were given")
-    # The call itself has been counted as one.
-    request.org.limits.spend(max(0, len(parts) - 1))
+    # The call itself has been counted as one; a batch that is more than what is left costs nothing at all.
+    try:
+        request.org.limits.spend(max(0, len(parts) - 1), request.call.username)
+    except ApiError:
+        request.org.limits.give_back(1, request.call.username)
+        raise
     halt = flag(request.json_object.get("haltOnError"), "haltOnError")
     answers: list[Answer] = []
     for part in parts:

@@ -136,7 +136,7 @@ def _type_name(record: Record) -> str:
 
 
 def _kind(request: Request, record: Record) -> ObjectType:
-    kind = request.call.schema.find(_type_name(record))
+    kind = request.call.visible.find(_type_name(record))
     if kind is None:
         raise RecordError("INVALID_TYPE", "attributes.type must name an object of this org")
     return kind

@@ -89,6 +89,9 @@ def _one(request: Request, part: dict[str, Any], answers: dict[str, Answer], tog
     if isinstance(sub, Answer):
         return sub
     sub.all_or_none = together
+    own = part.get("httpHeaders")
+    if isinstance(own, dict):
+        sub.headers = {**request.headers, **{str(name).lower(): value for name, value in own.items()}}
     return request.dispatch(sub)
 
 
@@ -97,7 +100,8 @@ def subrequest(request: Request, method: str, url: str, body: Any) -> Request | 
     split = urlsplit(url)
     address = _ADDRESS.fullmatch(split.path)
     inner = address["path"].lower() if address else ""
-    if address is None or (inner.startswith("composite") and not inner.startswith("composite/sobjects")):
+    forbidden = inner.startswith(("composite", "jobs/")) and not inner.startswith("composite/sobjects")
+    if address is None or forbidden:
         message = f"The url of this subrequest is not allowed: {url}"
         return Answer(400, ApiError(400, "INVALID_INPUT", message).body())
     return request.part(

@@ -38,7 +38,7 @@ def resources(request: Request) -> Answer:
 
 def global_describe(request: Request) -> Answer:
     """GET sobjects."""
-    found = [describe.overview(kind, request.base) for kind in request.call.schema.types.values()]
+    found = [describe.overview(kind, request.base) for kind in request.call.visible.types.values()]
     return Answer(200, {"encoding": "UTF-8", "maxBatchSize": 200, "sobjects": found})
 
 
@@ -58,12 +58,14 @@ def _recent(request: Request, kind: str, record_id: str, name: Any) -> dict[str,
 
 def whole(request: Request, name: str) -> Answer:
     """GET sobjects/X/describe."""
-    return Answer(200, describe.whole(request.call.schema, request.kind(name), request.base))
+    return Answer(200, describe.whole(request.call.visible, request.kind(name), request.base))
 
 
 def limits(request: Request) -> Answer:
     """GET limits."""
-    return Answer(200, request.org.limits.report())
+    jobs = request.org.jobs
+    spent = {"DailyBulkApiBatches": jobs.batches, "DailyBulkV2QueryJobs": jobs.queries}
+    return Answer(200, request.org.limits.report(spent))
 
 
 def record_count(request: Request) -> Answer:

@@ -80,7 +80,7 @@ class Request:
 
     def kind(self, name: str) -> ObjectType:
         """The object type of a path segment, in any case."""
-        found = self.call.schema.find(name)
+        found = self.call.visible.find(name)
         if found is None:
             raise not_found()
         return found

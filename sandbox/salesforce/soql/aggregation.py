@@ -11,6 +11,8 @@ from sandbox.salesforce.soql.functions import AGGREGATES, aggregate, expression
 from sandbox.salesforce.soql.lexer import invalid_field, malformed
 from sandbox.salesforce.soql.syntax import Aliased, Func, Path, Query
 
+GROUPING = "grouping of "
+
 
 def wanted(query: Query) -> bool:
     """Whether the answer consists of AggregateResult rows or of a count."""
@@ -47,7 +49,9 @@ class Aggregation:
         return column.sql
 
     def _select(self, item: object) -> None:
-        if isinstance(item, Func):
+        if isinstance(item, Func) and item.name == "GROUPING":
+            self._add(self._grouping(item), item.alias or self._next_name())
+        elif isinstance(item, Func):
             counts = item.name in AGGREGATES
             column = aggregate(self._scope, item) if counts else self._grouped(item)
             self._add(column, item.alias or self._next_name())
@@ -62,6 +66,15 @@ class Aggregation:
                 self._scope.query.source_at,
                 "only fields and aggregates can be grouped",
             )
+
+    def _grouping(self, item: Func) -> Column:
+        """Whether a row is a subtotal over the field: 1 or 0."""
+        if item.of is None or self._scope.query.subtotals is None:
+            message = "GROUPING needs a field of GROUP BY ROLLUP or GROUP BY CUBE"
+            raise malformed(self._scope.statement, item.at, message)
+        return Column(
+            GROUPING + self._grouped(item.of).sql, Field("GROUPING", "GROUPING", "int", 0, 18, 0, frozenset())
+        )
 
     def _grouped(self, item: Path | Func) -> Column:
         column = expression(self._scope, item)

@@ -75,9 +75,22 @@ class Scope:
         steps: tuple[str, ...] = ()
         for name in names[:-1]:
             steps = self._walk(steps, name, path)
-        return self._last(steps, names[-1], path)
+        return self.last(steps, names[-1], path)
 
-    def _last(self, steps: tuple[str, ...], name: str, path: Path) -> Column:
+    def parents(self, path: Path) -> tuple[tuple[str, ...], list[Place]]:
+        """The objects that a reference of this object's may lead to."""
+        steps = self._walk((), path.text, path)
+        return steps, self.places[steps]
+
+    def own(self, path: Path, kind: ObjectType, alias: str) -> Column:
+        """A field of one of these objects."""
+        field = kind.by_lower.get(path.text.lower())
+        if field is None:
+            raise self._no_column(path, path.text, kind.name)
+        return Column(f"{alias}.{field.name}", field)
+
+    def last(self, steps: tuple[str, ...], name: str, path: Path) -> Column:
+        """The field at the end of a path whose parents have been walked."""
         places = self.places[steps]
         if len(places) > 1 and name.lower() not in _NAME_FIELDS:
             raise self._no_column(path, name, "Name")

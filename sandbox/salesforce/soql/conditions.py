@@ -23,6 +23,7 @@ from sandbox.salesforce.soql.syntax import Compare, Condition, Func, Literal, Lo
 from sandbox.salesforce.values import parse_moment, stamp
 
 Subquery = Callable[[Query], tuple[str, list[Any]]]
+_LONGEST_TEXT = 4_000
 _ORDERED = ("<", "<=", ">", ">=")
 _UNQUOTED = {"date": "date", "datetime": "dateTime", "boolean": "boolean", "int": "int"}
 
@@ -136,6 +137,9 @@ class Conditions:
         if item.type in ("date", "datetime") and literal.kind == item.type:
             return self._moment(literal)
         if item.type in TEXT_TYPES and literal.kind == "string":
+            if len(literal.text) > _LONGEST_TEXT:
+                message = f"a text in a condition may have {_LONGEST_TEXT} characters"
+                raise malformed(self.scope.statement, literal.at, message)
             return unquote(literal.text)
         raise self._wrong_type(item, literal)
 

@@ -5,6 +5,7 @@ Invariant: a function that is not in these tables is refused; none is passed thr
 
 from __future__ import annotations
 
+from sandbox.salesforce.errors import ApiError
 from sandbox.salesforce.schema import NUMBER_TYPES, Field
 from sandbox.salesforce.soql.columns import Column, Scope
 from sandbox.salesforce.soql.lexer import invalid_field, malformed
@@ -16,6 +17,10 @@ _PARTS = {
     "CALENDAR_QUARTER": "(CAST(substr({0}, 6, 2) AS INTEGER) + 2) / 3",
     "CALENDAR_MONTH": "CAST(substr({0}, 6, 2) AS INTEGER)",
     "DAY_IN_MONTH": "CAST(substr({0}, 9, 2) AS INTEGER)",
+    "DAY_IN_WEEK": "CAST(strftime('%w', substr({0}, 1, 10)) AS INTEGER) + 1",
+    "DAY_IN_YEAR": "CAST(strftime('%j', substr({0}, 1, 10)) AS INTEGER)",
+    "WEEK_IN_MONTH": "(CAST(substr({0}, 9, 2) AS INTEGER) + 6) / 7",
+    "WEEK_IN_YEAR": "(CAST(strftime('%j', substr({0}, 1, 10)) AS INTEGER) + 6) / 7",
     "HOUR_IN_DAY": "CAST(substr({0}, 12, 2) AS INTEGER)",
     "DAY_ONLY": "substr({0}, 1, 10)",
 }
@@ -53,13 +58,19 @@ def aggregate(scope: Scope, item: Func) -> Column:
         return Column("COUNT(*)", _number(item))
     column = scope.column(item.of)
     if item.name in ("SUM", "AVG") and column.field.type not in NUMBER_TYPES:
-        message = f"field {column.field.name} does not support aggregate operator {item.name}"
-        raise malformed(scope.statement, item.at, message)
+        raise _unsuited(scope, item, column.field)
     if item.name in ("COUNT", "COUNT_DISTINCT"):
         distinct = "DISTINCT " if item.name == "COUNT_DISTINCT" else ""
         return Column(f"COUNT({distinct}{column.sql})", _number(item))
+    if column.field.type == "boolean" or (item.name in ("MIN", "MAX") and column.field.type == "base64"):
+        raise _unsuited(scope, item, column.field)
     kind = column.field if item.name in ("MIN", "MAX") else _number(item)
     return Column(f"{item.name}({column.sql})", kind)
+
+
+def _unsuited(scope: Scope, item: Func, field: Field) -> ApiError:
+    message = f"field {field.name} does not support aggregate operator {item.name}"
+    return malformed(scope.statement, item.at, message)
 
 
 def _number(item: Func) -> Field:

@@ -6,6 +6,8 @@ understand.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sandbox.salesforce.errors import ApiError
 from sandbox.salesforce.soql.lexer import Token, malformed, tokens
 from sandbox.salesforce.soql.syntax import (
@@ -21,6 +23,7 @@ from sandbox.salesforce.soql.syntax import (
     Path,
     Query,
     SelectItem,
+    TypeOf,
 )
 
 _RESERVED = frozenset(
@@ -47,6 +50,7 @@ _RESERVED = frozenset(
     ]
 )
 _COMPARISONS = {"=": "=", "!=": "!=", "<>": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
+_MOST_SUBTOTALS = 3
 _LITERAL_KINDS = frozenset({"string", "number", "date", "datetime"})
 
 
@@ -54,8 +58,9 @@ def parse(statement: str) -> Query:
     """The syntax tree of a statement."""
     parser = _Parser(statement)
     query = parser.query()
+    seen_for = parser.seen_for()
     parser.expect_end()
-    return query
+    return replace(query, seen_for=seen_for)
 
 
 class _Parser:
@@ -109,13 +114,55 @@ class _Parser:
         self._expect("FROM")
         source = self._name()
         alias = self._alias()
+        scope = self._scope()
         where = self._condition() if self._accept("WHERE") else None
-        group_by = self._list_of_expressions() if self._accept("GROUP", "BY") else ()
+        subtotals, group_by = self._groups() if self._accept("GROUP", "BY") else (None, ())
         having = self._condition() if self._accept("HAVING") else None
         order = self._orders() if self._accept("ORDER", "BY") else ()
         limit = self._count() if self._accept("LIMIT") else None
         offset = self._count() if self._accept("OFFSET") else None
-        return Query(tuple(select), source.text, source.at, alias, where, group_by, having, order, limit, offset)
+        return Query(
+            select=tuple(select),
+            source=source.text,
+            source_at=source.at,
+            alias=alias,
+            where=where,
+            group_by=group_by,
+            having=having,
+            order=order,
+            limit=limit,
+            offset=offset,
+            scope=scope,
+            subtotals=subtotals,
+        )
+
+    def _groups(self) -> tuple[str | None, tuple[Path | Func, ...]]:
+        word = self._token.word
+        if word not in ("ROLLUP", "CUBE") or not self._accept(word, "("):
+            return None, self._list_of_expressions()
+        at = self._token.at
+        found = self._list_of_expressions()
+        self._expect(")")
+        if len(found) > _MOST_SUBTOTALS:
+            raise malformed(self._statement, at, f"{word} takes up to {_MOST_SUBTOTALS} fields")
+        return word, found
+
+    def seen_for(self) -> str | None:
+        """The FOR clause at the end of a statement. FOR UPDATE is for Apex only."""
+        if not self._accept("FOR"):
+            return None
+        token = self._take()
+        if token.word not in ("VIEW", "REFERENCE"):
+            raise self._unexpected(token)
+        return token.word
+
+    def _scope(self) -> str:
+        if not self._accept("USING", "SCOPE"):
+            return "EVERYTHING"
+        token = self._name()
+        if token.word not in ("EVERYTHING", "MINE"):
+            raise malformed(self._statement, token.at, f"Invalid scope: {token.text}")
+        return token.word
 
     def _alias(self) -> str | None:
         self._accept("AS")
@@ -127,6 +174,8 @@ class _Parser:
             query = self.query()
             self._expect(")")
             return query
+        if self._accept("TYPEOF"):
+            return self._type_of()
         item = self._expression()
         if isinstance(item, Func):
             return self._fields_of(item) or Func(item.name, item.of, self._alias(), item.at)
@@ -140,9 +189,26 @@ class _Parser:
             raise malformed(self._statement, call.at, "FIELDS takes ALL, STANDARD or CUSTOM")
         return FieldsOf(call.of.text.upper(), call.at)
 
+    def _type_of(self) -> TypeOf:
+        parent = self._name()
+        whens = []
+        while self._accept("WHEN"):
+            kind = self._name()
+            self._expect("THEN")
+            whens.append((kind.text, self._paths()))
+        if not whens:
+            raise self._unexpected()
+        otherwise = self._paths() if self._accept("ELSE") else ()
+        self._expect("END")
+        return TypeOf(Path(parent.text, parent.at), tuple(whens), otherwise)
+
+    def _paths(self) -> tuple[Path, ...]:
+        found = [self._name()]
+        while self._accept(","):
+            found.append(self._name())
+        return tuple(Path(token.text, token.at) for token in found)
+
     def _expression(self) -> Path | Func:
-        if self._token.word == "TYPEOF":
-            raise malformed(self._statement, self._token.at, "TYPEOF is not supported in this org")
         following = self._tokens[self._next + 1 : self._next + 2]
         # A function may be called like a keyword, a field may not.
         name = self._take() if following and following[0].text == "(" else self._name()
@@ -155,6 +221,10 @@ class _Parser:
         inner = self._take()
         if inner.kind != "name":
             raise self._unexpected(inner)
+        if inner.word == "CONVERTTIMEZONE" and self._accept("("):
+            # The user's time zone is UTC: the conversion changes nothing.
+            inner = self._name()
+            self._expect(")")
         self._expect(")")
         return Func(name.word, Path(inner.text, inner.at), None, name.at)
 

@@ -9,15 +9,16 @@ from sandbox.salesforce.errors import ApiError
 from sandbox.salesforce.schema import Field
 from sandbox.salesforce.soql.columns import Scope
 from sandbox.salesforce.soql.lexer import malformed
-from sandbox.salesforce.soql.syntax import Compare, Condition, FieldsOf, Logic, Path
+from sandbox.salesforce.soql.syntax import Compare, Condition, FieldsOf, Func, Logic, Not, Path, Query
 
 _MOST_WITH_ALL_FIELDS = 200
+_MOST_JOINS = 2
 _LINK_FILTERS = frozenset({"linkedentityid", "contentdocumentid"})
 
 
-def check(scope: Scope) -> None:
-    """Refuses what only object-specific or clause-spanning rules can tell."""
-    if scope.kind.name == "ContentDocumentLink" and not _filtered_by_id(scope.query.where):
+def check(scope: Scope, *, linked: bool = False) -> None:
+    """Refuses what only object-specific or clause-spanning rules can tell; `linked` if a parent is given."""
+    if scope.kind.name == "ContentDocumentLink" and not linked and not _filtered_by_id(scope.query.where):
         message = (
             "Implementation restriction: ContentDocumentLink requires a filter by a single Id on"
             " ContentDocumentId or"
@@ -26,6 +27,58 @@ def check(scope: Scope) -> None:
         raise ApiError(400, "MALFORMED_QUERY", message)
     if scope.query.having is not None and not scope.query.group_by:
         raise malformed(scope.statement, scope.query.source_at, "HAVING needs a GROUP BY")
+    if scope.query.seen_for and (
+        scope.query.group_by or any(isinstance(item, Func) for item in scope.query.select)
+    ):
+        message = f"FOR {scope.query.seen_for} needs records, not aggregates"
+        raise malformed(scope.statement, scope.query.source_at, message)
+    _check_joins(scope, scope.query.where)
+
+
+def check_semi_join(scope: Scope) -> None:
+    """Refuses what a semi-join's subquery may not have."""
+    query = scope.query
+    if query.order or query.group_by or query.limit is not None or query.offset is not None:
+        message = "ORDER BY, GROUP BY, LIMIT and OFFSET are not supported in semi join sub-selects"
+        raise malformed(scope.statement, query.source_at, message)
+    if _joins(query.where):
+        message = "Nesting of semi join sub-selects is not supported"
+        raise malformed(scope.statement, query.source_at, message)
+
+
+def _check_joins(scope: Scope, condition: Condition | None) -> None:
+    found = _joins(condition)
+    if len(found) > _MOST_JOINS:
+        message = f"maximum {_MOST_JOINS} semi join sub-selects are allowed"
+        raise malformed(scope.statement, found[_MOST_JOINS].at, message)
+    if found and _has_or(condition):
+        message = "Semi join sub-selects are not allowed with the 'OR' operator"
+        raise malformed(scope.statement, found[0].at, message)
+
+
+def _joins(condition: Condition | None) -> list[Compare]:
+    if isinstance(condition, Logic):
+        return [each for part in condition.parts for each in _joins(part)]
+    if isinstance(condition, Not):
+        return _joins(condition.part)
+    return [condition] if isinstance(condition, Compare) and isinstance(condition.right, Query) else []
+
+
+def _has_or(condition: Condition | None) -> bool:
+    """Whether a semi-join stands below an OR."""
+    if isinstance(condition, Logic):
+        inside = condition.word == "OR" and bool(_joins(condition))
+        return inside or any(_has_or(part) for part in condition.parts)
+    return isinstance(condition, Not) and _has_or(condition.part)
+
+
+def owner(scope: Scope) -> Field:
+    """The field that says whose a record is; a statement over `mine` needs one."""
+    found = scope.kind.by_lower.get("ownerid")
+    if found is None:
+        message = f"scope mine is not supported for {scope.kind.name}"
+        raise malformed(scope.statement, scope.query.source_at, message)
+    return found
 
 
 def _filtered_by_id(condition: Condition | None) -> bool:

@@ -6,8 +6,9 @@ empty list of children.
 
 from __future__ import annotations
 
+import re
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sandbox.salesforce.call import Call
@@ -15,10 +16,14 @@ from sandbox.salesforce.errors import ApiError
 from sandbox.salesforce.schema import Field, Schema
 from sandbox.salesforce.soql.compiler import Compiler, Node, Plan
 from sandbox.salesforce.soql.parser import parse
+from sandbox.salesforce.soql.syntax import Query
 
+_FIRST_NESTED = 58
+_DEEPEST = 5
 Json = dict[str, Any]
 Raw = Sequence[Any]
 Make = Callable[[Raw], Any]
+Member = tuple[str, int, Make | None]
 
 
 class Result:
@@ -33,6 +38,11 @@ class Result:
         self.total = self.rows[0][0] if plan.only_count else len(self.rows)
         self._render = self._aggregate if plan.shape is None else self._record(plan.shape)
 
+    @property
+    def shape(self) -> Node | None:
+        """The tree of the selected fields; None for aggregates."""
+        return self._plan.shape
+
     def page(self, start: int, size: int) -> list[Json]:
         """The records of one page."""
         if self._plan.only_count:
@@ -46,7 +56,8 @@ class Result:
         return record
 
     def _record(self, node: Node) -> Callable[[Raw], Any]:
-        members = [(name, *self._member(node, member)) for name, member in node.members.items()]
+        members = self._list(node, node.members)
+        by_kind = {kind: self._list(node, own) for kind, own in node.by_kind.items()}
         kind_of, id_at, base = _kind_of(node, self._schema), node.id_at, self._base
 
         def render(row: Raw) -> Json | None:
@@ -55,11 +66,14 @@ class Result:
                 return None
             kind = kind_of(record_id)
             record: Json = {"attributes": {"type": kind, "url": f"{base}/sobjects/{kind}/{record_id}"}}
-            for name, at, make in members:
+            for name, at, make in by_kind.get(kind, members):
                 record[name] = row[at] if make is None else make(row)
             return record
 
         return render
+
+    def _list(self, node: Node, members: Mapping[str, tuple[int, Field] | Node | Plan]) -> list[Member]:
+        return [(name, *self._member(node, member)) for name, member in members.items()]
 
     def _member(self, node: Node, member: tuple[int, Field] | Node | Plan) -> tuple[int, Make | None]:
         """Where a member's value stands in a row, or how it is made from the row."""
@@ -103,13 +117,33 @@ def _converter(field: Field, at: int, node: Node, base: str) -> Make | None:
     return None
 
 
+def _levels(base: str) -> int:
+    """How deep subqueries may be nested in the API version of this address."""
+    version = re.search(r"/v(\d+)", base)
+    return 1 if version is not None and int(version.group(1)) < _FIRST_NESTED else _DEEPEST
+
+
+def _seen(call: Call, query: Query, result: Result) -> None:
+    """What FOR VIEW and FOR REFERENCE leave behind on the records."""
+    if query.seen_for is None or result.shape is None or result.shape.kind is None:
+        return
+    kind = result.shape.kind
+    names = ["LastReferencedDate"] + (["LastViewedDate"] if query.seen_for == "VIEW" else [])
+    changes = {name: call.now for name in names if name in kind.fields}
+    for row in result.rows:
+        call.store.update(kind, row[result.shape.id_at], changes)
+
+
 def run(call: Call, statement: str, base: str, *, with_deleted: bool = False) -> Result:
     """Runs a statement; `base` is the `/services/data/vNN.0` that the answer's addresses begin with."""
-    compiler = Compiler(call.schema, statement, call.moment.date(), with_deleted)
+    today, deepest = call.moment.date(), _levels(base)
+    compiler = Compiler(call.visible, statement, today, with_deleted, user_id=call.user_id, deepest=deepest)
     try:
-        result = Result(call, compiler.compile(parse(statement)), base)
+        query = parse(statement)
+        result = Result(call, compiler.compile(query), base)
     except (RecursionError, sqlite3.OperationalError) as error:
         # Nesting, patterns and joins have no bound in the grammar, but the parser and SQLite have theirs.
         raise ApiError(400, "QUERY_TOO_COMPLICATED", f"The query is too complicated: {error}") from None
+    _seen(call, query, result)
     call.operations.append({"op": "query", "soql": statement, "success": True, "rows": result.total})
     return result

@@ -83,7 +83,8 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A SELECT statement, or a subquery."""
+    """A SELECT statement, or a subquery. `seen_for` is VIEW or REFERENCE where it ends in FOR …;
+    `subtotals` is ROLLUP or CUBE where it groups that way."""
 
     select: tuple[SelectItem, ...]
     source: str
@@ -95,6 +96,9 @@ class Query:
     order: tuple[Order, ...]
     limit: int | None
     offset: int | None
+    scope: str = "EVERYTHING"
+    seen_for: str | None = None
+    subtotals: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,4 +109,13 @@ class Aliased:
     alias: str
 
 
-SelectItem = Path | Func | FieldsOf | Query | Aliased
+@dataclass(frozen=True, slots=True)
+class TypeOf:
+    """`TYPEOF Who WHEN Contact THEN Email ELSE Name END`: other fields for each kind of parent."""
+
+    path: Path
+    whens: tuple[tuple[str, tuple[Path, ...]], ...]
+    otherwise: tuple[Path, ...]
+
+
+SelectItem = Path | Func | FieldsOf | Query | Aliased | TypeOf

@@ -79,3 +79,25 @@ def test_the_export_is_one_file_with_every_thread_and_no_outside_address(mail: M
     assert page.count('<details class="person">') == 150
     assert not re.search(r'(?:src|href)="(?!data:)[^"]', page.replace("srcdoc", ""))
     assert "<script" not in page
+
+
+def test_who_did_nothing_is_listed_with_what_became_of_the_last_mail(mail: MailSandbox) -> None:
+    mail.send("ann@one.example")
+    mail.advance(1)
+    mail.send("ann@one.example")
+    (last,) = re.findall(r'class="chip ([a-z ]+)"', mail.get("/_inbox").text)[:1]
+    listed = re.findall(r'class="chip ([a-z ]+)"', mail.get("/_inbox/people").text)
+    assert last in listed
+    assert last != "delivered"
+
+
+def test_the_frame_of_a_long_mail_is_taller_than_that_of_a_short_one(mail: MailSandbox) -> None:
+    for words in ("short", "a line of a letter\n" * 40):
+        mail.send("ann@one.example", content=[
+            {"type": "text/plain", "value": words}, {"type": "text/html", "value": f"<pre>{words}</pre>"}
+        ])  # fmt: skip
+    low, high = (
+        int(re.findall(r'style="height:(\d+)px" srcdoc', mail.get(f"/_inbox/mails/{n}").text)[0]) for n in (1, 2)
+    )
+    assert 240 <= low < 300
+    assert high > 40 * 20

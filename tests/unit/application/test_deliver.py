@@ -283,3 +283,19 @@ def test_a_mail_to_a_customer_goes_though_the_deal_is_closed(company: Company) -
     company.crm.change("Lead", person.key, Status="Closed - Converted", IsConverted=True)
     company.deliver()
     assert company.state(company.mail(person).key) is ACCEPTED
+
+
+def test_a_follow_up_waits_while_the_mail_before_it_is_in_doubt(company: Company) -> None:
+    person = company.written_to()
+    company.mailer.then(Does.ARRIVE_AND_CRASH)
+    with pytest.raises(ProviderCrashed):
+        company.deliver()
+    company.wait(10 * DAY)
+    company.run("reconcile")
+    company.run("approach")
+    result = company.deliver()
+    assert result.holds == {"an earlier mail may or may not have left: evidence is awaited first": 1}
+    proof = company.signal(SignalKind.DELIVERED, person, action_key=company.mails(person)[0].key)
+    company.receive(proof)
+    company.wait(DAY)
+    assert company.deliver().counts["accepted"] == 1

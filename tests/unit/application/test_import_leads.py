@@ -51,10 +51,10 @@ def test_importing_again_doubles_nothing(company: Company) -> None:
     assert len(company.crm.rows("Lead")) == 4
 
 
-def test_a_large_file_is_taken_in_parts(company: Company) -> None:
+def test_a_large_file_is_given_to_the_crm_at_once_since_it_knows_its_own_limits(company: Company) -> None:
     result = run(company, *(draft(n) for n in range(2, 2_302)))
     assert result.imported == 2_300
-    assert company.crm.calls == 1 + 3
+    assert company.crm.calls == 1 + 1
 
 
 def test_nothing_is_imported_into_a_crm_that_refuses_us(company: Company) -> None:

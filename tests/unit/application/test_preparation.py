@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from closeloop.domain.presentation_content import Finding
+from datetime import date
+
+import pytest
+
+from closeloop.application import preparation
+from closeloop.domain.playbook import Playbook
+from closeloop.domain.preparation import deck_content
+from closeloop.domain.presentation_content import DeckContent, Finding
+from closeloop.domain.prospect import Prospect
 from closeloop.domain.stage import Stage
 from tests.fakes.services import DAY, Company
 
@@ -12,9 +20,9 @@ def test_a_draft_that_passes_leads_to_the_approach_with_its_pains_and_its_deck(c
     company.run("preparation")
     after = company.see(person)
     assert after.stage is Stage.APPROACH
-    assert after.deck == f"decks/{person.key}.pptx"
+    assert after.deck == f"decks/Volvo_{person.key}.pptx"
     assert after.pains
-    assert company.decks.built == [f"{person.key}.pptx"]
+    assert company.decks.built == [f"Volvo_{person.key}.pptx"]
     assert [row.rule for row in company.ledger.decided] == ["preparation.so_what", "preparation.draft_passed"]
 
 
@@ -24,10 +32,20 @@ def test_a_draft_with_findings_stays_and_its_owner_is_asked_once(company: Compan
     result = company.run("preparation")
     after = company.see(person)
     assert (after.stage, after.deck) == (Stage.PREPARATION, None)
-    assert [failure.record_id for failure in result.failures] == [person.key]
+    assert result.failures == ()
+    assert [(w.record_id, w.question) for w in result.waiting] == [(person.key, "slide 2: a claim has no source")]
     company.wait(DAY * 10)
     company.run("preparation")
     assert company.human_tasks(person) == ["The draft presentation needs a hand: slide 2: a claim has no source"]
+
+
+def test_a_deck_that_cannot_be_built_is_a_failure_and_its_owner_is_asked(company: Company) -> None:
+    person = company.person(stage=Stage.PREPARATION)
+    company.decks.findings = (Finding(slide=1, problem="the deck cannot be built", broken=True),)
+    result = company.run("preparation")
+    assert [failure.record_id for failure in result.failures] == [person.key]
+    assert result.waiting == ()
+    assert len(company.human_tasks(person)) == 1
 
 
 def test_a_draft_is_built_again_when_the_person_had_time_to_help(company: Company) -> None:
@@ -40,3 +58,22 @@ def test_a_draft_is_built_again_when_the_person_had_time_to_help(company: Compan
     company.wait(DAY * 10)
     company.run("preparation")
     assert company.see(person).stage is Stage.APPROACH
+
+
+def test_a_rule_that_fails_at_one_prospect_holds_it_and_the_others_get_their_drafts(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    odd, other = company.person("odd", stage=Stage.PREPARATION), company.person("fine", stage=Stage.PREPARATION)
+
+    def content(prospect: Prospect, playbook: Playbook, on: date) -> DeckContent:
+        if prospect.key == odd.key:
+            raise KeyError("FACT_LABELS")
+        return deck_content(prospect, playbook, on)
+
+    monkeypatch.setattr(preparation, "deck_content", content)
+    result = company.run("preparation")
+    assert [(failure.record_id, failure.problem) for failure in result.failures] == [
+        (odd.key, "the rule failed (KeyError)")
+    ]
+    assert company.see(odd).stage is Stage.PREPARATION
+    assert company.see(other).stage is Stage.APPROACH

@@ -281,3 +281,34 @@ def test_an_absence_holds_the_sequence_and_is_no_reply(company: Company) -> None
     assert after.due_at >= company.now + 5 * DAY
     assert after.replies == 0
     assert [a.kind for a in company.mails(person)] == [ActionKind.EMAIL]
+
+
+def test_a_stop_from_somebody_else_at_the_company_stops_everybody_there(company: Company) -> None:
+    anna, bob = company.written_to("anna"), company.written_to("bob")
+    company.receive(company.reply(anna, Label.UNSUBSCRIBE, prospect_key=None, address="boss@volvo.example"))
+    assert [task for p in (anna, bob) for task in company.human_tasks(p) if "asks us to stop" in task]
+    company.deliver()
+    company.wait(10 * DAY)
+    company.run("approach")
+    company.deliver()
+    assert company.mailer.sent == []
+
+
+def test_what_a_stranger_at_the_company_writes_is_brought_to_the_last_contact(company: Company) -> None:
+    anna = company.written_to("anna")
+    company.deliver()
+    company.receive(company.reply(anna, Label.OTHER, prospect_key=None, address="boss@volvo.example"))
+    (task,) = company.human_tasks(anna)
+    assert "Somebody else at" in task
+    after = company.see(anna)
+    assert after.replies == 0
+    assert after.due_at is not None
+    assert after.due_at >= company.now + 5 * DAY
+
+
+@pytest.mark.parametrize("address", ["boss@elsewhere.example", "someone@gmail.com"])
+def test_a_stranger_from_nowhere_concerns_nobody(company: Company, address: str) -> None:
+    anna = company.written_to("anna")
+    result = company.receive(company.reply(anna, Label.UNSUBSCRIBE, prospect_key=None, address=address))
+    assert result.holds == {"signal about nobody we know": 1}
+    assert company.human_tasks(anna) == []

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from closeloop.application import sync
+from closeloop.application import settling, sync
+from closeloop.application.contact_roles import roles_wait
+from closeloop.application.ports import WriteState
+from closeloop.application.workload import has_work
 from closeloop.domain.actions import ActionState
 from closeloop.domain.errors import CrmUnavailable
 from closeloop.domain.prospect import Prospect
 from closeloop.domain.signals import Label
-from closeloop.domain.stage import Stage, Standing
+from closeloop.domain.stage import Standing
 from tests.fakes.services import DAY, RUN, Company
 
 
@@ -30,10 +33,10 @@ def test_a_deal_is_converted_named_filled_in_and_logged_in_one_pass(company: Com
     (role,) = company.crm.rows("OpportunityContactRole")
     (task,) = company.crm.rows("Task")
     assert after.crm.opportunity == opportunity["Id"]
-    stage_name = company.services.playbook.stages[Stage.PRESENTATION].crm_stage
+    stage_name = company.services.mapping.org_value("Opportunity", "deal_stage", "presentation")
     assert (opportunity["StageName"], opportunity["Amount"]) == (stage_name, 63_000.0)
     assert opportunity["Closeloop_Stage__c"] == "presentation"
-    assert (role["Role"], role["IsPrimary"]) == (company.services.playbook.crm.contact_role, True)
+    assert (role["Role"], role["IsPrimary"]) == ("Decision Maker", True)
     assert (task["WhoId"], task["WhatId"]) == (after.crm.contact, after.crm.opportunity)
 
 
@@ -41,11 +44,11 @@ def test_a_second_pass_writes_nothing(company: Company) -> None:
     deal(company)
     company.run("sync")
     before = [dict(row) for name in company.crm.records for row in company.crm.rows(name)]
-    writes = list(company.ledger.crm_writes)
+    writes = list(company.ledger.journal)
     company.wait(DAY)
     company.run("sync")
     assert [dict(row) for name in company.crm.records for row in company.crm.rows(name)] == before
-    assert company.ledger.crm_writes == writes
+    assert company.ledger.journal == writes
 
 
 def test_colleagues_who_both_say_yes_share_one_account(company: Company) -> None:
@@ -75,7 +78,7 @@ def test_a_deal_without_its_opportunity_is_not_written_to(company: Company) -> N
     person = deal(company)
     company.crm.answers["convert"] = ActionState.PLANNED
     company.run("sync")
-    assert company.ledger.crm_writes == []
+    assert company.ledger.journal == []
     assert person.key in company.ledger.changed
     del company.crm.answers["convert"]
     company.wait(DAY)
@@ -104,7 +107,7 @@ def test_a_conversion_without_an_answer_is_read_back_not_made_again(company: Com
 def test_each_write_keeps_before_after_and_reason(company: Company) -> None:
     person = company.written_to()
     company.run("sync")
-    rows = {row.field: row for row in company.ledger.crm_writes}
+    rows = {row.field: row for row in company.ledger.journal}
     assert (rows["Status"].before, rows["Status"].after) == ("Open - Not Contacted", "Working - Contacted")
     assert (rows["Closeloop_Stage__c"].before, rows["Closeloop_Stage__c"].after) == (None, "approach")
     assert {(row.record_id, row.run_id, row.prospect_key) for row in rows.values()} == {
@@ -116,11 +119,11 @@ def test_each_write_keeps_before_after_and_reason(company: Company) -> None:
 def test_only_differences_are_written(company: Company) -> None:
     person = company.written_to()
     company.run("sync")
-    written = len(company.ledger.crm_writes)
+    written = len(company.ledger.journal)
     company.wait(DAY * 5)
     company.run("approach")
     company.run("sync")
-    assert len(company.ledger.crm_writes) == written
+    assert len(company.ledger.journal) == written
     assert company.see(person).touches == 2
 
 
@@ -152,7 +155,7 @@ def test_an_opt_out_is_never_taken_back(company: Company) -> None:
     company.crm.change("Lead", person.key, HasOptedOutOfEmail=True)
     company.run("sync")
     assert company.crm.records["Lead"][person.key]["HasOptedOutOfEmail"]
-    assert all(row.field != "HasOptedOutOfEmail" for row in company.ledger.crm_writes)
+    assert all(row.field != "HasOptedOutOfEmail" for row in company.ledger.journal)
 
 
 @pytest.mark.parametrize("state", [ActionState.PLANNED, ActionState.UNCERTAIN])
@@ -161,7 +164,8 @@ def test_a_write_that_may_not_have_happened_is_made_at_the_next_pass(company: Co
     company.crm.answers["update"] = state
     result = company.run("sync")
     assert [failure.record_id for failure in result.failures] == [person.key]
-    assert company.ledger.crm_writes == []
+    left = WriteState.REFUSED if state is ActionState.PLANNED else WriteState.INTENDED
+    assert {row.state for row in company.ledger.journal} == {left}
     del company.crm.answers["update"]
     company.run("sync")
     assert company.crm.records["Lead"][person.key]["Closeloop_Stage__c"] == "approach"
@@ -234,12 +238,12 @@ def test_a_busy_crm_is_asked_again_a_few_times_and_then_no_more(company: Company
     person = company.written_to()
     company.deliver()
     company.crm.answers["create_tasks"] = ActionState.PLANNED
-    for _ in range(sync.MOST_ATTEMPTS + 1):
+    for _ in range(settling.MOST_ATTEMPTS + 1):
         company.run("sync")
         company.wait(DAY)
     key = f"task:log:{company.mail(person).key}"
     assert company.state(key) is ActionState.REJECTED
-    assert company.ledger.kept[key].attempt == sync.MOST_ATTEMPTS
+    assert company.ledger.kept[key].attempt == settling.MOST_ATTEMPTS
 
 
 def test_a_crm_that_is_down_costs_no_claim(company: Company) -> None:
@@ -261,6 +265,68 @@ def test_a_lost_deal_is_closed_in_the_crm_with_its_reason(company: Company) -> N
     (opportunity,) = company.crm.rows("Opportunity")
     (contact,) = company.crm.rows("Contact")
     assert company.see(person).standing is Standing.STOPPED
-    assert opportunity["StageName"] == company.services.playbook.crm.lost
-    assert opportunity["Closeloop_Lost_Reason__c"] == "replied unsubscribe"
+    assert opportunity["StageName"] == "Closed Lost"
+    assert opportunity["Closeloop_Lost_Reason__c"] == "replied: asked us to stop"
     assert contact["HasOptedOutOfEmail"]
+
+
+# what a conversion leaves open
+
+
+def test_a_role_whose_answer_is_lost_is_named_in_a_later_pass(company: Company) -> None:
+    person = deal(company)
+    company.crm.answers["contact_roles"] = ActionState.UNCERTAIN
+    company.run("sync")
+    assert company.crm.rows("OpportunityContactRole")[0]["Role"] is None
+    assert has_work("sync", company.ledger, company.now)
+    company.crm.answers.clear()
+    company.run("sync")
+    (role,) = company.crm.rows("OpportunityContactRole")
+    assert (role["Role"], role["ContactId"]) == ("Decision Maker", company.see(person).crm.contact)
+    assert not roles_wait(company.ledger)
+
+
+def test_a_role_that_the_org_refuses_is_told_once_and_not_asked_for_again(company: Company) -> None:
+    deal(company)
+    company.crm.answers["contact_roles"] = ActionState.REJECTED
+    assert any("contact role" in told.problem for told in company.run("sync").failures)
+    assert not roles_wait(company.ledger)
+
+
+def test_a_conversion_that_was_read_back_gets_its_role_too(company: Company) -> None:
+    deal(company)
+    company.crm.silent.add("convert")
+    company.run("sync")
+    company.crm.silent.clear()
+    company.run("reconcile")
+    company.run("sync")
+    (role,) = company.crm.rows("OpportunityContactRole")
+    assert role["Role"] == "Decision Maker"
+
+
+def test_an_activity_waits_while_nobody_knows_whether_its_lead_is_a_contact_by_now(company: Company) -> None:
+    person = company.written_to()
+    company.deliver()
+    company.receive(company.reply(person, Label.INTERESTED))
+    company.crm.silent.add("convert")
+    company.run("sync")
+    assert company.crm.rows("Task") == []
+    company.crm.silent.clear()
+    company.run("reconcile")
+    company.wait(DAY)
+    company.run("sync")
+    (task,) = company.crm.rows("Task")
+    assert task["WhoId"] == company.see(person).crm.contact
+
+
+def test_a_mail_is_logged_on_its_day_however_late_the_crm_hears_of_it(company: Company) -> None:
+    company.written_to()
+    company.deliver()
+    day = company.now.date().isoformat()
+    company.crm.answers["create_tasks"] = ActionState.PLANNED
+    company.run("sync")
+    company.crm.answers.clear()
+    company.wait(3 * DAY)
+    company.run("sync")
+    (task,) = company.crm.rows("Task")
+    assert task["ActivityDate"] == day

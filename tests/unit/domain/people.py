@@ -7,7 +7,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from closeloop.adapters.playbook.yaml_file import read_playbook
+from closeloop.adapters.playbook.yaml_file import read_crm_mapping, read_playbook
+from closeloop.domain.crm_mapping import CrmMapping
 from closeloop.domain.playbook import Playbook
 from closeloop.domain.prospect import CrmIds, Fact, Prospect
 
@@ -19,6 +20,11 @@ KEY = "00Q5f000001AbCdEAK"
 @cache
 def playbook() -> Playbook:
     return read_playbook(Path(__file__).parents[3] / "config" / "playbook.yaml")
+
+
+@cache
+def crm_mapping() -> CrmMapping:
+    return read_crm_mapping(Path(__file__).parents[3] / "config" / "crm_mapping.yaml")
 
 
 def fact(name: str, value: Any, source: str = "registry:test") -> Fact:

@@ -288,3 +288,14 @@ def test_days_are_counted_from_the_first_decision_where_nothing_came_before() ->
     ]
     assert rows[1].at - rows[0].at == timedelta(days=3)
     assert figures_of([], rows).stages[Stage.PROSPECTING].median_days == 3
+
+
+def test_a_hold_says_whether_a_person_is_to_act_or_only_time_to_pass() -> None:
+    rows = [
+        a_decision("Hold", "00Q01", rule="replies.out_of_office", reasons=("away",)),
+        a_decision("AskHuman", "00Q02", rule="replies.unclear", reasons=("unclear",)),
+    ]
+    holds = {held.rule: held for held in figures_of([a_prospect("00Q01"), a_prospect("00Q02")], rows).holds}
+    assert not holds["replies.out_of_office"].needs_person
+    assert holds["replies.unclear"].needs_person
+    assert holds["replies.unclear"].prospects == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -78,3 +79,35 @@ def test_another_objection_gets_its_own_answer() -> None:
     touches, _ = walk(objecting("objection_trust", answered={"objection_price": 3}))
     assert touches[0].template == "objection_answer"
     assert {touch.sequence for touch in touches} == {"objection_trust"}
+
+
+def test_a_short_no_is_followed_up_five_times_with_longer_and_longer_pauses() -> None:
+    person, now, pauses = objecting("brush_off"), NOW, []
+    while isinstance(decision := decide(person, playbook(), now), Touch):
+        person = apply(decision, person, playbook(), now).prospect
+        pauses.append((decision.then_wait_until - now).days)
+        now = decision.then_wait_until
+    assert len(pauses) == 6
+    assert pauses[0] >= 14
+    assert pauses == sorted(pauses)
+    assert sum(pauses) > 150
+
+
+def test_an_objection_without_pauses_of_its_own_takes_the_general_ones() -> None:
+    rules = playbook().objections
+    assert [rules.wait_before("objection_price", n) for n in range(7)] == [3, 3, 4, 5, 6, 6, 6]
+    assert [rules.wait_before("brush_off", n) for n in range(7)] == [10, 15, 20, 30, 30, 30, 30]
+
+
+def test_the_answer_to_a_short_no_promises_nothing_that_the_follow_ups_break() -> None:
+    answer = playbook().objections.answer_to("brush_off")
+    assert not re.search(r"only (write )?when|something new|not (write|bother)|leave it", answer.answer)
+
+
+def test_no_answer_of_the_playbook_names_a_month_that_may_lie_ahead() -> None:
+    for answer in playbook().objections.answers:
+        assert not re.search(
+            r"(January|February|March|April|May|June|July|August|September|October|November"
+            r"|December) 20\d\d",
+            f"{answer.answer} {answer.evidence} {answer.ask}",
+        )

@@ -43,7 +43,7 @@ def changed(path: Path, change: dict[str, Any]) -> Path:
         ("qualification.disqualify_below", 60, "must be lower than qualify_at"),
         ("follow_up.customer.wait_days", [30, 14], "must not get shorter"),
         ("objections.answers", [], "the reply labels names"),
-        ("sender.shoe_size", 43, "Extra inputs"),
+        ("sender.shoe_size", 43, "there is no such key"),
         (
             "approaches.2.when",
             {"name": "x", "weight": 1, "fact": "y", "any_of": ["z"], "question": "?"},

@@ -18,7 +18,7 @@ from tests.unit.domain.people import GOOD_FACTS, NOW, playbook, prospect
 def test_a_fitting_prospect_is_qualified_with_a_score_that_explains_itself() -> None:
     decision = decide(prospect(), playbook(), NOW)
     assert isinstance(decision, Qualified)
-    assert any("size: 12000 (45 of 45" in reason for reason in decision.reasons)
+    assert any("size: 12,000 (45 of 45" in reason for reason in decision.reasons)
     assert decision.unknown == ("timeline",)
 
 

@@ -145,3 +145,11 @@ def test_a_parked_deal_keeps_a_date() -> None:
     decision = on_reply(deal(Stage.PRESENTATION), said(Label.NOT_NOW), playbook(), NOW)[0]
     assert isinstance(decision, Park)
     assert decision.until is not None
+
+
+@pytest.mark.parametrize("label", list(Label))
+def test_every_label_has_words_for_people_and_none_of_a_machine(label: Label) -> None:
+    assert "_" not in label.in_words
+    for person in (prospect(stage=Stage.APPROACH), deal(Stage.CLOSING)):
+        for decision in on_reply(person, said(label), playbook(), NOW):
+            assert not any("_" in reason for reason in decision.reasons)

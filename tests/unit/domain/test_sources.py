@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from closeloop.domain.prospect import Fact
-from closeloop.domain.sources import dated_source, spoken_source
+from closeloop.domain.sources import dated_source, is_public, spoken_source
 from tests.unit.domain.people import NOW
 
 
@@ -37,3 +37,10 @@ def test_the_period_of_a_value_is_part_of_its_source() -> None:
 @given(st.text(min_size=1), st.sampled_from(["registry:", "crm:", "", "registry:https://"]))
 def test_every_source_has_words(text: str, kind: str) -> None:
     assert spoken_source(kind + text)
+
+
+def test_only_what_everybody_can_look_up_is_a_public_source() -> None:
+    assert is_public("registry:https://en.wikipedia.org/wiki/Volvo")
+    assert not any(
+        is_public(source) for source in ("crm:employees", "import:line 4", "email:domain", "reply:1", "")
+    )

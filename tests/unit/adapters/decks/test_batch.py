@@ -19,6 +19,7 @@ def test_a_deck_that_breaks_has_a_finding_and_the_others_are_built(tmp_path: Pat
     first, second, third = BUILDER.build_all(drafts)
     assert (first, third) == ((), ())
     assert "cannot be built" in second[0].problem
+    assert second[0].broken
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.pptx", "c.pptx"]
 
 

@@ -24,7 +24,11 @@ def registry() -> RegistryEnricher:
     return RegistryEnricher(COMPANIES, RATES)
 
 
-def _facts(registry: RegistryEnricher, company: str = "", domain: str | None = None) -> dict[str, Fact]:
+OWN = "an-own-domain.example"
+"""A business domain that the registry does not know, so that the name decides."""
+
+
+def _facts(registry: RegistryEnricher, company: str = "", domain: str | None = OWN) -> dict[str, Fact]:
     found = registry.lookup([AccountQuery(key="k", company=company, domain=domain)], NOW)
     assert set(found) == {"k"}
     return {fact.name: fact for fact in found["k"]}
@@ -57,6 +61,13 @@ def test_what_could_be_two_or_is_only_similar_is_a_miss(registry: RegistryEnrich
     assert _facts(registry, name) == {}
 
 
+@pytest.mark.parametrize("company", ["T-Mobile US", "NIKE INC", "gmail", "Alphabet Inc."])
+def test_a_free_mail_address_is_matched_to_no_company_whatever_name_it_gives(
+    registry: RegistryEnricher, company: str
+) -> None:
+    assert _facts(registry, company, None) == {}
+
+
 def test_the_label_of_a_foreign_real_domain_is_no_match(registry: RegistryEnricher) -> None:
     assert _facts(registry, "", "nike.org") == {}
 
@@ -74,7 +85,7 @@ def test_a_currency_without_a_rate_gives_no_revenue() -> None:
 
 def test_every_registry_company_finds_itself_by_domain_or_name(registry: RegistryEnricher) -> None:
     companies = read_companies()
-    queries = [AccountQuery(key=str(n), company=c["name"]) for n, c in enumerate(companies)]
+    queries = [AccountQuery(key=str(n), company=c["name"], domain=OWN) for n, c in enumerate(companies)]
     missed = [companies[int(key)]["name"] for key, facts in registry.lookup(queries, NOW).items() if not facts]
     assert missed == ["First BanCorp", "First Bancorp"]
 

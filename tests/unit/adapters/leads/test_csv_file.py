@@ -77,8 +77,17 @@ def test_a_few_broken_bytes_cost_their_rows_and_not_the_encoding_of_the_others(t
     data = f"{HEADER}\n{ROW}\nAnn,A,Volvo,a@volvo.example,".encode() + b"caf\xe9\n"
     file = _read(tmp_path, data)
     assert [draft.first_name for draft in file.drafts] == ["Zoë"]
-    assert "unreadable characters in 'Description'" in file.quarantined[0].reason
+    assert "unreadable characters in 'Description' (the bytes E9" in file.quarantined[0].reason
     file.model_dump_json().encode("utf-8")
+
+
+@pytest.mark.parametrize("cell", ["x" * 1_000_000, '"' + "x, " * 400_000 + '"'])
+def test_a_cell_of_a_megabyte_is_named_and_costs_its_row_only(tmp_path: Path, cell: str) -> None:
+    file = _read(tmp_path, f"{HEADER}\nAnn,A,Volvo,a@volvo.example,{cell}\n{ROW}\n")
+    assert [draft.line for draft in file.drafts] == [3]
+    assert [refused.line for refused in file.quarantined] == [2]
+    assert file.quarantined[0].reason.startswith("'Description' has 1,")
+    assert file.quarantined[0].reason.endswith(" characters, more than 100,000: shorten it")
 
 
 def test_a_missing_file_says_so(tmp_path: Path) -> None:

@@ -31,6 +31,7 @@ PAINS = (
     PainProps(
         pain="With 12,700 people, Kestrel Foods closes its month across several systems",
         source="annual report 2024",
+        public_source="annual report 2024",
         feature="One view over all ledgers, without replacing them",
         so_what="your team sees open items on day one instead of day nine",
         proof="A food group of similar size cut its close from nine days to five (case study, 2025)",
@@ -38,6 +39,7 @@ PAINS = (
     PainProps(
         pain="Kestrel Foods has sites in 14 countries, and each brings its own currency",
         source="company register, as of 2025-06-01",
+        public_source="company register, as of 2025-06-01",
         feature="Automatic matching of balances between companies",
         so_what="nobody has to chase a colleague in another time zone",
         proof="Matching rates of 96 % in the first quarter (customer survey, 2025)",

@@ -10,7 +10,7 @@ import pytest
 from closeloop.adapters.mails.renderer import JinjaMailRenderer
 from closeloop.domain.messages import TEMPLATES
 from closeloop.domain.objections import PLAIN_WORDS
-from tests.unit.adapters.mails.samples import SENDER, TEMPLATES_DIR, said_by_us, sample
+from tests.unit.adapters.mails.samples import PAINS, SENDER, TEMPLATES_DIR, said_by_us, sample
 
 RENDERER = JinjaMailRenderer(TEMPLATES_DIR)
 STEPS = range(1, 8)
@@ -94,3 +94,28 @@ def test_a_company_name_with_its_own_full_stop_gets_no_second_one(name: str) -> 
     for template in TEMPLATES:
         for step in STEPS:
             assert ".." not in RENDERER.render(template, "en", sample(template, step, company=name)).text
+
+
+PROMISES_NEWS = ("Here is another", "Let me try a different one", "somewhere else")
+
+
+@pytest.mark.parametrize("pains", [0, 1, 2])
+def test_a_bump_promises_something_new_only_when_it_brings_it(pains: int) -> None:
+    known = PAINS[:pains]
+    earlier = said_by_us(
+        RENDERER.render("approach_question", "en", sample("approach_question", 1, pains=known)).text
+    )
+    for step in (2, 4):
+        words = said_by_us(RENDERER.render("approach_bump", "en", sample("approach_bump", step, pains=known)).text)
+        assert any(promise in words for promise in PROMISES_NEWS) == (step <= pains)
+        told_before = {p for p in earlier.split("\n\n") if "one question" not in p and len(p) > 60}
+        assert not told_before & set(words.split("\n\n"))
+
+
+def test_a_mail_names_a_source_only_where_the_reader_can_look_it_up() -> None:
+    ours = tuple(p.model_copy(update={"source": "our records", "public_source": ""}) for p in PAINS)
+    for template in sorted(TEMPLATES):
+        for step in STEPS:
+            text = RENDERER.render(template, "en", sample(template, step, pains=ours)).text
+            assert "our records" not in text
+            assert "(Source:" not in text

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from closeloop.adapters.report.html import render_report
 from closeloop.domain.errors import UsageError
-from closeloop.domain.figures import Figures
+from closeloop.domain.figures import Figures, Held
 from closeloop.domain.leads import Quarantined
 from closeloop.domain.stage import Stage, Standing
 from tests.unit.invented_deals import NOW, BusyYear, a_deal, a_decision, a_prospect, figures_of
@@ -283,3 +283,29 @@ def test_a_browser_opens_it_and_asks_for_nothing(busy: Figures, tmp_path: Path) 
         control.write_text(f'<img src="{url}/seen.png">', encoding="utf-8")
         browse(control, tmp_path / "profile")
         assert asked == ["/seen.png"]
+
+
+def test_who_waits_for_a_person_is_named_where_a_director_looks_for_it(busy: Figures) -> None:
+    waiting = Held(
+        stage=Stage.APPROACH,
+        rule="replies.unclear",
+        reason="nobody could read it",
+        prospects=2,
+        times=9,
+        needs_person=True,
+    )
+    calm = busy.model_copy(update={"stalled": (), "stalled_causes": {}, "holds": (waiting,)})
+    text = page(calm).text
+    section = text[text.index("Deals that need somebody") : text.index("Replies")]
+    assert "2 prospects wait for a person" in section
+    assert "nobody could read it" in section
+    away = waiting.model_copy(update={"needs_person": False})
+    assert "for a person to act" not in page(calm.model_copy(update={"holds": (away,)})).text
+
+
+def test_the_funnel_has_a_table_for_narrow_screens_with_the_same_figures(busy: Figures) -> None:
+    html = render_report(busy, {})
+    table = html[html.index('<table class="slim">') :]
+    table = table[: table.index("</table>")]
+    for reached in busy.funnel.values():
+        assert f"<b>{reached:,}</b>" in table

@@ -1,0 +1,71 @@
+"""What people changed in the CRM about a deal or its person, after the conversion: owner, opt-out, do-not-contact.
+
+Invariant: the owner is never written by us; whoever changed it last, on the Opportunity or on the Contact, decides
+whose the deal is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from closeloop.application.deciding import Outcome, note
+from closeloop.application.overtaking import insist
+from closeloop.application.ports import CrmDeal
+from closeloop.application.results import Tally
+from closeloop.application.services import Services
+from closeloop.domain.actions import ActionKind, ActionState
+from closeloop.domain.decisions import Stop
+from closeloop.domain.prospect import Prospect
+from closeloop.domain.stage import Standing
+
+CURSOR = "deals"
+
+
+def take_over_deals(services: Services, run_id: str, now: datetime, tally: Tally) -> None:
+    """Read what changed since last time; without any deal of ours nothing is asked."""
+    if not services.ledger.state_counts().get(ActionKind.CONVERT, {}).get(ActionState.ACCEPTED):
+        return
+    changed = {deal.opportunity_id: deal for deal in services.crm.changed_deals(services.ledger.cursor(CURSOR))}
+    keys = services.ledger.by_opportunity(changed)
+    prospects = services.ledger.prospects(keys.values())
+    deals = {key: changed[opportunity] for opportunity, key in keys.items()}
+
+    def taken_over(given: Mapping[str, Prospect]) -> list[Outcome]:
+        outcomes = [Outcome(services, prospect, run_id, now) for prospect in given.values()]
+        for outcome in outcomes:
+            _take_over(outcome, deals[outcome.before.key], tally)
+        return [outcome for outcome in outcomes if outcome.rows or outcome.prospect != outcome.before]
+
+    tally.count("deals updated", insist(services, prospects, taken_over))
+    if changed:
+        services.ledger.set_cursor(CURSOR, max(deal.cursor for deal in changed.values()))
+
+
+def _take_over(outcome: Outcome, deal: CrmDeal, tally: Tally) -> None:
+    owner_id, owner_name = _owner(outcome.prospect, deal)
+    seen = {"Opportunity": deal.owner_id, "Contact": deal.contact_owner_id}
+    outcome.change(owner_id=owner_id, owner_name=owner_name, owners_seen=seen)
+    no = deal.opted_out or deal.do_not_contact
+    if no and deal.contact_id == outcome.prospect.crm.contact and outcome.prospect.standing.may_be_written_to:
+        note(tally, outcome.take(_stop(deal)))
+
+
+def _owner(prospect: Prospect, deal: CrmDeal) -> tuple[str, str]:
+    """The Opportunity's new owner before the Contact's; neither changed: whose it was."""
+    seen = prospect.owners_seen
+    if deal.owner_id != seen.get("Opportunity", prospect.owner_id):
+        return deal.owner_id, deal.owner_name
+    if deal.contact_owner_id != seen.get("Contact", deal.contact_owner_id):
+        return deal.contact_owner_id, deal.contact_owner_name
+    return prospect.owner_id, prospect.owner_name
+
+
+def _stop(deal: CrmDeal) -> Stop:
+    what = "opted out" if deal.opted_out else "is marked do-not-contact"
+    return Stop(
+        rule="prospecting.crm_opt_out",
+        reasons=(f"the Contact {what} in the CRM",),
+        standing=Standing.STOPPED,
+        opted_out=True,
+    )

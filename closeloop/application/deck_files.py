@@ -1,0 +1,121 @@
+"""Draft presentations on their records in the CRM: planned when a draft passes, uploaded in batches, moved on with
+the deal.
+
+Invariant: one draft of one content is one action, whose key holds the content's checksum; what a person made of a
+deck in the CRM is never covered.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from pathlib import Path
+
+from closeloop.application.claims import given_back_on_error
+from closeloop.application.ports import CrmFile, CrmOutcome
+from closeloop.application.results import Tally
+from closeloop.application.services import Services
+from closeloop.application.settling import settle
+from closeloop.domain.actions import Action, ActionKind, ActionState, ClaimedAction, action_key
+from closeloop.domain.prospect import Prospect
+
+AT_ONCE = 500
+"""Files are held in memory while they are sent."""
+GONE = "the draft's file is gone from the home folder"
+
+
+def planned(prospect: Prospect, deck: str, services: Services, now: datetime) -> list[Action]:
+    """The upload of a draft that was just written; nothing when uploads are off or there is no file."""
+    content = _content(services.home / deck) if services.upload_decks else None
+    if content is None:
+        return []
+    return [_action(prospect, hashlib.sha256(content).hexdigest()[:16], deck, now)]
+
+
+def moved_on(deals: Iterable[Prospect], services: Services, now: datetime) -> list[Action]:
+    """After a conversion: the deck goes on with the deal."""
+    if not services.upload_decks:
+        return []
+    return [
+        _action(deal, deal.crm.opportunity, deal.deck, now) for deal in deals if deal.deck and deal.crm.opportunity
+    ]
+
+
+def _action(prospect: Prospect, what: str, deck: str, now: datetime) -> Action:
+    return Action(
+        key=action_key(ActionKind.FILE, prospect.key, "deck", what),
+        kind=ActionKind.FILE,
+        prospect_key=prospect.key,
+        stage=prospect.stage,
+        due_at=now,
+        payload={"deck": deck, "subject": title(prospect)},
+    )
+
+
+def title(prospect: Prospect) -> str:
+    """What people see in the list of files."""
+    return f"{prospect.company} – draft presentation"
+
+
+def upload(services: Services, now: datetime, limit: int, tally: Tally) -> int:
+    """Put at most `limit` decks where they belong."""
+    done = 0
+    while done < limit and (number := _upload_some(services, now, min(limit - done, AT_ONCE), tally)):
+        done += number
+    return done
+
+
+def _upload_some(services: Services, now: datetime, limit: int, tally: Tally) -> int:
+    claimed = services.ledger.claim(ActionKind.FILE, now, services.worker, limit, services.lease)
+    if not claimed:
+        return 0
+    with given_back_on_error(services.ledger, claimed, now):
+        services.crm.ready()
+        prospects = services.ledger.prospects(action.prospect_key for action in claimed)
+        files = {key: file_of(key, prospect, services) for key, prospect in prospects.items()}
+    there = [file for file in files.values() if file is not None]
+    outcomes = {outcome.key: outcome for outcome in services.crm.put_files(there)} if there else {}
+    settle(claimed, _by_action(claimed, outcomes), services, now, tally, "decks in the CRM")
+    return len(claimed)
+
+
+def file_of(key: str, prospect: Prospect, services: Services) -> CrmFile | None:
+    """The deck as it is now, for the record that stands for the prospect now. None: there is no file."""
+    deck = prospect.deck
+    content = _content(services.home / deck) if deck else None
+    if deck is None or content is None:
+        return None
+    record = prospect.crm.opportunity or prospect.crm.lead
+    places = (prospect.crm.lead, prospect.crm.contact)
+    return CrmFile(
+        key=key,
+        mark=f"[closeloop deck {prospect.key}]",
+        record_id=record,
+        also_at=tuple(place for place in places if place and place != record),
+        owner_id=prospect.owner_id,
+        title=title(prospect),
+        file_name=Path(deck).name,
+        content=content,
+    )
+
+
+def _by_action(claimed: Sequence[ClaimedAction], outcomes: dict[str, CrmOutcome]) -> dict[str, CrmOutcome]:
+    """Two actions about one deck, such as its upload and its move, are done by one upload."""
+    found: dict[str, CrmOutcome] = {}
+    told: set[str] = set()
+    for action in claimed:
+        done = outcomes.get(action.prospect_key)
+        gone = CrmOutcome(key=action.key, state=ActionState.SKIPPED, detail=GONE)
+        # The second one made nothing that the first had not.
+        again = {"existed": True} if action.prospect_key in told else {}
+        found[action.key] = done.model_copy(update=again) if done else gone
+        told.add(action.prospect_key)
+    return found
+
+
+def _content(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return None

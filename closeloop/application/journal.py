@@ -1,0 +1,175 @@
+"""The journal of CRM writes as the use cases keep it: a field before its call, a record once it is there.
+
+Invariant: a field that may have changed stands in the journal, whatever becomes of the process that changes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from closeloop.application.ports import CrmOutcome, CrmUpdate, CrmWriteRow, Ledger, WriteState
+from closeloop.application.services import Services
+from closeloop.domain.actions import Action, ActionKind, ActionState
+from closeloop.domain.field_ownership import Memory, same, written
+from closeloop.domain.field_undo import by_field
+
+CHANGED_AT = "LastModifiedDate"
+OBJECTS = {
+    ActionKind.TASK: "Task",
+    ActionKind.CONVERT: "Opportunity",
+    ActionKind.FILE: "ContentVersion",
+    ActionKind.EVENT: "Event",
+    ActionKind.CAMPAIGN: "CampaignMember",
+}
+"""What an action makes in the CRM."""
+LOGGED, MADE, CONVERTED, IMPORTED = "logged", "made", "converted Lead", "imported"
+"""How a line about a record begins."""
+STATES = {
+    ActionState.ACCEPTED: WriteState.WRITTEN,
+    ActionState.PLANNED: WriteState.REFUSED,
+    ActionState.REJECTED: WriteState.REFUSED,
+    ActionState.SKIPPED: WriteState.REFUSED,
+}
+"""What an outcome says about the fields; anything else leaves them intended, to be settled by reading back."""
+
+
+def write_fields(services: Services, rows: Sequence[CrmWriteRow]) -> dict[str, CrmOutcome]:
+    """Note the intent, set the fields, note what became of them. Record id to outcome.
+
+    The rows are settled in the ledger; one whose outcome nobody knows stays intended.
+    """
+    ids = services.ledger.add_crm_writes(row.model_copy(update={"state": WriteState.INTENDED}) for row in rows)
+    outcomes = {outcome.key: outcome for outcome in services.crm.update(_updates(rows))} if rows else {}
+    states = {
+        number: STATES[outcomes[row.record_id].state]
+        for number, row in zip(ids, rows, strict=True)
+        if outcomes[row.record_id].state in STATES
+    }
+    if states:
+        services.ledger.settle_crm_writes(states)
+    return outcomes
+
+
+def settle_intended(
+    ledger: Ledger, current: Mapping[str, Mapping[str, Any]], memories: Mapping[str, Mapping[str, Memory]]
+) -> dict[str, dict[str, Memory]]:
+    """Settle writes whose answer was lost by what now stands there; the memories with what that taught.
+
+    `current`: record id to fields, with `CHANGED_AT`. A value that is neither what we wrote nor what was there
+    before is a person's, and so is the old value in a record that was changed since.
+    """
+    states: dict[int, WriteState] = {}
+    learned: dict[str, dict[str, Memory]] = {}
+    for (_, record_id, field), rows in by_field(ledger.intended_crm_writes(current)).items():
+        if field not in current[record_id]:
+            continue
+        value, last = current[record_id][field], rows[-1]
+        untouched = rows[0].record_changed == current[record_id].get(CHANGED_AT)
+        if same(value, last.after):
+            states |= {row.id: WriteState.WRITTEN for row in rows}
+        elif same(value, rows[0].before) and (untouched or last.undoes is not None):
+            states |= {row.id: WriteState.REFUSED for row in rows}
+            continue
+        else:
+            # A person wrote since. An undo that may not have happened has at least left nothing of ours.
+            state = WriteState.REFUSED if last.undoes is not None else WriteState.WRITTEN
+            states |= {row.id: state for row in rows}
+        if last.undoes is None:
+            learned.setdefault(record_id, {})[field] = written(last.after, last.at)
+    ledger.note_crm_seen(learned)
+    ledger.settle_crm_writes(states)
+    return {key: {**memories.get(key, {}), **learned.get(key, {})} for key in current}
+
+
+def that_happened(history: Sequence[CrmWriteRow], current: Any) -> list[CrmWriteRow]:
+    """The writes to one field, without the last ones that had no answer, unless the field says what they wrote."""
+    end = len(history)
+    while end and history[end - 1].state is WriteState.INTENDED and history[end - 1].run_id == history[-1].run_id:
+        end -= 1
+    return list(history if end == len(history) or same(current, history[-1].after) else history[:end])
+
+
+def _updates(rows: Iterable[CrmWriteRow]) -> list[CrmUpdate]:
+    """One update for each record."""
+    by_record: dict[tuple[str, str], list[CrmWriteRow]] = {}
+    for row in rows:
+        by_record.setdefault((row.object, row.record_id), []).append(row)
+    return [
+        CrmUpdate(
+            object=name,
+            record_id=record_id,
+            fields={row.field: row.after for row in here},
+            reason="; ".join(dict.fromkeys(row.reason for row in here)),
+        )
+        for (name, record_id), here in by_record.items()
+    ]
+
+
+def note_made(ledger: Ledger, done: Iterable[tuple[Action, CrmOutcome]], run_id: str, at: datetime) -> None:
+    """Journal the records that accepted actions made, by the outcome that names them."""
+    ledger.add_crm_writes(_made(action, outcome, run_id, at) for action, outcome in done)
+
+
+def _made(action: Action, outcome: CrmOutcome, run_id: str, at: datetime) -> CrmWriteRow:
+    return CrmWriteRow(
+        run_id=run_id,
+        at=at,
+        object=OBJECTS[action.kind],
+        record_id=outcome.record_id or "",
+        field="",
+        after=_what(action, outcome),
+        reason=f"{action.stage.value}: {action.key}",
+        prospect_key=action.prospect_key,
+    )
+
+
+def _what(action: Action, outcome: CrmOutcome) -> str:
+    """What was made, in a few words."""
+    if action.kind is ActionKind.CONVERT:
+        made = ", ".join(f"{name.title()} {record}" for name, record in sorted(outcome.ids.items()))
+        return f"{CONVERTED} {action.prospect_key}" + (f" into {made}" if made else "")
+    subject = str(action.payload.get("subject") or "")
+    verb = LOGGED if action.payload.get("completed") else MADE
+    return f"{verb} “{subject}”" if subject else f"{verb} a record"
+
+
+def note_imported(ledger: Ledger, outcomes: Iterable[CrmOutcome], reason: str, run_id: str, at: datetime) -> None:
+    """Journal Leads that an import made, and each blank field it filled in those that were there."""
+    done = [outcome for outcome in outcomes if outcome.state is ActionState.ACCEPTED and outcome.record_id]
+    ledger.add_crm_writes(row for outcome in done for row in _imported(outcome, reason, run_id, at))
+
+
+def _imported(outcome: CrmOutcome, reason: str, run_id: str, at: datetime) -> list[CrmWriteRow]:
+    changes = {"": f"{IMPORTED} line {outcome.key}"} if not outcome.existed else outcome.filled
+    return [
+        CrmWriteRow(
+            run_id=run_id,
+            at=at,
+            object="Lead",
+            record_id=outcome.record_id or "",
+            field=field,
+            after=after,
+            reason=reason,
+        )
+        for field, after in changes.items()
+    ]
+
+
+def note_roles(ledger: Ledger, owners: Mapping[str, str | None], role: str, run_id: str, at: datetime) -> None:
+    """Journal contact roles: role id to prospect key."""
+    ledger.add_crm_writes(
+        CrmWriteRow(
+            run_id=run_id,
+            at=at,
+            object="OpportunityContactRole",
+            record_id=record_id,
+            field="",
+            after=f"{MADE} the contact role “{role}”",
+            reason="the deal was opened",
+            prospect_key=key,
+        )
+        for record_id, key in owners.items()
+        if record_id
+    )

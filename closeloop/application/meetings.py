@@ -1,0 +1,46 @@
+"""Agreed meetings in the CRM: one Event for each, moved when the agreement moves."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from closeloop.application.claims import given_back_on_error
+from closeloop.application.ports import CrmMeeting, CrmOutcome
+from closeloop.application.results import Tally
+from closeloop.application.services import Services
+from closeloop.application.settling import settle
+from closeloop.domain.actions import Action, ActionKind, ActionState
+from closeloop.domain.prospect import Prospect
+
+
+def enter(services: Services, now: datetime, limit: int, tally: Tally) -> int:
+    """Enter or move at most `limit` meetings; of several agreements about one meeting the last counts."""
+    claimed = services.ledger.claim(ActionKind.EVENT, now, services.worker, limit, services.lease)
+    if not claimed:
+        return 0
+    with given_back_on_error(services.ledger, claimed, now):
+        services.crm.ready()
+        prospects = services.ledger.prospects(action.prospect_key for action in claimed)
+    last = {action.payload["key"]: action for action in claimed}
+    asked = [meeting(action, prospects[action.prospect_key]) for action in last.values()]
+    outcomes = {outcome.key: outcome for outcome in services.crm.put_meetings(asked)}
+    for action in claimed:
+        if action.key not in outcomes:
+            detail = "the meeting was moved before it was entered"
+            outcomes[action.key] = CrmOutcome(key=action.key, state=ActionState.SKIPPED, detail=detail)
+    settle(claimed, outcomes, services, now, tally, "meetings entered")
+    return len(claimed)
+
+
+def meeting(action: Action, prospect: Prospect) -> CrmMeeting:
+    """What the CRM is asked for."""
+    return CrmMeeting(
+        action_key=action.key,
+        key=action.payload["key"],
+        who_id=prospect.crm.contact or prospect.crm.lead,
+        what_id=prospect.crm.opportunity if prospect.crm.contact else None,
+        owner_id=prospect.owner_id,
+        subject=action.payload["subject"],
+        description="Agreed by reply. The day is ours to suggest; give it an hour with the customer.",
+        on=action.payload["on"],
+    )

@@ -1,0 +1,259 @@
+"""Undo: a run's field writes in the CRM are taken back, newest first, except where somebody wrote since.
+
+Invariants: a field is read right before it is restored; an opt-out is never taken back; what was taken back stays
+so, because the field sync knows it as somebody's choice; asking twice changes nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from closeloop.application.journal import (
+    CHANGED_AT,
+    CONVERTED,
+    IMPORTED,
+    LOGGED,
+    settle_intended,
+    that_happened,
+    write_fields,
+)
+from closeloop.application.ports import CrmWriteRow, RunRow, WriteState
+from closeloop.application.services import Services
+from closeloop.domain.actions import ActionState
+from closeloop.domain.crm_mapping import CONSENT
+from closeloop.domain.errors import UsageError
+from closeloop.domain.field_ownership import Memory, written
+from closeloop.domain.field_undo import FieldPlan, by_field, plan
+from closeloop.domain.record import Record
+
+STAGE = "undo"
+SHOWN_RUNS = 5
+KNOWN_RUNS = 100_000
+GONE = "the record is gone from the CRM"
+NO_FIELD = "the org no longer has this field, or we may not read it"
+NOT_WRITTEN = "it was not written, as far as the CRM tells"
+NO_MEANS_NO = "an opt-out is never taken back"
+Place = tuple[str, str, str]
+"""Object, record id, field."""
+
+
+class FieldLine(Record):
+    """What became of one field."""
+
+    object: str
+    record_id: str
+    field: str
+    said: Any = None
+    """What it says as long as nothing is taken back."""
+    says: Any = None
+    """What it says afterwards."""
+    reason: str = ""
+
+
+class RecordLine(Record):
+    """A record that the run made; none is ever deleted."""
+
+    object: str
+    record_id: str
+    what: str
+    why_kept: str
+
+
+class UndoResult(Record):
+    """The whole outcome, in the order of the run's writes, newest first."""
+
+    run: str
+    undo_run: str | None
+    """The run that took it back, which can itself be taken back; None when there was nothing to do."""
+    dry_run: bool
+    restored: tuple[FieldLine, ...] = ()
+    kept: tuple[FieldLine, ...] = ()
+    failed: tuple[FieldLine, ...] = ()
+    records: tuple[RecordLine, ...] = ()
+
+
+def undo(services: Services, run_id: str, now: datetime, *, dry_run: bool = False) -> UndoResult:
+    """Take the run back. `UsageError` when there was no such run."""
+    journaled = services.ledger.crm_writes(run_id)
+    if not journaled and not any(run.run_id == run_id for run in services.ledger.runs(KNOWN_RUNS)):
+        raise UsageError(_unknown(services, run_id))
+    writes = [row for row in journaled if row.state is not WriteState.REFUSED]
+    fields = [row for row in writes if not row.makes_record]
+    current = _current(services, fields)
+    if not dry_run:
+        _settle(services, current)
+    plans = _plans(services, run_id, fields, current)
+    undo_run = _name(run_id, now)
+    rows = [row for place, found in plans.items() for row in _rows(place, found, fields, run_id, undo_run, now)]
+    redo = any(row.undoes is not None for row in fields)
+    outcomes = {} if dry_run else _carry_out(services, rows, plans, redo, now)
+    restored, failed = _lines(plans, current, outcomes)
+    result = UndoResult(
+        run=run_id,
+        undo_run=undo_run if rows and not dry_run else None,
+        dry_run=dry_run,
+        restored=restored,
+        failed=failed,
+        kept=_kept(plans, current),
+        records=tuple(_record(row) for row in reversed(writes) if row.makes_record),
+    )
+    if rows and not dry_run:
+        services.ledger.add_run(_run_row(result, now), now)
+    return result
+
+
+def _unknown(services: Services, run_id: str) -> str:
+    runs = [run.run_id for run in services.ledger.runs(100)]
+    shown = ", ".join([run for run in dict.fromkeys(runs) if services.ledger.crm_writes(run)][:SHOWN_RUNS])
+    latest = f"The latest that wrote to the CRM: {shown}." if shown else "None has written to the CRM yet."
+    return f"there was no run called {run_id!r}. {latest}"
+
+
+def _current(services: Services, fields: Sequence[CrmWriteRow]) -> dict[Place, Any]:
+    """What each field says now; a place whose record or field is gone is left out."""
+    asked: dict[str, tuple[dict[str, None], dict[str, None]]] = {}
+    for row in fields:
+        ids, names = asked.setdefault(row.object, ({}, {}))
+        ids[row.record_id] = names[row.field] = None
+    found: dict[Place, Any] = {}
+    for name, (ids, names) in asked.items():
+        for record_id, values in services.crm.read(name, list(ids), [*sorted(names), CHANGED_AT]).items():
+            found |= {(name, record_id, field): value for field, value in values.items()}
+    return found
+
+
+def _settle(services: Services, current: dict[Place, Any]) -> None:
+    """What is known of lost answers is noted before anything else is written."""
+    by_record: dict[str, dict[str, Any]] = {}
+    for (_, record_id, field), value in current.items():
+        by_record.setdefault(record_id, {})[field] = value
+    settle_intended(services.ledger, by_record, {})
+
+
+def _plans(
+    services: Services, run_id: str, fields: Sequence[CrmWriteRow], current: dict[Place, Any]
+) -> dict[Place, FieldPlan]:
+    """By place, the run's latest write first."""
+    everything = services.ledger.crm_writes_to({row.record_id for row in fields})
+    histories = by_field(row for row in everything if row.state is not WriteState.REFUSED)
+    places = list(dict.fromkeys((row.object, row.record_id, row.field) for row in reversed(fields)))
+    gone = {record_id for _, record_id, _ in places} - {record_id for _, record_id, _ in current}
+    found: dict[Place, FieldPlan] = {}
+    for place in places:
+        name, record_id, field = place
+        if place not in current:
+            found[place] = FieldPlan(kept=GONE if record_id in gone else NO_FIELD)
+            continue
+        happened = that_happened(histories[place], current[place])
+        if not any(row.run_id == run_id for row in happened):
+            found[place] = FieldPlan(kept=NOT_WRITTEN)
+            continue
+        proposed = plan(happened, run_id, current[place])
+        consent = services.mapping.word_of(name, field) in CONSENT
+        refused = consent and proposed.restores and current[place] is True
+        found[place] = FieldPlan(kept=NO_MEANS_NO) if refused else proposed
+    return found
+
+
+def _name(run_id: str, now: datetime) -> str:
+    mark = hashlib.sha256(f"{run_id} {now.isoformat()}".encode()).hexdigest()[:8]
+    return f"{STAGE}-{now:%Y%m%dT%H%M}-{mark}"
+
+
+def _rows(
+    place: Place, found: FieldPlan, fields: Sequence[CrmWriteRow], run_id: str, undo_run: str, now: datetime
+) -> list[CrmWriteRow]:
+    owners = {row.record_id: row.prospect_key for row in fields}
+    name, record_id, field = place
+    return [
+        CrmWriteRow(
+            run_id=undo_run,
+            at=now,
+            object=name,
+            record_id=record_id,
+            field=field,
+            before=step.after,
+            after=step.before,
+            reason=f"undo of {run_id}",
+            prospect_key=owners[record_id],
+            undoes=step.write,
+        )
+        for step in found.steps
+    ]
+
+
+def _carry_out(
+    services: Services, rows: Sequence[CrmWriteRow], plans: dict[Place, FieldPlan], redo: bool, now: datetime
+) -> dict[str, str]:
+    """Record id to what went wrong; empty for those that were restored."""
+    outcomes = write_fields(services, rows)
+    memories: dict[str, dict[str, Memory]] = {}
+    for (_, record_id, field), found in plans.items():
+        if not found.restores or outcomes[record_id].state is ActionState.REJECTED:
+            continue
+        # Also when the answer was lost: to write less is the harmless mistake.
+        memories.setdefault(record_id, {})[field] = _memory(found, redo, now)
+    services.ledger.note_crm_seen(memories)
+    return {
+        key: "" if outcome.state is ActionState.ACCEPTED else f"{outcome.state}: {outcome.detail}"
+        for key, outcome in outcomes.items()
+    }
+
+
+def _memory(found: FieldPlan, redo: bool, now: datetime) -> Memory:
+    """What was written and taken back; after the undo of an undo, a write of ours as before."""
+    if redo:
+        return written(found.value, now)
+    return Memory(value=found.written, at=now, ours=True, undone=True)
+
+
+def _lines(
+    plans: dict[Place, FieldPlan], current: dict[Place, Any], outcomes: dict[str, str]
+) -> tuple[tuple[FieldLine, ...], tuple[FieldLine, ...]]:
+    restored: list[FieldLine] = []
+    failed: list[FieldLine] = []
+    for place, found in plans.items():
+        if not found.restores:
+            continue
+        problem = outcomes.get(place[1], "")
+        says = current[place] if problem else found.value
+        line = _line(place, current[place], says, problem or found.kept or "")
+        (failed if problem else restored).append(line)
+    return tuple(restored), tuple(failed)
+
+
+def _kept(plans: dict[Place, FieldPlan], current: dict[Place, Any]) -> tuple[FieldLine, ...]:
+    return tuple(
+        _line(place, current.get(place), current.get(place), found.kept or "")
+        for place, found in plans.items()
+        if not found.restores
+    )
+
+
+def _line(place: Place, said: Any, says: Any, reason: str) -> FieldLine:
+    name, record_id, field = place
+    return FieldLine(object=name, record_id=record_id, field=field, said=said, says=says, reason=reason)
+
+
+def _record(row: CrmWriteRow) -> RecordLine:
+    what = str(row.after)
+    if what.startswith(CONVERTED):
+        why = "Salesforce cannot take a conversion back"
+    elif what.startswith(IMPORTED):
+        why = "what an earlier Lead said before the import is not known; correct it by hand"
+    elif what.startswith(LOGGED):
+        why = "it happened: the log of a mail that was sent stays"
+    else:
+        why = "delete it by hand if nobody needs it"
+    return RecordLine(object=row.object, record_id=row.record_id, what=what, why_kept=why)
+
+
+def _run_row(result: UndoResult, now: datetime) -> RunRow:
+    counts = {"restored": len(result.restored), "kept": len(result.kept), "failed": len(result.failed)}
+    holds: dict[str, int] = {}
+    for line in result.kept:
+        holds[line.reason] = holds.get(line.reason, 0) + 1
+    return RunRow(run_id=result.undo_run or "", stage=STAGE, as_of=now, counts=counts, holds=holds)

@@ -1,0 +1,58 @@
+"""An org's setup as a whole: read from JSON, in force for every call from then on.
+
+Invariant: a setup is taken over completely or, when any part is wrong, not at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sandbox.salesforce.admin import duplicates, fields, messages, tracking, validation
+from sandbox.salesforce.admin.reading import SetupError
+from sandbox.salesforce.schema import Schema
+
+SECTIONS = (
+    "fields",
+    "field_security",
+    "validation_rules",
+    "duplicate_rules",
+    "history",
+    "change_log",
+    "outbound_messages",
+)
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What the administrator has set up; `schema` is everybody's, `visible` what our user sees of it."""
+
+    schema: Schema
+    visible: Schema
+    given: Mapping[str, Any] = field(default_factory=dict)
+    validation_rules: tuple[validation.ValidationRule, ...] = ()
+    duplicate_rules: tuple[duplicates.DuplicateRule, ...] = ()
+    history: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    change_log: frozenset[str] = frozenset()
+    outbound_messages: tuple[messages.OutboundMessage, ...] = ()
+
+
+def read(base: Schema, before: Mapping[str, Any], given: Mapping[str, Any]) -> Setup:
+    """The setup that results when the given sections take the place of those before."""
+    unknown = sorted(set(given) - set(SECTIONS))
+    if unknown:
+        raise SetupError(f"unknown section {unknown[0]!r}; known are {', '.join(SECTIONS)}")
+    whole = {**before, **given}
+    schema = fields.org_schema(base, fields.read(base, whole.get("fields", [])))
+    security = fields.read_security(schema, whole.get("field_security", {}))
+    return Setup(
+        schema=schema,
+        visible=fields.visible(schema, security),
+        given=whole,
+        validation_rules=validation.read(schema, whole.get("validation_rules", [])),
+        duplicate_rules=duplicates.read(schema, whole.get("duplicate_rules", [])),
+        history=tracking.read_history(schema, whole.get("history", {})),
+        change_log=tracking.read_objects(schema, whole.get("change_log", [])),
+        outbound_messages=messages.read(schema, whole.get("outbound_messages", [])),
+    )

@@ -1,0 +1,102 @@
+"""After the conversion people go on working in the CRM: their owner, their opt-out and their mark win."""
+
+from __future__ import annotations
+
+import pytest
+
+from closeloop.domain.prospect import Prospect
+from closeloop.domain.signals import Label
+from closeloop.domain.stage import Standing
+from tests.fakes.crm import INTEGRATION_USER
+from tests.fakes.services import DAY, RUN, Company
+
+SELLER, OTHER = "005000000000002EAA", "005000000000003EAA"
+
+
+def deal(company: Company) -> Prospect:
+    person = company.written_to()
+    company.receive(company.reply(person, Label.INTERESTED))
+    company.run("sync")
+    company.run("pull")
+    company.wait(DAY)
+    return company.see(person)
+
+
+@pytest.mark.parametrize("field", ["HasOptedOutOfEmail", "Closeloop_Do_Not_Contact__c"])
+def test_a_no_on_the_contact_stops_us(company: Company, field: str) -> None:
+    person = deal(company)
+    company.crm.change("Contact", str(person.crm.contact), **{field: True})
+    company.run("pull")
+    assert company.see(person).standing is Standing.STOPPED
+
+
+def test_our_own_opt_out_reaches_the_contact(company: Company) -> None:
+    person = deal(company)
+    company.receive(company.reply(person, Label.UNSUBSCRIBE))
+    company.run("sync")
+    contact = company.crm.records["Contact"][str(person.crm.contact)]
+    assert (contact["HasOptedOutOfEmail"], contact["Closeloop_Do_Not_Contact__c"]) == (True, True)
+
+
+def test_our_own_opt_out_reaches_the_lead_that_was_only_linked(company: Company) -> None:
+    person = deal(company)
+    lead = company.crm.records["Lead"][person.crm.lead]
+    lead["IsConverted"] = False
+    linked = person.crm.model_copy(update={"open_lead": person.crm.lead})
+    company.ledger.people[person.key] = person.model_copy(update={"crm": linked})
+    company.receive(company.reply(person, Label.UNSUBSCRIBE))
+    company.run("sync")
+    assert (lead["HasOptedOutOfEmail"], lead["Closeloop_Do_Not_Contact__c"]) == (True, True)
+
+
+@pytest.mark.parametrize("name", ["Opportunity", "Contact"])
+def test_a_new_owner_of_the_deal_or_of_its_person_is_taken_over(company: Company, name: str) -> None:
+    person = deal(company)
+    record = person.crm.opportunity if name == "Opportunity" else person.crm.contact
+    company.crm.change(name, str(record), OwnerId=SELLER)
+    company.run("pull")
+    assert company.see(person).owner_id == SELLER
+    company.wait(DAY)
+    company.run("pull")
+    assert company.see(person).owner_id == SELLER
+
+
+def test_whoever_changed_the_owner_last_decides(company: Company) -> None:
+    person = deal(company)
+    company.crm.change("Contact", str(person.crm.contact), OwnerId=SELLER)
+    company.run("pull")
+    company.wait(DAY)
+    company.crm.change("Opportunity", str(person.crm.opportunity), OwnerId=OTHER)
+    company.run("pull")
+    assert company.see(person).owner_id == OTHER
+
+
+def test_the_owner_is_never_written(company: Company) -> None:
+    person = deal(company)
+    company.crm.change("Opportunity", str(person.crm.opportunity), OwnerId=SELLER)
+    company.run("pull")
+    company.receive(company.reply(person, Label.OBJECTION_PRICE))
+    company.run("sync")
+    assert [row.field for row in company.ledger.crm_writes(RUN) if row.field == "OwnerId"] == []
+    assert company.crm.records["Opportunity"][str(person.crm.opportunity)]["OwnerId"] == SELLER
+    assert company.crm.records["Contact"][str(person.crm.contact)]["OwnerId"] == INTEGRATION_USER
+
+
+def test_a_pull_that_finds_nothing_new_changes_nobody(company: Company) -> None:
+    person = deal(company)
+    company.run("sync")
+    before = company.see(person)
+    result = company.run("pull")
+    assert company.see(person) == before
+    assert "deals updated" not in result.counts
+
+
+def test_without_a_deal_the_crm_is_not_asked_for_one(company: Company) -> None:
+    company.written_to()
+    calls = company.crm.calls
+    company.run("pull")
+    with_deals = company.crm.calls - calls
+    deal(company)
+    calls = company.crm.calls
+    company.run("pull")
+    assert company.crm.calls - calls == with_deals + 1
