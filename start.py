@@ -26,6 +26,8 @@ STAMP = VENV / "closeloop.stamp"
 LOG = VENV / "closeloop-setup.log"
 RUNTIME_LOCK = ROOT / "requirements.lock"
 DEV_LOCK = ROOT / "requirements-dev.lock"
+RECORDINGS_LOCK = ROOT / "requirements-recordings.lock"
+"""Recorded traffic and a second client for the sandbox's tests; apart, since their own needs conflict with ours."""
 INSTALLER_LOCK = ROOT / "requirements-installer.lock"
 NEEDED_MEGABYTES = 1000
 CHECKS = ("ruff check .", "ruff format --check .", "mypy --strict .", "lint-imports")
@@ -152,7 +154,8 @@ def _ready(lock: Path) -> None:
 def _fingerprint(lock: Path) -> str:
     """Changes with the lock, with the place of the clone, with the Python and with the steps in this file."""
     try:
-        contents = lock.read_bytes() + _version().encode()
+        recordings = RECORDINGS_LOCK.read_bytes() if lock == DEV_LOCK else b""
+        contents = lock.read_bytes() + recordings + _version().encode()
     except OSError as error:
         raise SetUpFailed(f"{error.filename} is missing: is this a whole clone?") from error
     facts = f"{ROOT}|{sys.version_info[:2]}|".encode() + Path(__file__).read_bytes()
@@ -179,6 +182,8 @@ def _set_up(lock: Path) -> None:
     _say("Setting up Closeloop in .venv; this happens once.")
     _make_environment()
     _install(lock)
+    if lock == DEV_LOCK:
+        _install(RECORDINGS_LOCK)
     _link_project()
     # Without it the first start is slower, no more; so its failure is not the set-up's.
     _run("preparing Prefect's database", [str(PYTHON), "-m", "flows.empty_database"])

@@ -12,7 +12,14 @@ import pytest
 
 from tests.architecture.tree import ROOT
 
-FILES = ("start.py", "pyproject.toml", "requirements.lock", "requirements-dev.lock", "requirements-installer.lock")
+FILES = (
+    "start.py",
+    "pyproject.toml",
+    "requirements.lock",
+    "requirements-dev.lock",
+    "requirements-installer.lock",
+    "requirements-recordings.lock",
+)
 PROGRAM = """
 import sys
 
