@@ -97,7 +97,10 @@ def _start(command: str, rest: list[str]) -> int:
     os.chdir(ROOT)
     if command == "check":
         return _check(rest)
-    return _become("-m", "pytest" if command == "test" else "tests.bench", *rest)
+    if command == "bench":
+        return _become("-m", "tests.bench", *rest)
+    # Whole files to each process, since tests of a file share their servers; a part is run in one process.
+    return _become("-m", "pytest", *(rest or ["-n", "2", "--dist", "loadfile"]))
 
 
 def _become(*arguments: str) -> int:

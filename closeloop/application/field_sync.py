@@ -10,7 +10,8 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from closeloop.application.journal import CHANGED_AT, settle_intended, write_fields
+from closeloop.application.journal import write_fields
+from closeloop.application.lost_answers import CHANGED_AT, settle_intended
 from closeloop.application.ports import CrmWriteRow
 from closeloop.application.results import Tally
 from closeloop.application.services import Services

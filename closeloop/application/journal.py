@@ -1,5 +1,6 @@
 """The journal of CRM writes as the use cases keep it: a field before its call, a record once it is there.
 
+What becomes of a write whose answer was lost is decided in `closeloop.application.lost_answers`.
 Invariant: a field that may have changed stands in the journal, whatever becomes of the process that changes it.
 """
 
@@ -7,15 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
 from closeloop.application.ports import CrmOutcome, CrmUpdate, CrmWriteRow, Ledger, WriteState
 from closeloop.application.services import Services
 from closeloop.domain.actions import Action, ActionKind, ActionState
-from closeloop.domain.field_ownership import Memory, same, written
-from closeloop.domain.field_undo import by_field
 
-CHANGED_AT = "LastModifiedDate"
 OBJECTS = {
     ActionKind.TASK: "Task",
     ActionKind.CONVERT: "Opportunity",
@@ -50,45 +47,6 @@ def write_fields(services: Services, rows: Sequence[CrmWriteRow]) -> dict[str, C
     if states:
         services.ledger.settle_crm_writes(states)
     return outcomes
-
-
-def settle_intended(
-    ledger: Ledger, current: Mapping[str, Mapping[str, Any]], memories: Mapping[str, Mapping[str, Memory]]
-) -> dict[str, dict[str, Memory]]:
-    """Settle writes whose answer was lost by what now stands there; the memories with what that taught.
-
-    `current`: record id to fields, with `CHANGED_AT`. A value that is neither what we wrote nor what was there
-    before is a person's, and so is the old value in a record that was changed since.
-    """
-    states: dict[int, WriteState] = {}
-    learned: dict[str, dict[str, Memory]] = {}
-    for (_, record_id, field), rows in by_field(ledger.intended_crm_writes(current)).items():
-        if field not in current[record_id]:
-            continue
-        value, last = current[record_id][field], rows[-1]
-        untouched = rows[0].record_changed == current[record_id].get(CHANGED_AT)
-        if same(value, last.after):
-            states |= {row.id: WriteState.WRITTEN for row in rows}
-        elif same(value, rows[0].before) and (untouched or last.undoes is not None):
-            states |= {row.id: WriteState.REFUSED for row in rows}
-            continue
-        else:
-            # A person wrote since. An undo that may not have happened has at least left nothing of ours.
-            state = WriteState.REFUSED if last.undoes is not None else WriteState.WRITTEN
-            states |= {row.id: state for row in rows}
-        if last.undoes is None:
-            learned.setdefault(record_id, {})[field] = written(last.after, last.at)
-    ledger.note_crm_seen(learned)
-    ledger.settle_crm_writes(states)
-    return {key: {**memories.get(key, {}), **learned.get(key, {})} for key in current}
-
-
-def that_happened(history: Sequence[CrmWriteRow], current: Any) -> list[CrmWriteRow]:
-    """The writes to one field, without the last ones that had no answer, unless the field says what they wrote."""
-    end = len(history)
-    while end and history[end - 1].state is WriteState.INTENDED and history[end - 1].run_id == history[-1].run_id:
-        end -= 1
-    return list(history if end == len(history) or same(current, history[-1].after) else history[:end])
 
 
 def _updates(rows: Iterable[CrmWriteRow]) -> list[CrmUpdate]:

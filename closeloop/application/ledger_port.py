@@ -77,6 +77,10 @@ class CrmWriteRow(Record):
     def makes_record(self) -> bool:
         return not self.field
 
+    @property
+    def in_doubt(self) -> bool:
+        return self.state is WriteState.INTENDED
+
 
 class Change(Record):
     """What one stage pass decided: saved in one transaction, so a crash leaves all of it or nothing."""

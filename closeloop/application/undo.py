@@ -12,14 +12,12 @@ from datetime import datetime
 from typing import Any
 
 from closeloop.application.journal import (
-    CHANGED_AT,
     CONVERTED,
     IMPORTED,
     LOGGED,
-    settle_intended,
-    that_happened,
     write_fields,
 )
+from closeloop.application.lost_answers import CHANGED_AT, Findings, find_out, note
 from closeloop.application.ports import CrmWriteRow, RunRow, WriteState
 from closeloop.application.services import Services
 from closeloop.domain.actions import ActionState
@@ -83,9 +81,11 @@ def undo(services: Services, run_id: str, now: datetime, *, dry_run: bool = Fals
     writes = [row for row in journaled if row.state is not WriteState.REFUSED]
     fields = [row for row in writes if not row.makes_record]
     current = _current(services, fields)
+    found = find_out(services.ledger, _by_record(current))
     if not dry_run:
-        _settle(services, current)
-    plans = _plans(services, run_id, fields, current)
+        # What is known of lost answers is noted before anything else is written.
+        note(services.ledger, found)
+    plans = _plans(services, run_id, fields, current, found)
     undo_run = _name(run_id, now)
     rows = [row for place, found in plans.items() for row in _rows(place, found, fields, run_id, undo_run, now)]
     redo = any(row.undoes is not None for row in fields)
@@ -113,9 +113,13 @@ def _unknown(services: Services, run_id: str) -> str:
 
 
 def _current(services: Services, fields: Sequence[CrmWriteRow]) -> dict[Place, Any]:
-    """What each field says now; a place whose record or field is gone is left out."""
+    """What each field says now; a place whose record or field is gone is left out.
+
+    Beside the run's own fields also those whose writes have no answer yet: one tells about the other.
+    """
     asked: dict[str, tuple[dict[str, None], dict[str, None]]] = {}
-    for row in fields:
+    open_still = services.ledger.intended_crm_writes({row.record_id for row in fields})
+    for row in [*fields, *open_still]:
         ids, names = asked.setdefault(row.object, ({}, {}))
         ids[row.record_id] = names[row.field] = None
     found: dict[Place, Any] = {}
@@ -125,20 +129,22 @@ def _current(services: Services, fields: Sequence[CrmWriteRow]) -> dict[Place, A
     return found
 
 
-def _settle(services: Services, current: dict[Place, Any]) -> None:
-    """What is known of lost answers is noted before anything else is written."""
+def _by_record(current: dict[Place, Any]) -> dict[str, dict[str, Any]]:
     by_record: dict[str, dict[str, Any]] = {}
     for (_, record_id, field), value in current.items():
         by_record.setdefault(record_id, {})[field] = value
-    settle_intended(services.ledger, by_record, {})
+    return by_record
 
 
 def _plans(
-    services: Services, run_id: str, fields: Sequence[CrmWriteRow], current: dict[Place, Any]
+    services: Services,
+    run_id: str,
+    fields: Sequence[CrmWriteRow],
+    current: dict[Place, Any],
+    settled: Findings,
 ) -> dict[Place, FieldPlan]:
     """By place, the run's latest write first."""
-    everything = services.ledger.crm_writes_to({row.record_id for row in fields})
-    histories = by_field(row for row in everything if row.state is not WriteState.REFUSED)
+    histories = _histories(services, fields, settled)
     places = list(dict.fromkeys((row.object, row.record_id, row.field) for row in reversed(fields)))
     gone = {record_id for _, record_id, _ in places} - {record_id for _, record_id, _ in current}
     found: dict[Place, FieldPlan] = {}
@@ -147,15 +153,25 @@ def _plans(
         if place not in current:
             found[place] = FieldPlan(kept=GONE if record_id in gone else NO_FIELD)
             continue
-        happened = that_happened(histories[place], current[place])
-        if not any(row.run_id == run_id for row in happened):
+        history = histories.get(place, [])
+        if not any(row.run_id == run_id for row in history):
             found[place] = FieldPlan(kept=NOT_WRITTEN)
             continue
-        proposed = plan(happened, run_id, current[place])
+        proposed = plan(history, run_id, current[place])
         consent = services.mapping.word_of(name, field) in CONSENT
         refused = consent and proposed.restores and current[place] is True
         found[place] = FieldPlan(kept=NO_MEANS_NO) if refused else proposed
     return found
+
+
+def _histories(
+    services: Services, fields: Sequence[CrmWriteRow], settled: Findings
+) -> dict[Place, list[CrmWriteRow]]:
+    """All writes to these records but those that surely did not happen."""
+    everything = services.ledger.crm_writes_to({row.record_id for row in fields})
+    states = {row.id: settled.states.get(row.id or 0, row.state) for row in everything}
+    known = [row.model_copy(update={"state": states[row.id]}) for row in everything]
+    return by_field(row for row in known if row.state is not WriteState.REFUSED)
 
 
 def _name(run_id: str, now: datetime) -> str:

@@ -1,7 +1,8 @@
 """Whose a field is, asked right before a write: write it, fill it, or keep what stands there, with the reason.
 
 Invariant: a value that a person put into a field after we last knew it is never written over, unless the mapping
-enforces the field or what we know is younger; a value that was taken back by `undo` is not written again.
+enforces the field or what we know is younger; a value that was taken back by `undo` is not written again; what may
+be a person's counts as a person's.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ class Memory(Record):
     """We wrote it; otherwise we only saw it."""
     undone: bool = False
     """The write was taken back: somebody does not want this value there."""
+    in_doubt: bool = False
+    """Whether this value was ever there is not known, and somebody may have written since."""
 
 
 class Wish(Record):
@@ -93,7 +96,7 @@ def _ours(wish: Wish, found: Found, memory: Memory | None) -> Verdict:
     if memory is None:
         edited = found.touched and not blank(found.value) and found.value is not False
     else:
-        edited = not same(found.value, memory.value)
+        edited = memory.in_doubt or not same(found.value, memory.value)
     if edited and wish.rule is not Rule.ENFORCED:
         return _keep("was changed by a person: kept")
     return _write(f"{wish.reason} (enforced over a person's edit)" if edited else wish.reason)
@@ -102,13 +105,13 @@ def _ours(wish: Wish, found: Found, memory: Memory | None) -> Verdict:
 def _fill(wish: Wish, found: Found, memory: Memory | None) -> Verdict:
     if not blank(found.value):
         return _keep("is filled in already: kept")
-    if memory and not blank(memory.value):
+    if memory and (memory.in_doubt or not blank(memory.value)):
         return _keep("was emptied by a person: kept")
     return Verdict(answer=Answer.FILL, reason=wish.reason)
 
 
 def _newest(wish: Wish, found: Found, memory: Memory | None) -> Verdict:
-    untouched = memory is not None and same(found.value, memory.value)
+    untouched = memory is not None and not memory.in_doubt and same(found.value, memory.value)
     if memory and untouched and memory.ours:
         return _write(wish.reason)
     if memory is None and blank(found.value):
@@ -140,6 +143,11 @@ def first_sight(value: Any, at: datetime) -> Memory:
 def written(value: Any, at: datetime) -> Memory:
     """What to remember after a write of ours that happened."""
     return Memory(value=value, at=at, ours=True)
+
+
+def doubted(value: Any, at: datetime) -> Memory:
+    """What to remember after a write that may have happened to a record that somebody may have changed since."""
+    return Memory(value=value, at=at, in_doubt=True)
 
 
 def blank(value: Any) -> bool:

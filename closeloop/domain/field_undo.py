@@ -1,7 +1,8 @@
 """Taking a run's writes back, field by field: what to restore, and what to leave because somebody wrote since.
 
 Invariant: a field is only restored while it still says what the run wrote; what a person or a later run put there
-stays, and what was taken back already is not taken back again.
+stays, and what was taken back already is not taken back again. A write nobody knows about is a wall: neither it nor
+what lies before it is taken back.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from closeloop.domain.record import Record
 
 BY_PERSON = "a person changed it since"
 ALREADY = "taken back already"
+IN_DOUBT = "the answer to a write was lost and the record changed since: it may be a person's"
 
 
 class WriteLike(Protocol):
@@ -29,6 +31,10 @@ class WriteLike(Protocol):
     def after(self) -> Any: ...
     @property
     def undoes(self) -> int | None: ...
+    @property
+    def in_doubt(self) -> bool:
+        """Whether it happened can no longer be told."""
+        ...
 
 
 class Step(Record):
@@ -73,13 +79,18 @@ def plan(history: Sequence[WriteLike], run_id: str, current: Any) -> FieldPlan:
     if not any(write.run_id == run_id for write in left):
         return FieldPlan(kept=ALREADY)
     steps: list[Step] = []
-    while left and left[-1].run_id == run_id and same(current, left[-1].after):
+    while left and _is_last(left[-1], run_id, current):
         last = left.pop()
         steps.append(Step(write=last.id or 0, before=last.before, after=last.after))
         current = last.before
     if not any(write.run_id == run_id for write in left):
         return FieldPlan(steps=tuple(steps))
     return FieldPlan(steps=tuple(steps), kept=_why(left, run_id, current))
+
+
+def _is_last(write: WriteLike, run_id: str, current: Any) -> bool:
+    """The field says what this run surely wrote."""
+    return write.run_id == run_id and not write.in_doubt and same(current, write.after)
 
 
 def standing(history: Sequence[WriteLike]) -> list[WriteLike]:
@@ -105,6 +116,8 @@ def _live(history: Sequence[WriteLike]) -> list[WriteLike]:
 
 def _why(left: Sequence[WriteLike], run_id: str, current: Any) -> str:
     last = left[-1]
+    if last.in_doubt:
+        return IN_DOUBT
     if last.run_id != run_id and same(current, last.after):
         return f"the run {last.run_id} wrote it since: undo that one first"
     return BY_PERSON

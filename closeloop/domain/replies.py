@@ -59,6 +59,8 @@ def on_reply(prospect: Prospect, found: Understanding, playbook: Playbook, now: 
         return _automatic(found, now)
     if label is Label.NOT_NOW:
         return (_sleep(found, now),)
+    if label is Label.BRUSH_OFF and _was_brushed_off(prospect):
+        return (_stop("said no a second time", "replies.repeated_no", by_wish=True),)
     if label.is_objection:
         return (_objection(prospect, label, now),)
     if label in YES_LABELS:
@@ -116,6 +118,14 @@ def _objection(prospect: Prospect, label: Label, now: datetime) -> Decision:
             raised_in=_raised_in(prospect),
             raised_at=now,
         ),
+    )
+
+
+def _was_brushed_off(prospect: Prospect) -> bool:
+    """A vague no may be asked about once; a second one is an answer, and it is final."""
+    known = prospect.objection
+    return Label.BRUSH_OFF.value in prospect.answered or (
+        known is not None and known.label == Label.BRUSH_OFF.value
     )
 
 

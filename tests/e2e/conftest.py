@@ -139,6 +139,10 @@ class Served:
     def journal(self, service: str) -> list[dict[str, Any]]:
         return list(httpx.get(f"{self.line['control']}/journal?service={service}", timeout=30).json())
 
+    def reset(self) -> None:
+        """An empty world: the tests of other files have left their people in it."""
+        httpx.post(f"{self.line['control']}/reset", timeout=30).raise_for_status()
+
     def snapshot(self) -> dict[str, Any]:
         return dict(httpx.get(f"{self.line['control']}/snapshot", timeout=30).json())
 

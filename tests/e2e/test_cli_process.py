@@ -72,6 +72,7 @@ def total(finished: Finished, name: str) -> int:
 
 @pytest.fixture(scope="module")
 def hour(tmp_path_factory: pytest.TempPathFactory, sandbox: Served) -> Hour:
+    sandbox.reset()
     return Hour(Closeloop(tmp_path_factory.mktemp("hour"), sandbox.settings), sandbox)
 
 

@@ -2,7 +2,8 @@
 
 The oracle watches the record itself: whatever a step changed is noted with its author. It shares no rule with the
 product but the promise: a person's edit on a field that is not ours to enforce stays until a person changes it
-again, and undo restores a field exactly when the run's write is the last thing that happened to it.
+again, and undo restores a field exactly when the run's write is the last thing that happened to it. Only where
+nobody who looks at the record could tell whether a lost write happened, undo may also leave a field as it is.
 """
 
 from __future__ import annotations
@@ -59,6 +60,8 @@ class Write:
     after: Any
     chosen: tuple[Any, datetime] | None = None
     """What was somebody's choice before it."""
+    in_doubt: bool = False
+    """Undo may leave it alone."""
 
 
 @dataclass
@@ -83,6 +86,10 @@ class World:
     fields: dict[str, Field] = field(default_factory=lambda: {name: Field() for name in RULES})
     runs: list[str] = field(default_factory=list)
     number: int = 0
+    unanswered: dict[str, Any] = field(default_factory=dict)
+    """What the last pass meant to write, when it was not told whether it did."""
+    changed: bool = False
+    """Somebody saved the record since: we or a person."""
 
     @property
     def now(self) -> datetime:
@@ -104,9 +111,11 @@ class World:
         fact = Fact(name=name, value=value, source="registry:test", observed_at=self.now)
         self.process(facts=self.prospect.facts | {name: fact})
 
-    def sync(self) -> None:
+    def sync(self, *, answered: bool = True) -> None:
         """One pass, again also when nothing new is wanted; then look at who lost what."""
         run = f"run-{self.next()}"
+        self._look_back()
+        self.unanswered = {}
         self.process(touches=self.prospect.touches + 1)
         before = self.org.read()
         sync_fields(self.services, run, self.now, 100, Tally("sync", run))
@@ -116,6 +125,17 @@ class World:
         for name in RULES:
             if before[name] != after[name]:
                 self._we_wrote(name, run, before[name], after[name])
+        if not answered:
+            self.unanswered = {row.field: row.after for row in self.services.ledger.crm_writes(run)}
+            self.changed = before != after
+
+    def _look_back(self) -> None:
+        """Anybody may empty a field; a text or number of ours that stands there shows that our write happened."""
+        now = self.org.read()
+        shows = any(value is not None and now.get(name) == value for name, value in self.unanswered.items())
+        if self.changed and not shows:
+            for write in [write for name in self.unanswered if name in RULES for write in self.fields[name].stack]:
+                write.in_doubt = True
 
     def _we_wrote(self, name: str, run: str, before: Any, after: Any) -> None:
         here = self.fields[name]
@@ -132,6 +152,7 @@ class World:
         self.next()
         before = self.org.read()[name]
         self.org.edit(name, value)
+        self.changed = True
         if before == value:
             return
         here = self.fields[name]
@@ -151,10 +172,13 @@ class World:
     def undo(self, run: str, *, answered: bool = True) -> UndoResult:
         """Take a run back, twice, and compare with what the oracle says."""
         self.next()
+        self._look_back()
         before = self.org.read()
-        expected = {name: self._without(self.fields[name], run, before[name]) for name in RULES}
         result = undo(self.services, run, self.now)
+        if result.restored or result.kept:  # else it had no reason to read the record
+            self.unanswered = {}
         after = self.org.read()
+        expected = {name: self._without(self.fields[name], run, before[name], after[name]) for name in RULES}
         assert {name: after[name] for name in RULES} == expected
         if answered:
             told = {line.field: line.says for line in result.restored if line.field in RULES}
@@ -163,9 +187,9 @@ class World:
         assert self.org.read() == after, "a second undo changes nothing"
         return result
 
-    def _without(self, here: Field, run: str, current: Any) -> Any:
+    def _without(self, here: Field, run: str, current: Any, says: Any) -> Any:
         value = current
-        while here.stack and here.stack[-1].author == run:
+        while here.stack and here.stack[-1].author == run and not (here.stack[-1].in_doubt and says == value):
             here.undone = (value,)
             value = here.stack.pop().before
             here.chosen = (value, self.now)

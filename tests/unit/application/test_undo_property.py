@@ -68,7 +68,7 @@ class Interleavings(RuleBasedStateMachine):
     @rule(happens=st.booleans())
     def we_write_and_the_answer_is_lost(self, happens: bool) -> None:
         self._lose(happens)
-        self.world.sync()
+        self.world.sync(answered=False)
         self._heal()
 
     @precondition(lambda self: self.world.runs)

@@ -153,3 +153,16 @@ def test_every_label_has_words_for_people_and_none_of_a_machine(label: Label) ->
     for person in (prospect(stage=Stage.APPROACH), deal(Stage.CLOSING)):
         for decision in on_reply(person, said(label), playbook(), NOW):
             assert not any("_" in reason for reason in decision.reasons)
+
+
+def test_a_vague_no_is_asked_about_and_a_second_one_is_final() -> None:
+    once = after(prospect(stage=Stage.APPROACH), said(Label.BRUSH_OFF))
+    assert (once.standing, once.stage) == (Standing.OPEN, Stage.OBJECTIONS)
+    twice = after(once, said(Label.BRUSH_OFF))
+    assert (twice.standing, twice.opted_out) == (Standing.STOPPED, True)
+
+
+def test_a_no_long_after_the_first_one_is_final_too() -> None:
+    later = after(prospect(stage=Stage.FOLLOW_UP, answered={"brush_off": 6}), said(Label.BRUSH_OFF))
+    assert later.reason == "said no a second time"
+    assert later.standing is Standing.STOPPED
