@@ -6,17 +6,17 @@ field sync keeps what stands there, and `undo` goes neither over it nor past it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import Any
 
 from closeloop.application.ports import CrmWriteRow, Ledger, WriteState
-from closeloop.domain.field_ownership import Memory, blank, doubted, same, written
-from closeloop.domain.field_undo import by_field
+from closeloop.domain.field_ownership import Memory, blank, doubted, same, undone, written
 from closeloop.domain.record import Record
 
 CHANGED_AT = "LastModifiedDate"
 Values = Mapping[str, Mapping[str, Any]]
 """Record id to fields, with `CHANGED_AT`."""
+Judged = tuple[CrmWriteRow, WriteState]
 
 
 class Findings(Record):
@@ -47,34 +47,35 @@ def find_out(ledger: Ledger, current: Values) -> Findings:
     """What became of the writes to these records, as far as it can be told; changes nothing."""
     states: dict[int, WriteState] = {}
     learned: dict[str, dict[str, Memory]] = {}
-    for rows in _open(ledger, current):
+    intended = ledger.intended_crm_writes(current)
+    journal = ledger.crm_writes_to({row.record_id for row in intended}) if intended else []
+    undos = {row.id for row in journal if row.undoes is not None}
+    for rows in _open(intended, journal):
         record_id = rows[0].record_id
         here = current[record_id]
         readable = [row for row in rows if row.field in here]
-        ours = [row for row in readable if row.undoes is None]
-        states |= _undone([row for row in readable if row.undoes is not None], here)
-        for row, state in _judged(ours, here):
-            if state is not WriteState.REFUSED:
-                memory = written if state is WriteState.WRITTEN else doubted
-                learned.setdefault(record_id, {})[row.field] = memory(row.after, row.at)
-            if state is not WriteState.INTENDED:
-                states[row.id or 0] = state
+        writes = _judged([row for row in readable if row.undoes is None], here)
+        steps = _happened([row for row in readable if row.undoes is not None], here)
+        states |= {row.id or 0: state for row, state in writes + steps if state is not WriteState.INTENDED}
+        taught = _taught(writes) | _taught_by_undo(steps, undos)
+        if taught:
+            learned[record_id] = learned.get(record_id, {}) | taught
     return Findings(states=states, learned=learned)
 
 
-def _open(ledger: Ledger, current: Values) -> list[list[CrmWriteRow]]:
+def _open(intended: Sequence[CrmWriteRow], journal: Sequence[CrmWriteRow]) -> list[list[CrmWriteRow]]:
     """By record and run, oldest first, without those that a later write of ours stands on.
 
     Nothing is written before it was read back, so those have been judged: what stands there now is no evidence.
     """
     groups: dict[tuple[str, str], list[CrmWriteRow]] = {}
-    for row in ledger.intended_crm_writes(current):
+    for row in intended:
         groups.setdefault((row.record_id, row.run_id), []).append(row)
-    last = {row.record_id: row.run_id for row in ledger.crm_writes_to({key for key, _ in groups}) if row.field}
+    last = {row.record_id: row.run_id for row in journal if row.field}
     return [rows for (record_id, run_id), rows in groups.items() if last[record_id] == run_id]
 
 
-def _judged(rows: Sequence[CrmWriteRow], here: Mapping[str, Any]) -> list[tuple[CrmWriteRow, WriteState]]:
+def _judged(rows: Sequence[CrmWriteRow], here: Mapping[str, Any]) -> list[Judged]:
     """The fields of one record in one call: the org took all of them or none."""
     if any(_is_our_hand(row, here[row.field]) for row in rows):
         return [(row, WriteState.WRITTEN) for row in rows]
@@ -93,10 +94,26 @@ def _without_a_sign(row: CrmWriteRow, here: Mapping[str, Any]) -> WriteState:
     return WriteState.REFUSED if untouched and same(here[row.field], row.before) else WriteState.INTENDED
 
 
-def _undone(rows: Iterable[CrmWriteRow], here: Mapping[str, Any]) -> dict[int, WriteState]:
+def _happened(steps: Sequence[CrmWriteRow], here: Mapping[str, Any]) -> list[Judged]:
     """An undo that may not have happened has at least left nothing of ours: it happened if the field says so."""
-    states: dict[int, WriteState] = {}
-    for (_, _, field), steps in by_field(rows).items():
-        happened = same(here[field], steps[-1].after)
-        states |= {step.id: WriteState.WRITTEN if happened else WriteState.REFUSED for step in steps}
-    return states
+    last = {step.field: step.after for step in steps}
+    return [
+        (step, WriteState.WRITTEN if same(here[step.field], last[step.field]) else WriteState.REFUSED)
+        for step in steps
+    ]
+
+
+def _taught(writes: Iterable[Judged]) -> dict[str, Memory]:
+    memories = {WriteState.WRITTEN: written, WriteState.INTENDED: doubted}
+    return {row.field: memories[state](row.after, row.at) for row, state in writes if state in memories}
+
+
+def _taught_by_undo(steps: Iterable[Judged], undos: Container[int | None]) -> dict[str, Memory]:
+    """What was taken back, by the first step; the undo of an undo is a write of ours as before, by the last."""
+    found: dict[str, Memory] = {}
+    for step, state in steps:
+        if state is WriteState.WRITTEN and step.undoes in undos:
+            found[step.field] = written(step.after, step.at)
+        elif state is WriteState.WRITTEN:
+            found.setdefault(step.field, undone(step.before, step.at))
+    return found

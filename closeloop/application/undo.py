@@ -23,7 +23,7 @@ from closeloop.application.services import Services
 from closeloop.domain.actions import ActionState
 from closeloop.domain.crm_mapping import CONSENT
 from closeloop.domain.errors import UsageError
-from closeloop.domain.field_ownership import Memory, written
+from closeloop.domain.field_ownership import Memory, undone, written
 from closeloop.domain.field_undo import FieldPlan, by_field, plan
 from closeloop.domain.record import Record
 
@@ -208,9 +208,8 @@ def _carry_out(
     outcomes = write_fields(services, rows)
     memories: dict[str, dict[str, Memory]] = {}
     for (_, record_id, field), found in plans.items():
-        if not found.restores or outcomes[record_id].state is ActionState.REJECTED:
-            continue
-        # Also when the answer was lost: to write less is the harmless mistake.
+        if not found.restores or outcomes[record_id].state is not ActionState.ACCEPTED:
+            continue  # a lost answer teaches what it does when the record is read again
         memories.setdefault(record_id, {})[field] = _memory(found, redo, now)
     services.ledger.note_crm_seen(memories)
     return {
@@ -223,7 +222,7 @@ def _memory(found: FieldPlan, redo: bool, now: datetime) -> Memory:
     """What was written and taken back; after the undo of an undo, a write of ours as before."""
     if redo:
         return written(found.value, now)
-    return Memory(value=found.written, at=now, ours=True, undone=True)
+    return undone(found.written, now)
 
 
 def _lines(

@@ -150,6 +150,11 @@ def doubted(value: Any, at: datetime) -> Memory:
     return Memory(value=value, at=at, in_doubt=True)
 
 
+def undone(value: Any, at: datetime) -> Memory:
+    """What to remember after a write of ours was taken back; `value` is what nobody should write there again."""
+    return Memory(value=value, at=at, ours=True, undone=True)
+
+
 def blank(value: Any) -> bool:
     """Nothing is said: an unticked box says something."""
     return value is None or (isinstance(value, str) and not value.strip())

@@ -187,6 +187,17 @@ class World:
         assert self.org.read() == after, "a second undo changes nothing"
         return result
 
+    def undo_in_vain(self, run: str) -> None:
+        """An undo that does nothing, and whose answer is lost."""
+        self.next()
+        self._look_back()
+        before = self.org.read()
+        result = undo(self.services, run, self.now)
+        assert self.org.read() == before
+        if result.failed or result.kept:
+            self.unanswered = {line.field: None for line in result.failed}
+            self.changed = False
+
     def _without(self, here: Field, run: str, current: Any, says: Any) -> Any:
         value = current
         while here.stack and here.stack[-1].author == run and not (here.stack[-1].in_doubt and says == value):

@@ -132,8 +132,10 @@ def test_no_order_of_replies_breaks_the_state_or_brings_back_who_stopped(labels:
     person = prospect(stage=stage)
     stopped = False
     for label in labels:
+        known = person.objection
+        repeated = label is Label.BRUSH_OFF and known is not None and known.label == Label.BRUSH_OFF.value
         person = after(person, said(label))
-        stopped = stopped or label in STOPPING_LABELS
+        stopped = stopped or label in STOPPING_LABELS or repeated
         assert (person.standing is Standing.STOPPED) == stopped
         if person.is_open_deal:
             assert person.next_step is not None or person.reason
