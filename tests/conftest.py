@@ -5,6 +5,7 @@ process that a test starts. It is scrubbed when this file is read, before the pr
 """
 
 import os
+import signal
 import tempfile
 from pathlib import Path
 
@@ -27,6 +28,9 @@ def _scrub_environment() -> None:
 
 
 _scrub_environment()
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # Started in the background of a shell: every process that a test starts would be deaf to Ctrl-C.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True, scope="session")
