@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import replace
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -28,8 +29,11 @@ from closeloop.adapters.playbook.yaml_file import read_crm_mapping, read_playboo
 from closeloop.adapters.replies.reader import RuleReplyReader
 from closeloop.adapters.salesforce.connection import SalesforceLogin, connect
 from closeloop.adapters.salesforce.crm import SalesforceCrm
+from closeloop.adapters.sendgrid.holding import Hold
 from closeloop.adapters.sendgrid.mailer import SendGridMailer
-from closeloop.application.ports import Clock, Ledger
+from closeloop.application.mails_in_doubt import note_held
+from closeloop.application.ports import Clock, Ledger, ReplyReader
+from closeloop.application.reply_opinion import OpinionatedReader
 from closeloop.application.services import Services
 from closeloop.data import COMPANIES
 from closeloop.domain.errors import UsageError
@@ -84,7 +88,7 @@ def build(chosen: Settings, clock: Clock | None = None) -> Services:
     playbook = read_playbook(chosen.playbook)
     key = chosen.sendgrid_api_key
     crm_mapping = read_crm_mapping(chosen.crm_mapping)
-    ledger = open_ledger(home / LEDGER_FILE)
+    ledger = open_ledger(ledger_place(chosen, home))
     return Services(
         playbook=playbook,
         mapping=crm_mapping,
@@ -101,20 +105,44 @@ def build(chosen: Settings, clock: Clock | None = None) -> Services:
             playbook.sender,
             chosen.sendgrid_host.rstrip("/"),
             lambda: SystemClock().now().timestamp(),
+            _hold(chosen, ledger),
         ),
-        renderer=JinjaMailRenderer(Path(templates.__file__).parent / "email"),
-        reader=RuleReplyReader(),
+        renderer=mail_renderer(),
+        reader=reply_reader(chosen.ai_model),
         addresses=EmailAddressReader(),
         enrichers=enrichers(chosen, playbook),
         decks=PptxDeckBuilder(chosen.deck_master),
         home=home,
         secret=_secret(chosen.secret, home / SECRET_FILE),
         public_url=chosen.public_url.rstrip("/") if chosen.public_url else None,
+        track_clicks=chosen.track_clicks,
         worker=f"{socket.gethostname()}-{os.getpid()}",
         api_share=chosen.salesforce_share,
         upload_decks=chosen.salesforce_upload_decks,
         campaign=chosen.salesforce_campaign_id or playbook.crm.campaign,
+        doubt_limit=timedelta(hours=chosen.uncertain_hours),
+        absence_proves_after=(
+            timedelta(hours=chosen.sendgrid_absence_hours) if chosen.sendgrid_absence_hours else None
+        ),
     )
+
+
+def _hold(chosen: Settings, ledger: Ledger) -> Hold | None:
+    """How mails are held, when they are."""
+    if not chosen.sendgrid_hold_seconds:
+        return None
+    wait = timedelta(seconds=chosen.sendgrid_hold_seconds)
+    return Hold(wait, lambda keys, batch: note_held(ledger, keys, batch, SystemClock().now()))
+
+
+def ledger_place(chosen: Settings, home: Path) -> Path | str:
+    """Where the ledger of these settings is: the address of a database, or a file in the home folder."""
+    return chosen.ledger_url.get_secret_value() if chosen.ledger_url else home / LEDGER_FILE
+
+
+def mail_renderer() -> JinjaMailRenderer:
+    """The mails as they are shipped."""
+    return JinjaMailRenderer(Path(templates.__file__).parent / "email")
 
 
 def clock_of(home: Path, ledger: Ledger) -> Clock:
@@ -145,11 +173,20 @@ def salesforce_login(chosen: Settings) -> SalesforceLogin:
     )
 
 
+def reply_reader(model: str | None) -> ReplyReader:
+    """The reader of replies; with a model it has a further opinion on what it does not understand by itself."""
+    if not model:
+        return RuleReplyReader()
+    from closeloop.adapters.replies.model_opinion import ModelOpinion
+
+    return OpinionatedReader(RuleReplyReader(), ModelOpinion(model))
+
+
 @contextmanager
 def services_to_rehearse_with() -> Iterator[Services]:
     """The services of this process for a dry run; where no ledger is yet, over a folder that is gone afterwards."""
     chosen = settings()
-    if _override.get() is not None or (chosen.home / LEDGER_FILE).exists():
+    if _override.get() is not None or chosen.ledger_url or (chosen.home / LEDGER_FILE).exists():
         yield services()
         return
     with TemporaryDirectory(prefix="closeloop-") as folder:
@@ -163,6 +200,13 @@ def services_to_rehearse_with() -> Iterator[Services]:
                 work.ledger.close()
 
 
+def keep_secret() -> None:
+    """Make the home's secret, should there be none yet: what is planned today is recognised by it tomorrow."""
+    chosen = settings()
+    if _override.get() is None and not chosen.secret:
+        _secret(None, prepare_home(chosen.home) / SECRET_FILE)
+
+
 def dry_run(real: Services) -> Services:
     """The same services over a private copy of the ledger, with a CRM and a mailer that write nothing."""
     if not isinstance(real.ledger, SqlLedger):
@@ -171,7 +215,7 @@ def dry_run(real: Services) -> Services:
         real,
         ledger=copy_in_memory(real.ledger),
         crm=DryRunCrm(real.crm),
-        mailer=DryRunMailer(),
+        mailer=DryRunMailer(real.mailer),
         decks=DryRunDecks(real.decks),
     )
 
@@ -200,6 +244,11 @@ def _read_key(path: Path | None) -> str | None:
         raise UsageError(
             f"cannot read the private key {path}: set CLOSELOOP_SALESFORCE_PRIVATE_KEY_FILE to a PEM file"
         ) from None
+
+
+def webhook_key(chosen: Settings) -> str | None:
+    """The public key of the signed event webhook, where a setting names it."""
+    return chosen.sendgrid_webhook_key
 
 
 def webhook_token(chosen: Settings, home: Path) -> str:

@@ -35,6 +35,13 @@ def _conversion(given: str) -> str:
     return given
 
 
+def _hold(given: int) -> int:
+    """SendGrid cancels for sure only ten minutes ahead, and schedules no further than three days."""
+    if given and not 15 * 60 <= given <= 72 * 3600:
+        raise ValueError("give 0, or from 900 (15 minutes) to 259200 (3 days)")
+    return given
+
+
 def _campaign(given: str | None) -> str | None:
     if given is not None and not re.fullmatch(r"701(?:[A-Za-z0-9]{12}|[A-Za-z0-9]{15})", given):
         raise ValueError("give the record id of a campaign, which starts with 701")
@@ -52,6 +59,10 @@ class Settings(BaseSettings):
     )
 
     home: Path = Field(default=Path(".closeloop"), description="folder of the ledger, decks, report and logs")
+    ledger_url: SecretStr | None = Field(
+        default=None,
+        description="postgresql://user:password@host/database for several workers; else a file in the home folder",
+    )
     playbook: Path = Field(default=CONFIG / "playbook.yaml", description="the playbook file")
     crm_mapping: Path = Field(
         default=CONFIG / "crm_mapping.yaml", description="which field of the org holds what, and whose it is"
@@ -64,6 +75,9 @@ class Settings(BaseSettings):
     )
     public_url: Address | None = Field(
         default=None, description="where the gateway is reached from outside; adds one-click opt-out to mails"
+    )
+    track_clicks: bool = Field(
+        default=False, description="links in mails lead through the gateway, which notes each click; needs public_url"
     )
     webhook_token: SecretStr | None = Field(
         default=None, description="the last part of the gateway's webhook addresses; made once if not set"
@@ -104,7 +118,27 @@ class Settings(BaseSettings):
     )
 
     sendgrid_api_key: SecretStr | None = Field(default=None, description="needs the Mail Send permission only")
+    sendgrid_hold_seconds: Annotated[int, AfterValidator(_hold)] = Field(
+        default=0, description="mails leave so long after they were handed over and can be called back; 0: at once"
+    )
+    sendgrid_absence_hours: int | None = Field(
+        default=None,
+        ge=1,
+        le=24 * 30,
+        description="so long after an attempt SendGrid's own records prove by their silence that no mail came in",
+    )
+    uncertain_hours: int = Field(
+        default=24, ge=1, description="so long a mail may be in doubt before a person is asked to look"
+    )
+    sendgrid_webhook_key: str | None = Field(
+        default=None, description="public key of the signed event webhook; `gateway --register` finds it itself"
+    )
     sendgrid_host: Address = Field(default="https://api.sendgrid.com", description="or the EU or sandbox host")
+
+    ai_model: str | None = Field(
+        default=None,
+        description="provider:model asked about replies that nothing else understands; needs the extra `ai`, off if not set",
+    )
 
 
 ENV_NAMES = {name: f"CLOSELOOP_{name.upper()}" for name in Settings.model_fields}

@@ -22,11 +22,15 @@ def markdown(
     now: datetime,
     results: Sequence[StageResult],
     link: Callable[[str], str | None],
+    calls: str,
     stopped_by: str | None = None,
 ) -> str:
-    """Tables of passes, holds, who waits for a person, and failures with links; what stopped it stands first."""
+    """Tables of passes, holds, who waits for a person, and failures with links; what stopped it stands first.
+
+    `calls`: the forecast of API calls, and what came of it.
+    """
     total = sum(results, StageResult(stage=""))
-    parts = [f"# Run `{run_id}`", f"As of **{now:%A, %-d %B %Y, %H:%M} UTC**"]
+    parts = [f"# Run `{run_id}`", f"As of **{now:%A, %-d %B %Y, %H:%M} UTC**", _without_addresses(calls)]
     if stopped_by:
         parts.append(f"**Stopped by** {_cell(stopped_by)}\n\nWhat stands below was done before and is kept.")
     parts.append(_passes(results))

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from prefect import get_run_logger
 from prefect.artifacts import create_markdown_artifact
 from prefect.runtime import flow_run
 
-from closeloop.application.api_share import API_CALLS, forecast, keep_to_share, words
+from closeloop.application.api_share import forecast, keep_to_share, outlook, record_run, say, words
 from closeloop.application.passes import ONCE, PASSES, group
 from closeloop.application.ports import RunRow
 from closeloop.application.results import StageResult
@@ -33,29 +34,37 @@ def run(name: str, as_of: datetime | None, limit: int | None = None) -> list[Sta
     """All passes behind `name`, in order; their results are recorded and shown in one artifact."""
     now = moment(as_of)
     run_id = f"{name}-{now:%Y%m%dT%H%M}-{str(flow_run.id or 'local')[:8]}"
-    calls = services().crm.calls_made()
-    used = keep_to_share(services())
+    keep_to_share(services())
+    expected = _forecast(name, now, limit)
     results: list[StageResult] = []
     stopped_by: str | None = None
     try:
         for each in group(name):
-            spent = used + services().crm.calls_made() - calls
-            results.append(_within_share(each, spent, now) or _work(each, run_id, now, limit))
+            results.append(_within_share(each, run_id, now) or _work(each, run_id, now, limit))
     except CloseloopError as problem:
         stopped_by = f"{each}: {problem}"
         raise
     finally:
         # Also a run that is stopped shows what it had done until then.
-        _record(run_id, name, now, results, services().crm.calls_made() - calls, stopped_by)
+        _record(run_id, name, now, results, expected, stopped_by)
     return results
 
 
-def _within_share(name: str, spent: int, now: datetime) -> StageResult | None:
+def _forecast(name: str, now: datetime, limit: int | None) -> str:
+    """What this run needs, told in its log before any work starts and in its artifact afterwards."""
+    expected = say(outlook(services(), group(name), now, limit))
+    if flow_run.id:
+        get_run_logger().info(expected)
+    return expected
+
+
+def _within_share(name: str, run_id: str, now: datetime) -> StageResult | None:
     """A pass that would go beyond our share of API calls waits, and says so; None: it may run."""
-    found = forecast(services(), spent, now)
+    found = forecast(services(), keep_to_share(services()), now)
     if found is None or name not in found.waits:
         return None
-    return StageResult(stage=name, holds={f"{name} waits for API calls: it {words(found)}": 1})
+    reason = f"{name} waits for API calls: it {words(found, name)}"
+    return StageResult(stage=name, run_id=run_id, holds={reason: 1})
 
 
 def _work(name: str, run_id: str, now: datetime, limit: int | None) -> StageResult:
@@ -79,14 +88,15 @@ def _record(
     name: str,
     now: datetime,
     results: Sequence[StageResult],
-    calls: int,
+    expected: str,
     stopped_by: str | None,
 ) -> None:
     total = sum(results, StageResult(stage=name))
-    row = RunRow(run_id=run_id, stage=name, as_of=now, counts={**total.counts, API_CALLS: calls}, holds=total.holds)
-    services().ledger.add_run(row, services().clock.now())
+    row = RunRow(run_id=run_id, stage=name, as_of=now, counts=total.counts, holds=total.holds)
+    used = record_run(services(), row)
+    before = f"Before it began: {expected}. It made {used:,}."
     create_markdown_artifact(
-        markdown=markdown(run_id, now, results, crm_record_url, stopped_by),
+        markdown=markdown(run_id, now, results, crm_record_url, before, stopped_by),
         key=f"closeloop-{name.replace('_', '-')}",
         description=f"What {name} did as of {now:%Y-%m-%d %H:%M} UTC",
     )

@@ -28,6 +28,10 @@ from sandbox.leads_file import LeadsFileError, load_leads
 from sandbox.salesforce.models import org_of
 from sandbox.world import ClockError, World, open_world
 
+STATE = (
+    "SQLite file that keeps the CRM with its setup and the mails between runs; bulk jobs and open query cursors "
+    "end with the process"
+)
 LEFT_WITHIN_SECONDS = 10.0
 
 
@@ -56,7 +60,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
     parser.add_argument("--port", type=int, default=0, help="port to listen on; 0 takes a free one")
     parser.add_argument("--leads", type=Path, metavar="FILE.csv", help="leads that the CRM holds from the start")
-    parser.add_argument("--state", type=Path, metavar="FILE", help="SQLite file that keeps the CRM between runs")
+    parser.add_argument("--state", type=Path, metavar="FILE", help=STATE)
     parser.add_argument("--seed", type=int, default=7, help="decides how the simulated buyers behave")
     parser.add_argument("--start", metavar="ISO8601", help="the moment at which its time begins")
     parser.add_argument(

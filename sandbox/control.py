@@ -21,8 +21,8 @@ from sandbox.control_requests import ControlError, Handler, endpoint, fields
 from sandbox.faults import control as fault_control
 from sandbox.faults import script as faults
 from sandbox.passing import pass_time
-from sandbox.sendgrid import delivery
-from sandbox.sendgrid import models as sendgrid
+from sandbox.sendgrid import delivery, outbox
+from sandbox.sendgrid import tables as sendgrid
 from sandbox.world import World
 
 SERVICES = ("salesforce", "sendgrid", "webhooks")
@@ -71,14 +71,14 @@ class ControlPlane:
                 "now": self.world.clock.now().isoformat(),
                 "acts": acts,
                 "delivered": delivered,
-                "undelivered": delivery.count_waiting(self.world),
+                "undelivered": outbox.count_waiting(self.world),
             }
 
     async def acts(self, _request: Request) -> object:
         return buyers.acts(self.world)
 
     async def undelivered(self, _request: Request) -> object:
-        return delivery.waiting(self.world)
+        return outbox.waiting(self.world)
 
     async def reset(self, _request: Request) -> object:
         from sandbox.salesforce.models import reset as reset_salesforce

@@ -9,13 +9,16 @@ from collections.abc import Callable
 from datetime import datetime
 
 from sandbox import agenda
-from sandbox.buyers import behaviour
+from sandbox.buyers import behaviour, machines
 from sandbox.sendgrid import transit
 from sandbox.world import World
 
 HAPPENINGS: dict[str, Callable[[World, int], None]] = {
     transit.LEAVE: transit.leave,
     transit.ARRIVE: behaviour.receive,
+    transit.EXPIRE: transit.expire,
+    machines.PREFETCH: machines.prefetch,
+    machines.SCAN: machines.scan,
     "act": behaviour.act,
 }
 

@@ -11,8 +11,11 @@ from pathlib import Path
 
 import pytest
 
+# Read before the environment is scrubbed.
+from tests.real_org_settings import REAL_ORG as REAL_ORG
+
 FOLDERS_FAST_FIRST = ("unit", "contract", "sandbox", "flows", "e2e", "architecture")
-SCRUBBED_PREFIXES = ("CLOSELOOP_", "PREFECT_", "SENDGRID_", "SALESFORCE_")
+SCRUBBED_PREFIXES = ("CLOSELOOP_", "PREFECT_", "SENDGRID_", "SALESFORCE_", "PG")
 PROXY_VARIABLES = {"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "FTP_PROXY"}
 
 # Prefect reads its profiles when it is imported; the person's own may name their server. Removed at exit.

@@ -18,9 +18,14 @@ from closeloop.application.ports import (
     CrmMeeting,
     CrmMember,
     CrmOutcome,
+    CrmRead,
     CrmTask,
     CrmUpdate,
     DeckBuilder,
+    Evidence,
+    HeldBatch,
+    Mailer,
+    MailInDoubt,
     OutgoingMail,
     SendOutcome,
 )
@@ -49,6 +54,9 @@ class DryRunCrm:
     def ready(self) -> None:
         self._real.ready()
 
+    def our_user(self) -> str | None:
+        return self._real.our_user()
+
     def calls_made(self) -> int:
         return self._real.calls_made()
 
@@ -60,6 +68,9 @@ class DryRunCrm:
 
     def changed_leads(self, since: str | None, limit: int) -> list[CrmLead]:
         return self._real.changed_leads(since, limit)
+
+    def count_leads(self) -> int:
+        return self._real.count_leads()
 
     def changed_between(self, start: datetime, until: str, known: Container[str]) -> list[CrmLead]:
         return self._real.changed_between(start, until, known)
@@ -77,6 +88,12 @@ class DryRunCrm:
     def read(self, object_name: str, ids: Sequence[str], fields: Sequence[str]) -> dict[str, dict[str, Any]]:
         real = self._real.read(object_name, [i for i in ids if not i.startswith(MARK)], fields)
         return real | {i: dict.fromkeys(fields) for i in ids if i.startswith(MARK)}
+
+    def read_together(self, wanted: Sequence[CrmRead]) -> dict[str, dict[str, Any]]:
+        real = self._real.read_together(
+            [one.model_copy(update={"ids": tuple(i for i in one.ids if not i.startswith(MARK))}) for one in wanted]
+        )
+        return real | {i: dict.fromkeys(one.fields) for one in wanted for i in one.ids if i.startswith(MARK)}
 
     def writable(self, object_name: str, fields: Collection[str]) -> frozenset[str]:
         return self._real.writable(object_name, fields)
@@ -135,9 +152,10 @@ class DryRunCrm:
 
 
 class DryRunMailer:
-    """Accepts every mail and sends none."""
+    """Accepts every mail and sends none; the provider's records are read, and nothing is called back."""
 
-    def __init__(self) -> None:
+    def __init__(self, real: Mailer | None = None) -> None:
+        self._real = real
         self.mails: list[OutgoingMail] = []
 
     def ready(self) -> None:
@@ -146,6 +164,12 @@ class DryRunMailer:
     def send(self, mails: Sequence[OutgoingMail]) -> list[SendOutcome]:
         self.mails.extend(mails)
         return [SendOutcome(action_key=mail.action_key, state=ActionState.ACCEPTED) for mail in mails]
+
+    def evidence(self, mails: Sequence[MailInDoubt]) -> Evidence:
+        return self._real.evidence(mails) if self._real else Evidence(silence="nobody was asked")
+
+    def call_back(self, batches: Sequence[HeldBatch]) -> frozenset[str]:
+        return frozenset()
 
 
 class DryRunDecks:
@@ -165,4 +189,6 @@ def _accepted(key: str) -> CrmOutcome:
 
 def _converted(conversion: Conversion) -> CrmOutcome:
     ids = {name: f"{MARK}{name}-{conversion.lead_id}" for name in ("account", "contact", "opportunity")}
+    if conversion.account_id:
+        ids["account"] = conversion.account_id
     return CrmOutcome(key=conversion.action_key, state=ActionState.ACCEPTED, record_id=ids["opportunity"], ids=ids)

@@ -6,8 +6,10 @@ Invariant: nothing is told that the whole story does not hold, and nothing that 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
 
 from closeloop.application.why import Episode, Story
+from closeloop.domain.last_look import told
 from closeloop.domain.sources import spoken_source
 
 QUIET = frozenset({(None, "planned"), ("planned", "claimed"), ("claimed", "accepted")})
@@ -54,7 +56,7 @@ def _is_record_of(one: Episode, ended: dict[str, Episode]) -> bool:
 
 def _is_quiet(one: Episode) -> bool:
     if one.kind == "receipt":
-        return one.detail.get("verdict") == "send"
+        return one.detail.get("verdict") == "send" or "batch_id" in one.detail.get("values", {})
     return one.kind == "action" and (one.detail.get("from"), one.detail.get("to")) in QUIET
 
 
@@ -66,11 +68,21 @@ def _is_news(one: Episode, ended: dict[str, Episode]) -> bool:
 def _with_news(sent: Episode, episodes: Iterable[Episode]) -> Episode:
     """`The e-mail “…” was sent; arrived 06 Jan 09:02; opened 06 Jan 11:20.`"""
     key, first = _action(sent), dict[str, Episode]()
+    checked = [_checked(one) for one in episodes if one.kind == "receipt" and _action(one) == key]
     for one in episodes:
         if one.kind == "signal" and _action(one) == key and one.detail.get("kind") in NEWS:
             first.setdefault(str(one.detail["kind"]), one)
     news = [f"{NEWS[kind]} {one.at:%d %b %H:%M}" for kind, one in first.items()]
-    return sent.model_copy(update={"text": "; ".join([sent.text.removesuffix("."), *news]) + "."}) if news else sent
+    parts = [sent.text.removesuffix("."), *[seen for seen in checked if seen][-1:], *news]
+    return sent.model_copy(update={"text": "; ".join(parts) + "."}) if len(parts) > 1 else sent
+
+
+def _checked(receipt: Episode) -> str:
+    """`checked at 09:02:11: no reply waiting, not opted out, …`; empty for a receipt that holds no values."""
+    values = receipt.detail.get("values", {})
+    read_at, seen = values.get("read_at"), told(values)
+    at = f" at {datetime.fromisoformat(read_at).astimezone(UTC):%H:%M:%S} UTC" if read_at else ""
+    return f"checked{at}: {seen}" if seen else ""
 
 
 def _joined(

@@ -1,4 +1,7 @@
-"""Claims that are given back when nothing was done with them, so that a known failure is never `uncertain`."""
+"""Claims while they are held: given back when nothing was done with them, and looked at again after any pause.
+
+Invariant: a known failure is never `uncertain`; nobody acts on a claim that has passed on.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +10,10 @@ from contextlib import contextmanager
 from datetime import datetime
 
 from closeloop.application.ports import Ledger
+from closeloop.application.results import Tally
 from closeloop.domain.actions import ActionState, ClaimedAction, Settlement
 from closeloop.domain.errors import CloseloopError
+from closeloop.domain.fencing import Late
 
 
 @contextmanager
@@ -17,9 +22,27 @@ def given_back_on_error(ledger: Ledger, claimed: Sequence[ClaimedAction], now: d
     try:
         yield
     except CloseloopError as problem:
+        detail = f"given back: {problem}"
         back = [
-            Settlement(key=action.key, state=ActionState.PLANNED, detail=f"given back: {problem}", retry_at=now)
+            Settlement(
+                key=action.key, attempt=action.attempt, state=ActionState.PLANNED, detail=detail, retry_at=now
+            )
             for action in claimed
         ]
         ledger.settle(back, now)
         raise
+
+
+def still_ours(ledger: Ledger, claimed: Sequence[ClaimedAction], tally: Tally) -> list[ClaimedAction]:
+    """Those that may be acted on: a worker that slept past its lease leaves the rest to whoever holds it now."""
+    held = ledger.still_held(claimed) if claimed else set()
+    for action in claimed:
+        if action.key not in held:
+            tally.hold("its lease ended before it was carried out")
+    return [action for action in claimed if action.key in held]
+
+
+def note_late(late: Sequence[Late], tally: Tally) -> None:
+    """What came too late to count is kept by the ledger; the run's result says how much that was."""
+    for _ in late:
+        tally.count("outcomes that came late")

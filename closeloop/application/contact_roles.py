@@ -40,7 +40,9 @@ def name_roles(services: Services, now: datetime, tally: Tally) -> None:
     asked = {deal: (str(person.crm.contact), role) for deal, person in deals.items()}
     outcomes = services.crm.contact_roles(asked) if asked else []
     made: dict[str, str | None] = {
-        o.record_id: deals[o.key].key for o in outcomes if o.record_id and o.state is ActionState.ACCEPTED
+        o.record_id: deals[o.key].key
+        for o in outcomes
+        if o.record_id and o.state is ActionState.ACCEPTED and not o.existed
     }
     note_roles(services.ledger, made, role, tally.run_id, now)
     _keep(services.ledger, _told(outcomes, deals, tally))

@@ -41,6 +41,13 @@ class CrmLead(Record):
     contact_id: str | None = None
     account_id: str | None = None
     opportunity_id: str | None = None
+    state: str | None = None
+    time_zone: str | None = None
+    """IANA name, where people keep one."""
+    preferred_channel: str | None = None
+    language: str | None = None
+    """A code or a name, such as `th` or `Thai`, where people keep one."""
+    do_not_call: bool = False
 
 
 class CrmLook(Record):
@@ -57,6 +64,14 @@ class CrmLook(Record):
     detail: str = ""
 
 
+class CrmRead(Record):
+    """Fields to read of records of one object."""
+
+    object: str
+    ids: tuple[str, ...]
+    fields: tuple[str, ...]
+
+
 class CrmUpdate(Record):
     """Fields to set on one record. `expected` holds what we last knew, for the journal and for conflicts."""
 
@@ -64,6 +79,8 @@ class CrmUpdate(Record):
     record_id: str
     fields: dict[str, Any]
     reason: str
+    seen_at: str | None = None
+    """The record's last change when it was read, as the CRM writes it; None when it was not read."""
 
 
 class CrmTask(Record):
@@ -188,6 +205,10 @@ class Crm(Protocol):
         """Leads changed behind the cursor of an earlier one (None: all), oldest first."""
         ...
 
+    def count_leads(self) -> int:
+        """How many Leads there are, for one call."""
+        ...
+
     def changed_between(self, start: datetime, until: str, known: Container[str]) -> list[CrmLead]:
         """Leads changed from `start` on, up to and with the cursor `until`, whose own cursor is not `known`."""
         ...
@@ -205,12 +226,20 @@ class Crm(Protocol):
         """Current values by record id; records that are gone and fields the org lacks are left out."""
         ...
 
+    def read_together(self, wanted: Sequence[CrmRead]) -> dict[str, dict[str, Any]]:
+        """The same for several objects in as few calls as the org takes, by record id."""
+        ...
+
     def writable(self, object_name: str, fields: Collection[str]) -> frozenset[str]:
         """Those of these fields that the org has and lets us write."""
         ...
 
     def update(self, updates: Sequence[CrmUpdate]) -> list[CrmOutcome]:
-        """Set fields; the outcome's key is the record id. Fields the org lacks are left out."""
+        """Set fields; the outcome's key is the record id. Fields the org lacks are left out.
+
+        A record that was seen to have changed after `seen_at` is not written: it is PLANNED, to be read again. Of a
+        batch that takes many calls, the later ones are looked at once more before their turn.
+        """
         ...
 
     def create_tasks(self, tasks: Sequence[CrmTask]) -> list[CrmOutcome]: ...
@@ -264,7 +293,12 @@ class Crm(Protocol):
         ...
 
     def contact_roles(self, roles: Mapping[str, tuple[str, str]]) -> list[CrmOutcome]:
-        """Opportunity id to (contact id, role): make it so, primary, without duplicates."""
+        """Opportunity id to (contact id, role): make it so, primary, without duplicates. A role that has another
+        name already keeps it; it counts as existing."""
+        ...
+
+    def our_user(self) -> str | None:
+        """Id of the user in whose name we write; None when the org does not say."""
         ...
 
     def calls_made(self) -> int:

@@ -45,7 +45,7 @@ def take_over_deals(services: Services, run_id: str, now: datetime, tally: Tally
 def _take_over(outcome: Outcome, deal: CrmDeal, tally: Tally) -> None:
     owner_id, owner_name = _owner(outcome.prospect, deal)
     seen = {"Opportunity": deal.owner_id, "Contact": deal.contact_owner_id}
-    outcome.change(owner_id=owner_id, owner_name=owner_name, owners_seen=seen)
+    outcome.learn(owner_id=owner_id, owner_name=owner_name, owners_seen=seen)
     no = deal.opted_out or deal.do_not_contact
     if no and deal.contact_id == outcome.prospect.crm.contact and outcome.prospect.standing.may_be_written_to:
         note(tally, outcome.take(_stop(deal)))

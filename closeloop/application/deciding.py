@@ -13,19 +13,24 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from closeloop.application.letters import Letter, write
+from closeloop.application.pinned import entered_lines, held_for_their_mail, on_their_lines
 from closeloop.application.ports import Change, DecisionRow
 from closeloop.application.results import StageResult, Tally
 from closeloop.application.services import BATCH, Services
 from closeloop.domain.actions import Action, ActionKind, words_of
-from closeloop.domain.business_days import add_business_days
+from closeloop.domain.business_days import add_business_days, place_of
 from closeloop.domain.decisions import Advance, Channel, Close, Decision, Hold, Touch
 from closeloop.domain.errors import RenderError
 from closeloop.domain.playbook import Playbook
+from closeloop.domain.playbook_lines import line_of
 from closeloop.domain.prospect import Prospect
+from closeloop.domain.signals import SignalId
 from closeloop.domain.stage import Stage, Standing
 from closeloop.domain.transitions import Applied, apply
-from closeloop.domain.wording import mail_props
 
+KEPT = ("template", "step", "mailbox", "is_answer", "variant")
+"""What the payload of a mail keeps of how it was decided."""
 Rule = Callable[[Prospect, Playbook, datetime], Decision]
 Guard = Callable[[Services, Sequence[Prospect], datetime], Mapping[str, Hold]]
 """Asked once for a batch: prospect key to the hold of those about whom the rule is not asked at all."""
@@ -42,6 +47,7 @@ class Outcome:
         self.before = self.prospect = prospect
         self.rows: list[DecisionRow] = []
         self.actions: list[Action] = []
+        self.learned = False
 
     def take(self, decision: Decision) -> Decision:
         """Apply one decision; one that cannot be rendered or applied becomes a hold, which is returned instead."""
@@ -64,33 +70,43 @@ class Outcome:
         """Set fields no decision speaks of, such as the path of a deck."""
         self.prospect = self.prospect.model_copy(update=fields)
 
+    def learn(self, **fields: Any) -> None:
+        """Set fields that say something new about the prospect, and nothing about when it is due."""
+        self.change(**fields)
+        self.learned = True
+
     def settled(self) -> Prospect:
         """The prospect to save: never due again at this very moment in the same stage."""
         after = self.prospect
+        if self.learned and not self.rows:  # nobody asked what to do: what is due stays due
+            return after
         still_due = after.due_at is not None and after.due_at <= self.now and after.stage is self.before.stage
         if still_due and after.standing is self.before.standing:
-            return after.model_copy(update={"due_at": add_business_days(self.now, 1)})
+            return after.model_copy(update={"due_at": add_business_days(self.now, 1, place_of(after))})
         return after
 
     def _applied(self, decision: Decision) -> Applied:
         applied = apply(decision, self.prospect, self.services.playbook, self.now)
-        actions = tuple(self._render(action, applied.prospect) for action in applied.actions)
-        return applied.model_copy(update={"actions": actions})
+        prospect, actions = applied.prospect, []
+        for action in applied.actions:
+            if action.kind is ActionKind.EMAIL:
+                letter = write(action, prospect, self.services, self.now)
+                prospect = prospect.model_copy(update={"conversation": letter.conversation})
+                action = self._with(action, letter)  # noqa: PLW2901 - the same action, written out
+            actions.append(action)
+        return applied.model_copy(update={"prospect": prospect, "actions": tuple(actions)})
 
-    def _render(self, action: Action, prospect: Prospect) -> Action:
-        if action.kind is not ActionKind.EMAIL:
-            return action
-        props = mail_props(action.payload, prospect, self.services.playbook, self.now)
-        mail = self.services.renderer.render(action.payload["template"], prospect.language, props)
-        kept = {name: action.payload[name] for name in ("template", "step")}
-        words = words_of(mail.subject, mail.text)
-        return action.model_copy(update={"payload": kept | mail.model_dump(), "words": words})
+    def _with(self, action: Action, letter: Letter) -> Action:
+        """The action with all that a later send needs, and the mark of its words."""
+        kept = {name: action.payload[name] for name in KEPT if name in action.payload}
+        words = words_of(letter.mail.subject, letter.mail.text)
+        return action.model_copy(update={"payload": kept | letter.payload(), "words": words})
 
     def _cannot_say(self, decision: Decision, problem: Exception) -> Hold:
         return Hold(
             rule=f"{decision.rule}.cannot_render",
             reasons=(f"the mail cannot be written: {_words(problem)}",),
-            until=add_business_days(self.now, 1),
+            until=add_business_days(self.now, 1, place_of(self.prospect)),
         )
 
 
@@ -99,7 +115,8 @@ def outcomes_of(
 ) -> dict[str, Outcome]:
     """An outcome for each prospect, by key, knowing what each was told before."""
     words = services.ledger.words_sent(prospect.key for prospect in prospects)
-    return {p.key: Outcome(services, p, run_id, now, words.get(p.key, ())) for p in prospects}
+    own = on_their_lines(services, prospects)
+    return {p.key: Outcome(own.get(p.key, services), p, run_id, now, words.get(p.key, ())) for p in prospects}
 
 
 def _by_hand(touch: Touch, subject: str) -> Touch:
@@ -133,15 +150,15 @@ def _row(decision: Decision, prospect: Prospect, run_id: str, playbook: Playbook
         rule=decision.rule,
         reasons=decision.reasons,
         playbook_version=playbook.version,
-        detail=_detail(decision, prospect),
+        detail=_detail(decision, prospect, playbook),
     )
 
 
-def _detail(decision: Decision, prospect: Prospect) -> dict[str, Any]:
+def _detail(decision: Decision, prospect: Prospect, playbook: Playbook) -> dict[str, Any]:
     if isinstance(decision, Touch):
         fields = decision.model_dump(mode="json", include={"channel", "template", "sequence", "step"})
-        approach = decision.props.get("approach", prospect.approach)
-        return fields | {"approach": approach}
+        variant = {"variant": decision.variant, "line": line_of(playbook).hash} if decision.variant else {}
+        return fields | variant | {"approach": decision.props.get("approach", prospect.approach)}
     if isinstance(decision, Advance):
         return {"from": prospect.stage.value, "to": decision.to.value}
     if isinstance(decision, Close):
@@ -158,9 +175,9 @@ def note(tally: Tally, decision: Decision) -> None:
 
 
 def save(
-    services: Services, outcomes: Sequence[Outcome], handled: Mapping[str, str | None] | None = None
+    services: Services, outcomes: Sequence[Outcome], handled: Mapping[SignalId, str | None] | None = None
 ) -> Set[str]:
-    """One transaction for the whole batch; `handled` are signal ids with the prospect each is about.
+    """One transaction for the whole batch; `handled` are signals with the prospect each is about.
 
     Returns the keys of prospects that another run has saved meanwhile: nothing was written about these.
     """
@@ -170,6 +187,7 @@ def save(
             decisions=tuple(row for o in outcomes for row in o.rows),
             actions=tuple(action for o in outcomes for action in o.actions),
             handled_signals=tuple(handled or ()),
+            lines=entered_lines([(o.before, o.prospect, o.services.playbook) for o in outcomes]),
             read={o.before.key: o.before for o in outcomes},
             signals_about={signal: key for signal, key in (handled or {}).items() if key},
         )
@@ -198,7 +216,7 @@ def decide_due(
     """One batch of a stage: every due prospect is asked about once."""
     due = services.ledger.due(stages, now, limit, standings)
     tally = Tally(stage or stages[0].value)
-    held = guard(services, due, now) if guard else {}
+    held = {**held_for_their_mail(services, due, now), **(guard(services, due, now) if guard else {})}
     found = outcomes_of(services, due, run_id, now)
     outcomes = [_decide(outcome, held.get(key), rule, tally) for key, outcome in found.items()]
     note_overtaken(tally, save(services, outcomes))
@@ -223,4 +241,6 @@ def failed(prospect: Prospect, problem: Exception, now: datetime, tally: Tally) 
     """The hold for a prospect whose rule failed in a way nobody foresaw."""
     reason = f"the rule failed ({type(problem).__name__})"
     tally.fail(prospect.key, reason)
-    return Hold(rule=f"{prospect.stage}.failed", reasons=(reason,), until=add_business_days(now, 1))
+    return Hold(
+        rule=f"{prospect.stage}.failed", reasons=(reason,), until=add_business_days(now, 1, place_of(prospect))
+    )

@@ -1,8 +1,8 @@
 """Draft presentations on their records in the CRM: planned when a draft passes, uploaded in batches, moved on with
 the deal.
 
-Invariant: one draft of one content is one action, whose key holds the content's checksum; what a person made of a
-deck in the CRM is never covered.
+Invariant: each time a draft changes is one action, also when it is changed back to what it was, so that the CRM
+ends with the draft as it is; what a person made of a deck in the CRM is never covered.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from closeloop.application.claims import given_back_on_error
 from closeloop.application.ports import CrmFile, CrmOutcome
@@ -20,17 +21,24 @@ from closeloop.application.settling import settle
 from closeloop.domain.actions import Action, ActionKind, ActionState, ClaimedAction, action_key
 from closeloop.domain.prospect import Prospect
 
-AT_ONCE = 500
-"""Files are held in memory while they are sent."""
+AT_ONCE = 450
+"""Files are held in memory while they are sent; so many usual ones are one request."""
 GONE = "the draft's file is gone from the home folder"
 
 
-def planned(prospect: Prospect, deck: str, services: Services, now: datetime) -> list[Action]:
-    """The upload of a draft that was just written; nothing when uploads are off or there is no file."""
+def planned(
+    prospect: Prospect, deck: str, services: Services, now: datetime
+) -> tuple[dict[str, Any], list[Action]]:
+    """What to remember of a draft that was just written, and its upload; nothing when it is the one we planned for
+    last, when uploads are off or when there is no file."""
     content = _content(services.home / deck) if services.upload_decks else None
-    if content is None:
-        return []
-    return [_action(prospect, hashlib.sha256(content).hexdigest()[:16], deck, now)]
+    checksum = hashlib.sha256(content).hexdigest()[:16] if content is not None else None
+    if checksum is None or checksum == prospect.deck_checksum:
+        return {}, []
+    drafts = prospect.deck_drafts + 1
+    # A first draft has the key that earlier versions gave it: what they uploaded is not planned again.
+    what = checksum if drafts == 1 else f"{checksum}.{drafts}"
+    return {"deck_checksum": checksum, "deck_drafts": drafts}, [_action(prospect, what, deck, now)]
 
 
 def moved_on(deals: Iterable[Prospect], services: Services, now: datetime) -> list[Action]:

@@ -9,12 +9,20 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from closeloop.application.campaign import approached
-from closeloop.application.claims import given_back_on_error
+from closeloop.application.claims import given_back_on_error, note_late, still_ours
 from closeloop.application.deciding import Outcome
+from closeloop.application.letters import (
+    reply_address,
+    thread_of,
+    tracked,
+    unsubscribe_address,
+    unsubscribe_url,
+)
 from closeloop.application.overtaking import insist
 from closeloop.application.ports import CrmLook, OutgoingMail, ReceiptRow, SendOutcome
 from closeloop.application.receive import ACCOUNT_MARK
 from closeloop.application.results import StageResult, Tally
+from closeloop.application.sending import mailbox_for, timed
 from closeloop.application.services import Services
 from closeloop.application.touch_log import touch_logs
 from closeloop.domain.actions import ActionKind, ActionState, ClaimedAction, Settlement
@@ -23,15 +31,16 @@ from closeloop.domain.last_look import Verdict, World, receipt_values, verdict
 from closeloop.domain.messages import RenderedMail
 from closeloop.domain.prospect import Prospect
 from closeloop.domain.stage import Standing
-from closeloop.domain.tokens import make_token
 
-MAILS_PER_CALL = 1000
+BATCH = 2000
+"""Mails after one look into the CRM: the second request leaves one request later than the first."""
+MAILS_PER_REQUEST = 1000
 RETRY = timedelta(minutes=15)
 MOST_ATTEMPTS = 5
 LOOK_AGAIN = timedelta(hours=1)
 
 
-def run_batch(services: Services, run_id: str, now: datetime, limit: int = MAILS_PER_CALL) -> StageResult:
+def run_batch(services: Services, run_id: str, now: datetime, limit: int = BATCH) -> StageResult:
     """Carry out at most `limit` mails that are due."""
     services.mailer.ready()
     tally = Tally("deliver")
@@ -41,13 +50,33 @@ def run_batch(services: Services, run_id: str, now: datetime, limit: int = MAILS
         return tally.result()
     with given_back_on_error(services.ledger, claimed, now):
         prospects = services.ledger.prospects({action.prospect_key for action in claimed})
-        worlds = _worlds(list(prospects.values()), services)
-    cleared = _last_look(claimed, prospects, worlds, services, now, tally)
+        looks = services.crm.look(list(prospects.values()))
+    for start in range(0, len(claimed), MAILS_PER_REQUEST):
+        _send(claimed[start:], prospects, looks, services, run_id, now, tally)
+    return tally.result()
+
+
+def _send(
+    left: Sequence[ClaimedAction],
+    prospects: dict[str, Prospect],
+    looks: Mapping[str, CrmLook],
+    services: Services,
+    run_id: str,
+    now: datetime,
+    tally: Tally,
+) -> None:
+    """One request of mails: what we know ourselves, such as a reply that just came, is read again before each."""
+    claimed = left[:MAILS_PER_REQUEST]
+    with given_back_on_error(services.ledger, left, now):
+        worlds = _worlds([prospects[key] for key in {a.prospect_key for a in claimed}], looks, services)
+    cleared = _last_look(claimed, prospects, timed(claimed, prospects, worlds, services, now), services, now, tally)
+    cleared = still_ours(services.ledger, cleared, tally)
     outcomes = (
-        services.mailer.send([_outgoing(action, prospects, services) for action in cleared]) if cleared else []
+        services.mailer.send([outgoing(action, prospects[action.prospect_key], services) for action in cleared])
+        if cleared
+        else []
     )
     _record(cleared, outcomes, services, run_id, now, tally)
-    return tally.result()
 
 
 def _last_look(
@@ -59,36 +88,43 @@ def _last_look(
     tally: Tally,
 ) -> list[ClaimedAction]:
     """Judge each mail by the world as just read; keep a receipt for each; return those that may go."""
-    verdicts = {a.key: verdict(a, prospects[a.prospect_key], worlds[a.prospect_key]) for a in claimed}
+    verdicts = {a.key: verdict(a, prospects[a.prospect_key], worlds[a.key]) for a in claimed}
+    read_at = services.clock.now()
     services.ledger.add_receipts(
         ReceiptRow(
             action_key=action.key,
             checked_at=now,
-            values=receipt_values(prospects[action.prospect_key], worlds[action.prospect_key]),
+            values=receipt_values(prospects[action.prospect_key], worlds[action.key], read_at),
             verdict=verdicts[action.key].reason,
         )
         for action in claimed
     )
     held = {key: found for key, found in verdicts.items() if not found.go}
-    services.ledger.settle([_not_sent(key, found, now) for key, found in held.items()], now)
+    services.ledger.settle(
+        [_not_sent(action, held[action.key], now) for action in claimed if action.key in held], now
+    )
     for found in held.values():
         tally.hold(found.reason)
         tally.count("waiting" if found.wait else "skipped")
     return [action for action in claimed if verdicts[action.key].go]
 
 
-def _not_sent(key: str, found: Verdict, now: datetime) -> Settlement:
-    if found.wait:
-        return Settlement(key=key, state=ActionState.PLANNED, detail=found.reason, retry_at=now + LOOK_AGAIN)
-    return Settlement(key=key, state=ActionState.SKIPPED, detail=found.reason)
+def _not_sent(action: ClaimedAction, found: Verdict, now: datetime) -> Settlement:
+    state, retry_at = (
+        (ActionState.SKIPPED, None) if not found.wait else (ActionState.PLANNED, _look_again(found, now))
+    )
+    return Settlement(key=action.key, attempt=action.attempt, state=state, detail=found.reason, retry_at=retry_at)
 
 
-def _worlds(prospects: list[Prospect], services: Services) -> dict[str, World]:
+def _look_again(found: Verdict, now: datetime) -> datetime:
+    return max(found.until, now) if found.until else now + LOOK_AGAIN
+
+
+def _worlds(prospects: list[Prospect], looks: Mapping[str, CrmLook], services: Services) -> dict[str, World]:
     addresses = [p.email for p in prospects] + [f"{ACCOUNT_MARK}{p.domain}" for p in prospects if p.domain]
     suppressed = services.ledger.suppressed(addresses)
     waiting = services.ledger.halted(prospects)
     doubtful = services.ledger.with_uncertain_mail(p.key for p in prospects)
-    looks = services.crm.look(prospects)
     return {p.key: _world(p, looks.get(p.key), suppressed, waiting, doubtful) for p in prospects}
 
 
@@ -113,18 +149,25 @@ def _world(
     )
 
 
-def _outgoing(action: ClaimedAction, prospects: dict[str, Prospect], services: Services) -> OutgoingMail:
-    prospect = prospects[action.prospect_key]
-    token = make_token(prospect.key, services.secret)
+def outgoing(action: ClaimedAction, prospect: Prospect, services: Services) -> OutgoingMail:
+    """What the mailer is given for this mail."""
+    box = mailbox_for(action, prospect, services.playbook)
     name = " ".join(part for part in (prospect.first_name, prospect.last_name) if part)
     return OutgoingMail(
         action_key=action.key,
         to=prospect.email,
         to_name=name,
-        mail=RenderedMail(**{part: action.payload[part] for part in ("subject", "text", "html")}),
-        reply_to=f"reply+{token}@{services.playbook.sender.reply_domain}",
-        unsubscribe_url=f"{services.public_url}/unsubscribe/{token}" if services.public_url else None,
+        mail=tracked(
+            RenderedMail(**{part: action.payload[part] for part in ("subject", "text", "html")}), action, services
+        ),
+        reply_to=reply_address(prospect, services),
+        unsubscribe_url=unsubscribe_url(prospect, services),
+        unsubscribe_address=unsubscribe_address(prospect, services),
+        thread=thread_of(action),
         categories=(action.stage.value,),
+        sender_email=box.email,
+        sender_name=box.name,
+        attempt=action.attempt,
     )
 
 
@@ -140,7 +183,7 @@ def _record(
     settlements = [_settlement(outcome, by_key[outcome.action_key], now) for outcome in outcomes]
     accepted = [by_key[s.key] for s in settlements if s.state is ActionState.ACCEPTED]
     then = [*touch_logs(accepted, now), *approached(accepted, services, now)]
-    services.ledger.settle(settlements, now, then=then)
+    note_late(services.ledger.settle(settlements, now, then=then), tally)
     for settlement in settlements:
         tally.count("retry" if settlement.state is ActionState.PLANNED else settlement.state.value)
     for settlement in settlements:
@@ -174,5 +217,10 @@ def _settlement(outcome: SendOutcome, action: ClaimedAction, now: datetime) -> S
     elif state is ActionState.PLANNED:
         retry_at = now + (outcome.retry_after or RETRY * action.attempt)
     return Settlement(
-        key=action.key, state=state, detail=detail, provider_id=outcome.provider_id, retry_at=retry_at
+        key=action.key,
+        attempt=action.attempt,
+        state=state,
+        detail=detail,
+        provider_id=outcome.provider_id,
+        retry_at=retry_at,
     )

@@ -11,8 +11,8 @@ from datetime import datetime
 from typing import Any
 
 from closeloop.application.journal import write_fields
-from closeloop.application.lost_answers import CHANGED_AT, settle_intended
-from closeloop.application.ports import CrmWriteRow
+from closeloop.application.lost_answers import CHANGED_AT, CHANGED_BY, settle_intended
+from closeloop.application.ports import CrmRead, CrmWriteRow
 from closeloop.application.results import Tally
 from closeloop.application.services import Services
 from closeloop.domain.actions import ActionState
@@ -26,13 +26,13 @@ from closeloop.domain.field_ownership import (
     Wish,
     first_sight,
     judge,
+    never_writes,
     written,
 )
 from closeloop.domain.prospect import Prospect
 
 NOT_DONE = frozenset({ActionState.PLANNED, ActionState.UNCERTAIN})
 FORBIDDEN = "may not be written by us: `closeloop doctor` says what to do"
-CHANGED_BY = "LastModifiedById"
 MADE_BY = "CreatedById"
 Values = dict[str, dict[str, Any]]
 Memories = dict[str, dict[str, Memory]]
@@ -74,9 +74,10 @@ def _targets(prospects: Sequence[Prospect], services: Services, now: datetime) -
 
 def _write(targets: Sequence[Desired], services: Services, run_id: str, now: datetime, tally: Tally) -> set[str]:
     """Write the differences; the keys of prospects whose write may not have happened."""
-    current = _read_back(targets, services)
     memories = services.ledger.crm_seen(target.record_id for target in targets)
-    memories = settle_intended(services.ledger, current, memories)
+    targets = _worth_reading(targets, memories, services)
+    current = _read_back(targets, services)
+    memories = settle_intended(services.ledger, current, memories, services.crm.our_user)
     may_write = _writable(targets, services)
     there = [target for target in targets if _is_there(target, current, tally)]
     judged = [
@@ -100,14 +101,31 @@ def _write(targets: Sequence[Desired], services: Services, run_id: str, now: dat
     return {owners[key] for key, outcome in outcomes.items() if outcome.state in NOT_DONE}
 
 
+def _worth_reading(targets: Sequence[Desired], memories: Memories, services: Services) -> list[Desired]:
+    """Without the records that we would leave as they are, whatever stands there: these need not be read."""
+    ids = [target.record_id for target in targets]
+    doubtful = {row.record_id for row in services.ledger.intended_crm_writes(ids)}
+    return [
+        target
+        for target in targets
+        if target.record_id in doubtful
+        or not all(never_writes(wish, memories.get(target.record_id, {}).get(wish.field)) for wish in target.wishes)
+    ]
+
+
 def _read_back(targets: Sequence[Desired], services: Services) -> Values:
-    found: Values = {}
-    for name in sorted({target.object for target in targets}):
-        mine = [target for target in targets if target.object == name]
-        fields = sorted({wish.field for target in mine for wish in target.wishes})
-        asked = [*fields, CHANGED_AT, CHANGED_BY, MADE_BY]
-        found |= services.crm.read(name, [target.record_id for target in mine], asked)
-    return found
+    by_object: dict[str, list[Desired]] = {}
+    for target in targets:
+        by_object.setdefault(target.object, []).append(target)
+    if not targets:
+        return {}
+    return services.crm.read_together([_to_read(name, mine) for name, mine in sorted(by_object.items())])
+
+
+def _to_read(name: str, targets: Sequence[Desired]) -> CrmRead:
+    fields = sorted({wish.field for target in targets for wish in target.wishes})
+    ids = tuple(target.record_id for target in targets)
+    return CrmRead(object=name, ids=ids, fields=(*fields, CHANGED_AT, CHANGED_BY, MADE_BY))
 
 
 def _writable(targets: Sequence[Desired], services: Services) -> dict[str, frozenset[str]]:

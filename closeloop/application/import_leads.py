@@ -6,12 +6,21 @@ import hashlib
 from datetime import datetime
 from pathlib import PurePath
 
+from closeloop.application.api_share import Outlook, outlook_for, record_run, say
 from closeloop.application.journal import note_imported
-from closeloop.application.ports import CrmOutcome
+from closeloop.application.ports import CrmOutcome, RunRow
 from closeloop.application.services import Services
 from closeloop.domain.actions import ActionState
+from closeloop.domain.api_budget import calls_to_import
+from closeloop.domain.errors import CrmRefused
 from closeloop.domain.leads import LeadDraft, LeadFile, Quarantined
 from closeloop.domain.record import Record
+
+STAGE = "import"
+LATER = (
+    "nothing was imported. Calls free up over a rolling 24 hours: import a smaller file or try again later, or "
+    "raise CLOSELOOP_SALESFORCE_SHARE"
+)
 
 
 class ImportResult(Record):
@@ -30,18 +39,29 @@ class ImportResult(Record):
     encoding: str
 
 
+def expected(services: Services, found: LeadFile) -> Outlook:
+    """The calls an import of this file needs, before it begins."""
+    return outlook_for(services, calls_to_import(len(found.drafts)))
+
+
 def import_leads(services: Services, found: LeadFile, source: str, now: datetime) -> ImportResult:
-    """Upsert the drafts; what the CRM refuses is quarantined with its words and the row's line."""
+    """Upsert the drafts; what the CRM refuses is quarantined with its words and the row's line.
+
+    Raises `CrmRefused` before anything is written when our share of API calls is too small for the whole file.
+    """
     services.crm.ready()
+    outlook = expected(services, found)
+    if not outlook.fits:
+        raise CrmRefused(f"{say(outlook, 'import')}: {LATER}")
     # All at once: how many go into one call, and which API takes them, is the CRM's to know.
     outcomes = services.crm.upsert_leads(found.drafts)
-    run = f"import-{now:%Y%m%dT%H%M}-{hashlib.sha256(f'{source} {now.isoformat()}'.encode()).hexdigest()[:8]}"
+    run = f"{STAGE}-{now:%Y%m%dT%H%M}-{hashlib.sha256(f'{source} {now.isoformat()}'.encode()).hexdigest()[:8]}"
     note_imported(services.ledger, outcomes, f"import of {PurePath(source).name}", run, now)
     drafts = {str(draft.line): draft for draft in found.drafts}
     refused = [_refused(drafts[o.key], o) for o in outcomes if o.state is not ActionState.ACCEPTED]
     quarantined = tuple(sorted((*found.quarantined, *refused), key=lambda row: row.line))
     services.ledger.add_quarantine(source, quarantined, now)
-    return ImportResult(
+    result = ImportResult(
         run=run,
         rows=len(found.drafts) + len(found.quarantined),
         imported=len(found.drafts) - len(refused),
@@ -51,6 +71,9 @@ def import_leads(services: Services, found: LeadFile, source: str, now: datetime
         unknown_columns=found.unknown_columns,
         encoding=found.encoding,
     )
+    counts = {"imported": result.imported, "updated": result.updated, "quarantined": len(quarantined)}
+    record_run(services, RunRow(run_id=run, stage=STAGE, as_of=now, counts=counts))
+    return result
 
 
 def _refused(draft: LeadDraft, outcome: CrmOutcome) -> Quarantined:

@@ -30,6 +30,7 @@ STATES = {
     ActionState.SKIPPED: WriteState.REFUSED,
 }
 """What an outcome says about the fields; anything else leaves them intended, to be settled by reading back."""
+_MAY_HAVE_HAPPENED = {ActionState.ACCEPTED: WriteState.WRITTEN, ActionState.UNCERTAIN: WriteState.INTENDED}
 
 
 def write_fields(services: Services, rows: Sequence[CrmWriteRow]) -> dict[str, CrmOutcome]:
@@ -60,6 +61,7 @@ def _updates(rows: Iterable[CrmWriteRow]) -> list[CrmUpdate]:
             record_id=record_id,
             fields={row.field: row.after for row in here},
             reason="; ".join(dict.fromkeys(row.reason for row in here)),
+            seen_at=here[0].record_changed,
         )
         for (name, record_id), here in by_record.items()
     ]
@@ -94,9 +96,9 @@ def _what(action: Action, outcome: CrmOutcome) -> str:
 
 
 def note_imported(ledger: Ledger, outcomes: Iterable[CrmOutcome], reason: str, run_id: str, at: datetime) -> None:
-    """Journal Leads that an import made, and each blank field it filled in those that were there."""
-    done = [outcome for outcome in outcomes if outcome.state is ActionState.ACCEPTED and outcome.record_id]
-    ledger.add_crm_writes(row for outcome in done for row in _imported(outcome, reason, run_id, at))
+    """Journal Leads that an import made, and each blank field it filled, or may have, in those that were there."""
+    there = [outcome for outcome in outcomes if outcome.record_id and outcome.state in _MAY_HAVE_HAPPENED]
+    ledger.add_crm_writes(row for outcome in there for row in _imported(outcome, reason, run_id, at))
 
 
 def _imported(outcome: CrmOutcome, reason: str, run_id: str, at: datetime) -> list[CrmWriteRow]:
@@ -110,6 +112,7 @@ def _imported(outcome: CrmOutcome, reason: str, run_id: str, at: datetime) -> li
             field=field,
             after=after,
             reason=reason,
+            state=_MAY_HAVE_HAPPENED[outcome.state],
         )
         for field, after in changes.items()
     ]

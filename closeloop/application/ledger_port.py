@@ -9,11 +9,14 @@ from typing import Any, Protocol
 
 from closeloop.domain.actions import Action, ActionKind, ActionState, ClaimedAction, Settlement
 from closeloop.domain.api_budget import Workload
+from closeloop.domain.fencing import Late
 from closeloop.domain.field_ownership import Memory
 from closeloop.domain.leads import Quarantined
+from closeloop.domain.playbook_lines import PlaybookLine
 from closeloop.domain.prospect import Fact, Prospect
 from closeloop.domain.record import Moment, Record
-from closeloop.domain.signals import Signal, Understanding
+from closeloop.domain.sending_slots import Slot, SlotWish
+from closeloop.domain.signals import Signal, SignalId, Understanding
 from closeloop.domain.stage import Stage, Standing
 
 
@@ -89,12 +92,14 @@ class Change(Record):
     decisions: tuple[DecisionRow, ...] = ()
     actions: tuple[Action, ...] = ()
     """Planned by key: an action that already exists is left as it is."""
-    handled_signals: tuple[str, ...] = ()
+    handled_signals: tuple[SignalId, ...] = ()
+    lines: tuple[PlaybookLine, ...] = ()
+    """Playbook lines that somebody entered: each is kept once."""
     read: dict[str, Prospect] = {}
     """Key to the prospect as it was read. One that somebody else has saved since is overtaken: that save stays,
     and nothing of this change about this prospect is written."""
-    signals_about: dict[str, str] = {}
-    """Id of a handled signal to the prospect it is about: overtaken with it, it waits on."""
+    signals_about: dict[SignalId, str] = {}
+    """A handled signal to the prospect it is about: overtaken with it, it waits on."""
 
 
 class Saved(Record):
@@ -169,6 +174,10 @@ class Ledger(Protocol):
         """Account domain to those there who are customers or have an open deal, by key."""
         ...
 
+    def in_outreach(self, domains: Iterable[str]) -> dict[str, list[Prospect]]:
+        """Account domain to those there whom an approach is being made to, by key."""
+        ...
+
     def commit(self, change: Change) -> Saved:
         """Save a pass in one transaction, but for what was overtaken."""
         ...
@@ -180,11 +189,18 @@ class Ledger(Protocol):
         """Take up to `limit` planned actions due by `now`, oldest due first, then by key; committed on return."""
         ...
 
-    def settle(self, settlements: Iterable[Settlement], now: datetime, then: Iterable[Action] = ()) -> None:
+    def settle(self, settlements: Iterable[Settlement], now: datetime, then: Iterable[Action] = ()) -> list[Late]:
         """Write outcomes and plan what follows from them (the log of an accepted mail) in one transaction.
 
-        A move that `MOVES` does not allow raises `IllegalMove` and writes nothing.
+        A settlement of a claim that is over (its lease ended and evidence or another worker came in between)
+        never touches the newer claim: it is kept as evidence and returned; only "accepted" still becomes the
+        state, so that nobody does it again. The same settlement twice is one. A settlement of a claim that
+        never was raises `IllegalMove`, and nothing is written.
         """
+        ...
+
+    def still_held(self, claimed: Iterable[ClaimedAction]) -> set[str]:
+        """Keys of those whose claim still stands: ask right before the network call, after any pause."""
         ...
 
     def expire_leases(self, now: datetime) -> list[str]:
@@ -207,11 +223,30 @@ class Ledger(Protocol):
         """Those of them who may or may not have got a mail of ours."""
         ...
 
+    def mail_on_its_way(self, prospect_keys: Iterable[str]) -> dict[str, dict[Stage, datetime]]:
+        """Prospect key to the stages in which a mail was planned that has not left, each with its latest due date."""
+        ...
+
+    def take_slots(self, wishes: Sequence[SlotWish], now: datetime) -> dict[str, Slot | None]:
+        """Give each mail the first slot that is free, as `sending_slots.assign` has it; committed on return.
+
+        Two workers never get more slots of a day than its cap. A mail that was called off gives its slot back.
+        """
+        ...
+
+    def playbook_lines(self, hashes: Iterable[str]) -> dict[str, PlaybookLine]:
+        """Those that were ever entered, by hash."""
+        ...
+
     def cancel_planned(self, prospect_keys: Iterable[str], reason: str, now: datetime) -> int:
         """Planned e-mails of these prospects become SKIPPED with the reason; how many."""
         ...
 
     def add_receipts(self, receipts: Iterable[ReceiptRow]) -> None: ...
+
+    def receipts_of(self, action_keys: Iterable[str]) -> dict[str, list[ReceiptRow]]:
+        """Action key to its receipts of the attempt it is on, oldest first; only those that have any."""
+        ...
 
     # signals
     def receive(self, signals: Iterable[Signal], now: datetime) -> int:
@@ -222,11 +257,17 @@ class Ledger(Protocol):
         """Not yet handled, in order of occurrence, then id."""
         ...
 
+    def signals_about(self, action_keys: Iterable[str]) -> list[Signal]:
+        """Those that carry one of these keys, handled or not, in order of occurrence, then id."""
+        ...
+
     def halted(self, given: Iterable[Prospect]) -> set[str]:
         """Keys of those about whom, or about whose colleague, a reply or stop waits that is not yet handled."""
         ...
 
-    def note_understanding(self, signal_id: str, understanding: Understanding) -> None: ...
+    def note_understanding(self, signal: SignalId, understanding: Understanding) -> None:
+        """The last understanding of a signal counts."""
+        ...
 
     # suppression
     def suppress(self, address: str, reason: str, at: datetime) -> None: ...

@@ -6,7 +6,7 @@ field sync keeps what stands there, and `undo` goes neither over it nor past it.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from typing import Any
 
 from closeloop.application.ports import CrmWriteRow, Ledger, WriteState
@@ -14,8 +14,11 @@ from closeloop.domain.field_ownership import Memory, blank, doubted, same, undon
 from closeloop.domain.record import Record
 
 CHANGED_AT = "LastModifiedDate"
+CHANGED_BY = "LastModifiedById"
 Values = Mapping[str, Mapping[str, Any]]
-"""Record id to fields, with `CHANGED_AT`."""
+"""Record id to fields, with `CHANGED_AT` and `CHANGED_BY`."""
+Us = Callable[[], str | None]
+"""Asks under which user we write; only when a write is in doubt."""
 Judged = tuple[CrmWriteRow, WriteState]
 
 
@@ -29,10 +32,10 @@ class Findings(Record):
 
 
 def settle_intended(
-    ledger: Ledger, current: Values, memories: Mapping[str, Mapping[str, Memory]]
+    ledger: Ledger, current: Values, memories: Mapping[str, Mapping[str, Memory]], us: Us
 ) -> dict[str, dict[str, Memory]]:
     """Settle what can be told by what now stands there; the memories with what that taught."""
-    found = find_out(ledger, current)
+    found = find_out(ledger, current, us)
     note(ledger, found)
     return {key: {**memories.get(key, {}), **found.learned.get(key, {})} for key in current}
 
@@ -43,18 +46,19 @@ def note(ledger: Ledger, found: Findings) -> None:
     ledger.settle_crm_writes(found.states)
 
 
-def find_out(ledger: Ledger, current: Values) -> Findings:
+def find_out(ledger: Ledger, current: Values, us: Us) -> Findings:
     """What became of the writes to these records, as far as it can be told; changes nothing."""
     states: dict[int, WriteState] = {}
     learned: dict[str, dict[str, Memory]] = {}
     intended = ledger.intended_crm_writes(current)
     journal = ledger.crm_writes_to({row.record_id for row in intended}) if intended else []
     undos = {row.id for row in journal if row.undoes is not None}
+    our_user = us() if intended else None
     for rows in _open(intended, journal):
         record_id = rows[0].record_id
         here = current[record_id]
         readable = [row for row in rows if row.field in here]
-        writes = _judged([row for row in readable if row.undoes is None], here)
+        writes = _judged([row for row in readable if row.undoes is None], here, our_user)
         steps = _happened([row for row in readable if row.undoes is not None], here)
         states |= {row.id or 0: state for row, state in writes + steps if state is not WriteState.INTENDED}
         taught = _taught(writes) | _taught_by_undo(steps, undos)
@@ -75,17 +79,21 @@ def _open(intended: Sequence[CrmWriteRow], journal: Sequence[CrmWriteRow]) -> li
     return [rows for (record_id, run_id), rows in groups.items() if last[record_id] == run_id]
 
 
-def _judged(rows: Sequence[CrmWriteRow], here: Mapping[str, Any]) -> list[Judged]:
+def _judged(rows: Sequence[CrmWriteRow], here: Mapping[str, Any], us: str | None) -> list[Judged]:
     """The fields of one record in one call: the org took all of them or none."""
-    if any(_is_our_hand(row, here[row.field]) for row in rows):
+    if any(_is_our_hand(row, here, us) for row in rows):
         return [(row, WriteState.WRITTEN) for row in rows]
     return [(row, _without_a_sign(row, here)) for row in rows]
 
 
-def _is_our_hand(row: CrmWriteRow, value: Any) -> bool:
-    """Nobody else would have typed the same; but anybody may empty a field or tick a box."""
+def _is_our_hand(row: CrmWriteRow, here: Mapping[str, Any], us: str | None) -> bool:
+    """The value we sent stands there, and nobody else would have typed the same. Anybody may empty a field or tick
+    a box; that was us if nobody has changed the record after us."""
+    if not same(here[row.field], row.after) or same(row.before, row.after):
+        return False
     telling = not blank(row.after) and not isinstance(row.after, bool)
-    return telling and same(value, row.after) and not same(value, row.before)
+    we_were_last = us is not None and here.get(CHANGED_BY) == us and here.get(CHANGED_AT) != row.record_changed
+    return telling or we_were_last
 
 
 def _without_a_sign(row: CrmWriteRow, here: Mapping[str, Any]) -> WriteState:

@@ -34,8 +34,8 @@ PASSES: dict[str, tuple[Pass, int]] = {
     "objections": (objections.run_batch, BATCH),
     "closing": (closing.run_batch, BATCH),
     "follow_up": (follow_up.run_batch, BATCH),
-    "deliver": (deliver.run_batch, deliver.MAILS_PER_CALL),
-    "sync": (sync.run_batch, sync.WRITES_PER_CALL),
+    "deliver": (deliver.run_batch, deliver.BATCH),
+    "sync": (sync.run_batch, sync.BATCH),
 }
 """Name to its batch function and the batch size."""
 

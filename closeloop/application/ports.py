@@ -17,6 +17,7 @@ from closeloop.application.crm_port import (
     CrmMeeting,
     CrmMember,
     CrmOutcome,
+    CrmRead,
     CrmTask,
     CrmUpdate,
 )
@@ -37,6 +38,7 @@ from closeloop.domain.presentation_content import DeckContent, Finding
 from closeloop.domain.prospect import Fact
 from closeloop.domain.record import Record
 from closeloop.domain.signals import Understanding
+from closeloop.domain.threads import ThreadHeaders
 
 __all__ = [
     "AccountQuery",
@@ -52,13 +54,17 @@ __all__ = [
     "CrmMeeting",
     "CrmMember",
     "CrmOutcome",
+    "CrmRead",
     "CrmTask",
     "CrmUpdate",
     "CrmWriteRow",
     "DecisionRow",
     "DeckBuilder",
     "Enricher",
+    "Evidence",
+    "HeldBatch",
     "Ledger",
+    "MailInDoubt",
     "MailRenderer",
     "Mailer",
     "OutgoingMail",
@@ -90,7 +96,16 @@ class OutgoingMail(Record):
     mail: RenderedMail
     reply_to: str
     unsubscribe_url: str | None = None
+    """Stops these mails by one POST; None where nobody can reach us on the web."""
+    unsubscribe_address: str | None = None
+    """A mail to this address stops them too."""
+    thread: ThreadHeaders | None = None
     categories: tuple[str, ...] = ()
+    sender_email: str | None = None
+    """The mailbox that writes; None: the company's sender."""
+    sender_name: str | None = None
+    attempt: int = 1
+    """Travels with the key, so that news of an attempt that was called back is never taken for news of this one."""
 
 
 class SendOutcome(Record):
@@ -104,6 +119,35 @@ class SendOutcome(Record):
     retry_after: timedelta | None = None
 
 
+class MailInDoubt(Record):
+    """A mail of which it is not known whether the provider took it."""
+
+    action_key: str
+    attempt: int
+    to: str
+    subject: str
+    since: datetime
+    """When it was handed over, or a moment before."""
+
+
+class Evidence(Record):
+    """What a provider's own records say about mails in doubt."""
+
+    accepted: dict[str, str] = {}
+    """Action key to the provider's id of the message it has."""
+    absent: frozenset[str] = frozenset()
+    """Keys that the source could be asked about in full, and of which it knows nothing."""
+    silence: str = ""
+    """Why the source says nothing; empty when it answered."""
+
+
+class HeldBatch(Record):
+    """Mails handed over to leave later, so that they can still be called back."""
+
+    id: str
+    leaves_at: datetime
+
+
 class Mailer(Protocol):
     """Sends batches of different messages. Never raises for what happened to a message: it says so."""
 
@@ -113,11 +157,23 @@ class Mailer(Protocol):
 
     def send(self, mails: Sequence[OutgoingMail]) -> list[SendOutcome]: ...
 
+    def evidence(self, mails: Sequence[MailInDoubt]) -> Evidence:
+        """What the provider's records say; a source that is not there or fails is no evidence and no error."""
+        ...
+
+    def call_back(self, batches: Sequence[HeldBatch]) -> frozenset[str]:
+        """Ids of those whose mails have surely not left and never will; the others may have."""
+        ...
+
 
 class MailRenderer(Protocol):
     """Turns typed properties into a mail, or raises `RenderError` naming what is missing."""
 
     def render(self, template: str, locale: str, props: MailProps) -> RenderedMail: ...
+
+    def languages(self, template: str) -> frozenset[str]:
+        """Those there is a set of files in for this mail."""
+        ...
 
 
 class ReplyReader(Protocol):

@@ -53,8 +53,9 @@ def _conclude(outcome: Outcome, findings: tuple[Finding, ...], tally: Tally) -> 
     if findings:
         _ask_about(findings, outcome, tally)
         return
-    outcome.change(deck=_name(outcome))
-    outcome.actions.extend(deck_files.planned(outcome.prospect, _name(outcome), outcome.services, outcome.now))
+    remembered, actions = deck_files.planned(outcome.prospect, _name(outcome), outcome.services, outcome.now)
+    outcome.change(deck=_name(outcome), **remembered)
+    outcome.actions.extend(actions)
     note(tally, outcome.take(_ready(outcome.now)))
 
 

@@ -8,22 +8,21 @@ from datetime import datetime
 from closeloop.application import campaign
 from closeloop.application.deciding import Outcome, note, note_overtaken, outcomes_of, save
 from closeloop.application.journal import note_imported
+from closeloop.application.mails_in_doubt import PROOFS_OF_ACCEPTANCE, prove
 from closeloop.application.results import StageResult, Tally
 from closeloop.application.services import BATCH, Services
 from closeloop.application.strangers import bring, contacts, last_touch, strangers_at
-from closeloop.application.touch_log import touch_logs
-from closeloop.domain.actions import ActionState, Settlement
+from closeloop.domain.actions import ActionState
+from closeloop.domain.correspondence import after_reply
 from closeloop.domain.decisions import AskHuman, Decision
 from closeloop.domain.errors import CloseloopError
 from closeloop.domain.lead_facts import REFERRAL_SOURCE, referral_note
 from closeloop.domain.leads import LeadDraft
+from closeloop.domain.observed import shown_by, tells_about_clicks, with_clicks, with_seen
 from closeloop.domain.prospect import Prospect
 from closeloop.domain.replies import on_event, on_reply, replied
-from closeloop.domain.signals import STOPPING_KINDS, Label, Signal, SignalKind, Understanding
+from closeloop.domain.signals import STOPPING_KINDS, Label, Signal, SignalId, SignalKind, Understanding
 
-PROOFS_OF_ACCEPTANCE = frozenset(
-    {SignalKind.PROCESSED, SignalKind.DELIVERED, SignalKind.BOUNCED, SignalKind.OPENED, SignalKind.CLICKED}
-)
 ACCOUNT_MARK = "@"
 """`@acme.example` in the suppression list stops the whole account."""
 
@@ -33,15 +32,15 @@ def run_batch(services: Services, run_id: str, now: datetime, limit: int = BATCH
     signals = _ripe(services.ledger.waiting_signals(limit), services)
     tally = Tally("receive")
     tally.considered = len(signals)
-    _settle_uncertain(signals, services, now, tally)
+    tally.count("uncertain settled", prove(signals, services, now))
     outcomes = _outcomes(signals, services, run_id, now)
-    about: dict[str, str | None] = {}
+    about: dict[SignalId, str | None] = {}
     for signal in signals:
-        key = about[signal.id] = _key_of(signal, outcomes) or None
+        key = about[signal.identity] = _key_of(signal, outcomes) or None
         outcome = outcomes.get(key or "")
         tally.count(signal.kind.value)
         if outcome is None:
-            about[signal.id] = _of_a_stranger(signal, outcomes, tally)
+            about[signal.identity] = _of_a_stranger(signal, outcomes, tally)
         else:
             _apply_or_ask(signal, outcome, tally)
         _suppress(signal, outcome, services)
@@ -84,7 +83,7 @@ def _of_a_stranger(signal: Signal, outcomes: dict[str, Outcome], tally: Tally) -
         return None
     outcome = max(there, key=last_touch)
     found = understand(signal, outcome.services)
-    outcome.services.ledger.note_understanding(signal.id, found)
+    outcome.services.ledger.note_understanding(signal.identity, found)
     bring(found, outcome, tally)
     if found.stop:
         outcome.services.ledger.suppress(ACCOUNT_MARK + account, "a colleague asked us to stop", signal.occurred_at)
@@ -108,17 +107,28 @@ def _apply_or_ask(signal: Signal, outcome: Outcome, tally: Tally) -> None:
 
 def _apply(signal: Signal, outcome: Outcome, tally: Tally) -> None:
     if signal.kind is not SignalKind.REPLY:
+        _see(signal, None, outcome)
         _take(on_event(outcome.prospect, signal), outcome, tally)
         return
     found = understand(signal, outcome.services)
     tally.count(f"reply: {found.primary.value}")
-    outcome.services.ledger.note_understanding(signal.id, found)
+    outcome.services.ledger.note_understanding(signal.identity, found)
+    _see(signal, found, outcome)
     if not found.primary.is_automatic:
         outcome.change(replies=outcome.prospect.replies + 1, last_reply_at=signal.occurred_at)
+        outcome.change(**after_reply(outcome.prospect, signal, found, outcome.services.playbook))
         outcome.actions.extend(campaign.responded(outcome.prospect, outcome.services, outcome.now))
     if found.primary is Label.REFERRAL:
         _open_referral(found, outcome, tally)
     _take(on_reply(outcome.prospect, found, outcome.services.playbook, outcome.now), outcome, tally)
+
+
+def _see(signal: Signal, found: Understanding | None, outcome: Outcome) -> None:
+    if shown := shown_by(signal, found):
+        outcome.change(seen=with_seen(outcome.prospect, shown, signal.occurred_at))
+    if tells_about_clicks(signal, outcome.prospect):
+        about = outcome.services.ledger.signals_about([str(signal.action_key)])
+        outcome.change(seen=with_clicks(outcome.prospect, about))
 
 
 def _take(decisions: Sequence[Decision], outcome: Outcome, tally: Tally) -> None:
@@ -187,17 +197,3 @@ def _drop_planned(outcomes: dict[str, Outcome], services: Services, now: datetim
     stopped = [key for key, o in outcomes.items() if not o.prospect.standing.may_be_written_to]
     if stopped:
         tally.count("planned mails dropped", services.ledger.cancel_planned(stopped, "the prospect stopped", now))
-
-
-def _settle_uncertain(signals: Sequence[Signal], services: Services, now: datetime, tally: Tally) -> None:
-    """An event that carries our key proves that the provider had accepted the mail."""
-    proofs = {s.action_key: s for s in signals if s.action_key and s.kind in PROOFS_OF_ACCEPTANCE}
-    found = services.ledger.actions(proofs)
-    settled = [
-        Settlement(key=key, state=ActionState.ACCEPTED, detail=f"proved by the event {proofs[key].id}")
-        for key, (_, state) in found.items()
-        if state is ActionState.UNCERTAIN
-    ]
-    sent = [found[s.key][0] for s in settled]
-    services.ledger.settle(settled, now, then=[*touch_logs(sent, now), *campaign.approached(sent, services, now)])
-    tally.count("uncertain settled", len(settled))

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
+from typing import Any
 
 from closeloop.application import campaign, deck_files
 from closeloop.application.contact_roles import await_roles
 from closeloop.application.journal import note_made
+from closeloop.application.mails_in_doubt import MAILS, settle_mails
 from closeloop.application.overtaking import update
-from closeloop.application.ports import Change, CrmOutcome
+from closeloop.application.ports import CrmOutcome
 from closeloop.application.results import StageResult, Tally
 from closeloop.application.services import BATCH, Services
-from closeloop.domain.actions import Action, ActionKind, ActionState, ClaimedAction, Settlement, action_key
-
-PATIENCE = timedelta(days=1)
-MAILS = 100_000
-"""Uncertain mails looked at in one pass: all of them, since they leave the list only by evidence."""
+from closeloop.domain.actions import ActionKind, ActionState, ClaimedAction, Settlement
 
 
 def run_batch(services: Services, run_id: str, now: datetime, limit: int = BATCH) -> StageResult:
@@ -37,7 +35,7 @@ def _settle_tasks(actions: list[ClaimedAction], services: Services, now: datetim
     if not actions:
         return
     found = services.crm.tasks_by_key([action.key for action in actions])
-    _settle({a.key: found.get(a.key) for a in actions}, services, now, tally)
+    _settle(actions, {a.key: found.get(a.key) for a in actions}, services, now, tally)
 
 
 def _settle_conversions(actions: list[ClaimedAction], services: Services, now: datetime, tally: Tally) -> None:
@@ -50,9 +48,10 @@ def _settle_conversions(actions: list[ClaimedAction], services: Services, now: d
     await_roles(services.ledger, made)
     leads = {a.key: prospects[a.prospect_key].crm.lead for a in actions}
     theirs = {key: lead for key, lead in leads.items() if lead in found and "opportunity" not in found[lead]}
-    _give_up(theirs, services, now, tally)
+    _give_up(actions, theirs, services, now, tally)
     ours = {key: lead for key, lead in leads.items() if key not in theirs}
-    _settle({key: found.get(lead, {}).get("opportunity") for key, lead in ours.items()}, services, now, tally)
+    made_of = {key: found.get(lead, {}).get("opportunity") for key, lead in ours.items()}
+    _settle(actions, made_of, services, now, tally)
 
 
 def _settle_meetings(actions: list[ClaimedAction], services: Services, now: datetime, tally: Tally) -> None:
@@ -62,7 +61,8 @@ def _settle_meetings(actions: list[ClaimedAction], services: Services, now: date
     found = services.crm.meetings_by_key([action.payload["key"] for action in actions])
     there = {a.key: found.get(a.payload["key"], ("", "")) for a in actions}
     on = {a.key: a.payload["on"] for a in actions}
-    _settle({key: event if day == on[key] else None for key, (event, day) in there.items()}, services, now, tally)
+    events = {key: event if day == on[key] else None for key, (event, day) in there.items()}
+    _settle(actions, events, services, now, tally)
 
 
 def _settle_members(actions: list[ClaimedAction], services: Services, now: datetime, tally: Tally) -> None:
@@ -71,7 +71,7 @@ def _settle_members(actions: list[ClaimedAction], services: Services, now: datet
     prospects = services.ledger.prospects(action.prospect_key for action in actions)
     asked = [campaign.member(action, prospects[action.prospect_key], services) for action in actions]
     found = services.crm.members_in_place(asked)
-    _settle({action.key: found.get(action.key) for action in actions}, services, now, tally)
+    _settle(actions, {action.key: found.get(action.key) for action in actions}, services, now, tally)
 
 
 def _settle_files(actions: list[ClaimedAction], services: Services, now: datetime, tally: Tally) -> None:
@@ -80,24 +80,39 @@ def _settle_files(actions: list[ClaimedAction], services: Services, now: datetim
     prospects = services.ledger.prospects(action.prospect_key for action in actions)
     files = [file for key, p in prospects.items() if (file := deck_files.file_of(key, p, services))]
     found = services.crm.files_in_place(files) if files else {}
-    _settle({action.key: found.get(action.prospect_key) for action in actions}, services, now, tally)
+    _settle(actions, {action.key: found.get(action.prospect_key) for action in actions}, services, now, tally)
 
 
-def _give_up(leads: dict[str, str], services: Services, now: datetime, tally: Tally) -> None:
+def _give_up(
+    actions: list[ClaimedAction], leads: dict[str, str], services: Services, now: datetime, tally: Tally
+) -> None:
     """A Lead that people converted without an Opportunity can never be converted again."""
     detail = "a person converted the Lead without an Opportunity"
-    services.ledger.settle([Settlement(key=key, state=ActionState.REJECTED, detail=detail) for key in leads], now)
+    lost = [action for action in actions if action.key in leads]
+    services.ledger.settle([_evidence(action, ActionState.REJECTED, detail) for action in lost], now)
     for lead in leads.values():
         tally.fail(lead, detail)
 
 
-def _settle(evidence: dict[str, str | None], services: Services, now: datetime, tally: Tally) -> None:
+def _evidence(action: ClaimedAction, state: ActionState, detail: str, **fields: Any) -> Settlement:
+    """About the attempt that was looked at: should it be tried again meanwhile, this says nothing of that."""
+    return Settlement(key=action.key, attempt=action.attempt, state=state, detail=detail, **fields)
+
+
+def _settle(
+    looked_at: list[ClaimedAction],
+    evidence: dict[str, str | None],
+    services: Services,
+    now: datetime,
+    tally: Tally,
+) -> None:
     """A record that is there proves it happened; a record that is not, that it may be done again."""
     settlements = [
-        Settlement(key=key, state=ActionState.ACCEPTED, provider_id=record, detail="read back from the CRM")
-        if record
-        else Settlement(key=key, state=ActionState.PLANNED, detail="not in the CRM", retry_at=now)
-        for key, record in evidence.items()
+        _evidence(action, ActionState.ACCEPTED, "read back from the CRM", provider_id=evidence[action.key])
+        if evidence[action.key]
+        else _evidence(action, ActionState.PLANNED, "not in the CRM", retry_at=now)
+        for action in looked_at
+        if action.key in evidence
     ]
     services.ledger.settle(settlements, now)
     actions = services.ledger.actions([key for key, record in evidence.items() if record])
@@ -109,35 +124,11 @@ def _settle(evidence: dict[str, str | None], services: Services, now: datetime, 
     tally.count("settled by read-back", len(settlements))
 
 
-def _hand_over(actions: list[ClaimedAction], services: Services, now: datetime, tally: Tally) -> None:
-    """A mail without evidence is never sent again by us: after a day its owner is asked to look."""
-    old = [action for action in actions if now - action.due_at >= PATIENCE]
-    asked = services.ledger.commit(Change(actions=tuple(_question(action, now) for action in old)))
-    tally.count("handed to a person", asked.new_actions)
-    tally.count("waiting for evidence", len(actions) - len(old))
-
-
-def _question(action: ClaimedAction, now: datetime) -> Action:
-    return Action(
-        key=f"{action_key(ActionKind.TASK, action.prospect_key, 'uncertain')}:{action.key}",
-        kind=ActionKind.TASK,
-        prospect_key=action.prospect_key,
-        stage=action.stage,
-        due_at=now,
-        payload={
-            "subject": f"Check whether this mail went out: {action.payload.get('subject', '')}"[:255],
-            "channel": "task",
-            "completed": False,
-            "priority": "High",
-        },
-    )
-
-
 SETTLERS: dict[ActionKind, Callable[[list[ClaimedAction], Services, datetime, Tally], None]] = {
     ActionKind.TASK: _settle_tasks,
     ActionKind.CONVERT: _settle_conversions,
     ActionKind.EVENT: _settle_meetings,
     ActionKind.CAMPAIGN: _settle_members,
     ActionKind.FILE: _settle_files,
-    ActionKind.EMAIL: _hand_over,
+    ActionKind.EMAIL: settle_mails,
 }

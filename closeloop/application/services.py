@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
+from threading import Lock
 
 from closeloop.application.ports import (
     AddressReader,
@@ -24,6 +25,24 @@ from closeloop.domain.playbook import Playbook
 
 BATCH = 500
 """Prospects a task run works: enough to spread Prefect's cost, little enough to lose nothing much by a crash."""
+
+
+class CallMeter:
+    """Which of this process's CRM calls a recorded run has counted."""
+
+    def __init__(self) -> None:
+        self._counted = 0
+        self._taking = Lock()
+
+    def unrecorded(self, made: int) -> int:
+        return max(0, made - self._counted)
+
+    def take(self, made: int) -> int:
+        """Those that no run has counted yet; from now on they count as recorded."""
+        with self._taking:
+            taken = self.unrecorded(made)
+            self._counted += taken
+            return taken
 
 
 @dataclass(frozen=True)
@@ -46,6 +65,8 @@ class Services:
     """Signs reply and opt-out tokens."""
     public_url: str | None = None
     """Where the gateway is reached from outside; None leaves out the one-click opt-out link."""
+    track_clicks: bool = False
+    """Links lead through our gateway, which notes who followed one; needs `public_url`."""
     worker: str = "worker"
     lease: timedelta = timedelta(minutes=10)
     facts_ttl: timedelta = timedelta(days=90)
@@ -53,5 +74,10 @@ class Services:
     """Per cent of the org's API calls in 24 hours that are ours."""
     upload_decks: bool = True
     """Each draft presentation is put on its record in the CRM."""
+    doubt_limit: timedelta = timedelta(days=1)
+    """So long a mail may be in doubt before a person is asked to look."""
+    absence_proves_after: timedelta | None = None
+    """So long after an attempt the silence of the provider's records proves that nothing came in; None: never."""
     campaign: str | None = None
     """Id of the campaign that the people we write to become members of."""
+    meter: CallMeter = field(default_factory=CallMeter, repr=False, compare=False)

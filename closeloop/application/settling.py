@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
+from closeloop.application.claims import note_late
 from closeloop.application.journal import note_made
 from closeloop.application.ports import CrmOutcome
 from closeloop.application.results import Tally
@@ -29,7 +30,7 @@ def settle(
 ) -> None:
     """Write the outcomes down, by action key; `what` names the accepted ones in the run's result."""
     settlements = [_settlement(action, outcomes[action.key], now) for action in claimed]
-    services.ledger.settle(settlements, now, then)
+    note_late(services.ledger.settle(settlements, now, then), tally)
     there = {s.key for s in settlements if s.state is ActionState.ACCEPTED}
     made = {action.key: outcomes[action.key] for action in claimed if not outcomes[action.key].existed}
     done = [(action, made[action.key]) for action in claimed if action.key in there and action.key in made]
@@ -46,10 +47,11 @@ def settle(
 def _settlement(action: ClaimedAction, outcome: CrmOutcome, now: datetime) -> Settlement:
     if outcome.state is ActionState.PLANNED and action.attempt >= MOST_ATTEMPTS:
         detail = f"given up after {action.attempt} attempts: {outcome.detail}"
-        return Settlement(key=action.key, state=ActionState.REJECTED, detail=detail)
+        return Settlement(key=action.key, attempt=action.attempt, state=ActionState.REJECTED, detail=detail)
     retry_at = now + (outcome.retry_after or RETRY * action.attempt)
     return Settlement(
         key=action.key,
+        attempt=action.attempt,
         state=outcome.state,
         detail=outcome.detail,
         provider_id=outcome.record_id,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 
 from closeloop.application import campaign, deck_files, meetings
@@ -17,7 +17,10 @@ from closeloop.application.settling import settle
 from closeloop.domain.actions import Action, ActionKind, ActionState, ClaimedAction
 from closeloop.domain.prospect import Prospect
 
-WRITES_PER_CALL = 1000
+BATCH = 10_000
+"""Of each kind: so many at once are worth a bulk job, which takes six calls where collections take ten."""
+CONVERTED_AT_ONCE = 1000
+"""A lease has to outlast ten calls, each of which may take half a minute."""
 CLOSES_WITHIN = timedelta(days=90)
 """For a deal just opened; the field sync says better a moment later."""
 CONVERSION_WAIT = timedelta(hours=2)
@@ -26,16 +29,27 @@ MANY = 10_000
 SUBTYPES = {"email": "Email", "call": "Call"}
 
 
-def run_batch(services: Services, run_id: str, now: datetime, limit: int = WRITES_PER_CALL) -> StageResult:
+def run_batch(services: Services, run_id: str, now: datetime, limit: int = BATCH) -> StageResult:
     """Write back at most `limit` of each: conversions, changed prospects, activities, meetings, members, decks."""
     tally = Tally("sync", run_id)
-    tally.considered += _convert(services, now, limit, tally)
+    tally.considered += _in_turns(lambda most: _convert(services, now, most, tally), limit, CONVERTED_AT_ONCE)
     name_roles(services, now, tally)
     tally.considered += sync_fields(services, run_id, now, limit, tally)
     tally.considered += _log_activities(services, now, limit, tally)
     for hang in (meetings.enter, campaign.enrol, deck_files.upload):
         tally.considered += hang(services, now, limit, tally)
     return tally.result()
+
+
+def _in_turns(work: Callable[[int], int], limit: int, at_once: int) -> int:
+    """Works at most `at_once` at a time, until `limit` are done or fewer than asked for were there."""
+    done = 0
+    while (asked := min(at_once, limit - done)) > 0:
+        number = work(asked)
+        done += number
+        if number < asked:
+            break
+    return done
 
 
 def _convert(services: Services, now: datetime, limit: int, tally: Tally) -> int:

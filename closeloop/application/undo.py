@@ -11,77 +11,48 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from closeloop.application.journal import (
-    CONVERTED,
-    IMPORTED,
-    LOGGED,
-    write_fields,
-)
-from closeloop.application.lost_answers import CHANGED_AT, Findings, find_out, note
-from closeloop.application.ports import CrmWriteRow, RunRow, WriteState
+from closeloop.application.api_share import Outlook, outlook_for, record_run, say
+from closeloop.application.journal import write_fields
+from closeloop.application.lost_answers import CHANGED_AT, CHANGED_BY, Findings, find_out, note
+from closeloop.application.ports import CrmWriteRow, WriteState
 from closeloop.application.services import Services
+from closeloop.application.undo_result import STAGE, Place, UndoResult, kept, lines, record_line, run_row
 from closeloop.domain.actions import ActionState
+from closeloop.domain.api_budget import calls_to_undo
 from closeloop.domain.crm_mapping import CONSENT
-from closeloop.domain.errors import UsageError
+from closeloop.domain.errors import CrmRefused, UsageError
 from closeloop.domain.field_ownership import Memory, undone, written
 from closeloop.domain.field_undo import FieldPlan, by_field, plan
-from closeloop.domain.record import Record
 
-STAGE = "undo"
 SHOWN_RUNS = 5
 KNOWN_RUNS = 100_000
 GONE = "the record is gone from the CRM"
 NO_FIELD = "the org no longer has this field, or we may not read it"
 NOT_WRITTEN = "it was not written, as far as the CRM tells"
 NO_MEANS_NO = "an opt-out is never taken back"
-Place = tuple[str, str, str]
-"""Object, record id, field."""
+LATER = (
+    "nothing was taken back. Calls free up over a rolling 24 hours: try again later, or raise "
+    "CLOSELOOP_SALESFORCE_SHARE"
+)
 
 
-class FieldLine(Record):
-    """What became of one field."""
-
-    object: str
-    record_id: str
-    field: str
-    said: Any = None
-    """What it says as long as nothing is taken back."""
-    says: Any = None
-    """What it says afterwards."""
-    reason: str = ""
-
-
-class RecordLine(Record):
-    """A record that the run made; none is ever deleted."""
-
-    object: str
-    record_id: str
-    what: str
-    why_kept: str
-
-
-class UndoResult(Record):
-    """The whole outcome, in the order of the run's writes, newest first."""
-
-    run: str
-    undo_run: str | None
-    """The run that took it back, which can itself be taken back; None when there was nothing to do."""
-    dry_run: bool
-    restored: tuple[FieldLine, ...] = ()
-    kept: tuple[FieldLine, ...] = ()
-    failed: tuple[FieldLine, ...] = ()
-    records: tuple[RecordLine, ...] = ()
+def expected(services: Services, run_id: str) -> Outlook:
+    """The calls that taking this run back needs, before it begins. `UsageError` when there was no such run."""
+    fields = [row for row in _writes(services, run_id) if not row.makes_record]
+    records = {(row.object, row.record_id) for row in fields}
+    return outlook_for(services, calls_to_undo(len(records), len({row.object for row in fields})))
 
 
 def undo(services: Services, run_id: str, now: datetime, *, dry_run: bool = False) -> UndoResult:
-    """Take the run back. `UsageError` when there was no such run."""
-    journaled = services.ledger.crm_writes(run_id)
-    if not journaled and not any(run.run_id == run_id for run in services.ledger.runs(KNOWN_RUNS)):
-        raise UsageError(_unknown(services, run_id))
-    writes = [row for row in journaled if row.state is not WriteState.REFUSED]
+    """Take the run back. `UsageError` when there was no such run; `CrmRefused`, before anything is read or written,
+    when our share of API calls is too small for it."""
+    writes = _writes(services, run_id)
+    outlook = expected(services, run_id)
+    if not outlook.fits:
+        raise CrmRefused(f"{say(outlook, STAGE)}: {LATER}")
     fields = [row for row in writes if not row.makes_record]
     current = _current(services, fields)
-    found = find_out(services.ledger, _by_record(current))
+    found = find_out(services.ledger, _by_record(current), services.crm.our_user)
     if not dry_run:
         # What is known of lost answers is noted before anything else is written.
         note(services.ledger, found)
@@ -90,19 +61,27 @@ def undo(services: Services, run_id: str, now: datetime, *, dry_run: bool = Fals
     rows = [row for place, found in plans.items() for row in _rows(place, found, fields, run_id, undo_run, now)]
     redo = any(row.undoes is not None for row in fields)
     outcomes = {} if dry_run else _carry_out(services, rows, plans, redo, now)
-    restored, failed = _lines(plans, current, outcomes)
+    restored, failed = lines(plans, current, outcomes)
     result = UndoResult(
         run=run_id,
         undo_run=undo_run if rows and not dry_run else None,
         dry_run=dry_run,
         restored=restored,
         failed=failed,
-        kept=_kept(plans, current),
-        records=tuple(_record(row) for row in reversed(writes) if row.makes_record),
+        kept=kept(plans, current),
+        records=tuple(record_line(row) for row in reversed(writes) if row.makes_record),
     )
     if rows and not dry_run:
-        services.ledger.add_run(_run_row(result, now), now)
+        record_run(services, run_row(result, now))
     return result
+
+
+def _writes(services: Services, run_id: str) -> list[CrmWriteRow]:
+    """Those that may have happened."""
+    journaled = services.ledger.crm_writes(run_id)
+    if not journaled and not any(run.run_id == run_id for run in services.ledger.runs(KNOWN_RUNS)):
+        raise UsageError(_unknown(services, run_id))
+    return [row for row in journaled if row.state is not WriteState.REFUSED]
 
 
 def _unknown(services: Services, run_id: str) -> str:
@@ -124,7 +103,9 @@ def _current(services: Services, fields: Sequence[CrmWriteRow]) -> dict[Place, A
         ids[row.record_id] = names[row.field] = None
     found: dict[Place, Any] = {}
     for name, (ids, names) in asked.items():
-        for record_id, values in services.crm.read(name, list(ids), [*sorted(names), CHANGED_AT]).items():
+        for record_id, values in services.crm.read(
+            name, list(ids), [*sorted(names), CHANGED_AT, CHANGED_BY]
+        ).items():
             found |= {(name, record_id, field): value for field, value in values.items()}
     return found
 
@@ -223,52 +204,3 @@ def _memory(found: FieldPlan, redo: bool, now: datetime) -> Memory:
     if redo:
         return written(found.value, now)
     return undone(found.written, now)
-
-
-def _lines(
-    plans: dict[Place, FieldPlan], current: dict[Place, Any], outcomes: dict[str, str]
-) -> tuple[tuple[FieldLine, ...], tuple[FieldLine, ...]]:
-    restored: list[FieldLine] = []
-    failed: list[FieldLine] = []
-    for place, found in plans.items():
-        if not found.restores:
-            continue
-        problem = outcomes.get(place[1], "")
-        says = current[place] if problem else found.value
-        line = _line(place, current[place], says, problem or found.kept or "")
-        (failed if problem else restored).append(line)
-    return tuple(restored), tuple(failed)
-
-
-def _kept(plans: dict[Place, FieldPlan], current: dict[Place, Any]) -> tuple[FieldLine, ...]:
-    return tuple(
-        _line(place, current.get(place), current.get(place), found.kept or "")
-        for place, found in plans.items()
-        if not found.restores
-    )
-
-
-def _line(place: Place, said: Any, says: Any, reason: str) -> FieldLine:
-    name, record_id, field = place
-    return FieldLine(object=name, record_id=record_id, field=field, said=said, says=says, reason=reason)
-
-
-def _record(row: CrmWriteRow) -> RecordLine:
-    what = str(row.after)
-    if what.startswith(CONVERTED):
-        why = "Salesforce cannot take a conversion back"
-    elif what.startswith(IMPORTED):
-        why = "what an earlier Lead said before the import is not known; correct it by hand"
-    elif what.startswith(LOGGED):
-        why = "it happened: the log of a mail that was sent stays"
-    else:
-        why = "delete it by hand if nobody needs it"
-    return RecordLine(object=row.object, record_id=row.record_id, what=what, why_kept=why)
-
-
-def _run_row(result: UndoResult, now: datetime) -> RunRow:
-    counts = {"restored": len(result.restored), "kept": len(result.kept), "failed": len(result.failed)}
-    holds: dict[str, int] = {}
-    for line in result.kept:
-        holds[line.reason] = holds.get(line.reason, 0) + 1
-    return RunRow(run_id=result.undo_run or "", stage=STAGE, as_of=now, counts=counts, holds=holds)

@@ -74,11 +74,21 @@ def why(ledger: Ledger, who: str) -> Story | tuple[Candidate, ...]:
     `who` is a key, CRM id, e-mail, name or company. Somebody named by key, id or e-mail is meant for certain,
     also when others match too.
     """
+    found = meant(ledger, who)
+    if len(found) != 1:
+        return candidates(found)
+    return tell(found[0], ledger.story(found[0].key))
+
+
+def meant(ledger: Ledger, who: str) -> list[Prospect]:
+    """Whoever `who` may mean; one prospect where it is certain."""
     found = ledger.find(who.strip())
-    meant = [prospect for prospect in found if _names(who.strip(), prospect)] or found
-    if len(meant) != 1:
-        return tuple(_candidate(prospect) for prospect in meant)
-    return tell(meant[0], ledger.story(meant[0].key))
+    return [prospect for prospect in found if _names(who.strip(), prospect)] or found
+
+
+def candidates(found: Iterable[Prospect]) -> tuple[Candidate, ...]:
+    """What a person needs to tell them apart."""
+    return tuple(_candidate(prospect) for prospect in found)
 
 
 def tell(prospect: Prospect, lines: Iterable[StoryLine]) -> Story:

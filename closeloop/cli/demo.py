@@ -17,8 +17,10 @@ from closeloop.adapters.clock import SimulatedClock
 from closeloop.adapters.leads.csv_file import read_lead_file
 from closeloop.adapters.sendgrid.webhooks import register_webhooks
 from closeloop.application.import_leads import ImportResult, import_leads
+from closeloop.application.passes import run_to_the_end
 from closeloop.application.report import figures
 from closeloop.application.services import Services
+from closeloop.application.workload import has_work
 from closeloop.bootstrap import DEMO_MARKER, build, prepare_home, settings, using
 from closeloop.cli.demo_leads import write_leads
 from closeloop.cli.demo_result import DemoResult, collect, print_result
@@ -35,6 +37,8 @@ from config.settings import Settings
 CRM_FILE = "crm.json"
 LEADS_FILE = "leads.csv"
 MOST_DAYS = 730
+LATER_PASSES = (timedelta(hours=8), timedelta(hours=14))
+"""After the cycle of the morning in Europe: the Americas' morning, and the one in Australia and New Zealand."""
 
 
 @dataclass(frozen=True)
@@ -113,6 +117,7 @@ def _leads_file(options: DemoOptions, home: Path) -> Path:
 def _process(sandbox: SandboxAddress, seed: int, home: Path, bar: Progress) -> Iterator[Services]:
     """Closeloop as it would be installed: its services, its gateway, its Prefect."""
     from flows.gateway.app import create_app
+    from flows.gateway.authenticity import keep_key
     from flows.gateway.serving import serve_in_thread
 
     with ExitStack() as stack:
@@ -121,9 +126,8 @@ def _process(sandbox: SandboxAddress, seed: int, home: Path, bar: Progress) -> I
         work = build(_settings(sandbox, seed, home), clock)
         token = f"demo-{seed}"
         gateway = stack.enter_context(serve_in_thread(create_app(work, token)))
-        register_webhooks(
-            sandbox.sendgrid_key, sandbox.sendgrid_host, gateway, token, work.playbook.sender.reply_domain
-        )
+        domain = work.playbook.sender.reply_domain
+        keep_key(home, register_webhooks(sandbox.sendgrid_key, sandbox.sendgrid_host, gateway, token, domain))
         bar.say("Starting Prefect …")
         stack.enter_context(prefect_at(home))
         yield stack.enter_context(using(_with_public_url(work, gateway)))
@@ -136,6 +140,7 @@ def _with_public_url(work: Services, gateway: str) -> Services:
 def _settings(sandbox: SandboxAddress, seed: int, home: Path) -> Settings:
     return settings(
         home=home,
+        ledger_url=None,  # simulated days do not belong into anybody's real ledger
         secret=SecretStr(f"demo-{seed}"),
         salesforce_instance_url=sandbox.instance_url,
         salesforce_client_id=sandbox.client_id,
@@ -160,9 +165,18 @@ def _live_through(days: int, work: Services, control: SandboxControl, bar: Progr
         _move_to(morning, work, control)
         if is_business_day(morning):
             run_flow("all", morning)
+            _send_round_the_world(morning, work, control)
         bar.day(day + 1, morning)
     _move_to(start + timedelta(days=days), work, control)
     run_flow("all", work.clock.now())
+
+
+def _send_round_the_world(morning: datetime, work: Services, control: SandboxControl) -> None:
+    """The morning here is night elsewhere: mails that wait for their window leave in it."""
+    for hours in LATER_PASSES:
+        if has_work("deliver", work.ledger, morning + hours):
+            _move_to(morning + hours, work, control)
+            run_to_the_end("deliver", work, f"deliver-{work.clock.now():%Y%m%dT%H%M}", work.clock.now())
 
 
 def _move_to(moment: datetime, work: Services, control: SandboxControl) -> None:

@@ -19,7 +19,7 @@ from closeloop.adapters.salesforce.calls import Calls
 from closeloop.adapters.salesforce.connection import connect, sign_in_way
 from closeloop.adapters.salesforce.org_check import OrgFinding, OrgPlan, check_org
 from closeloop.adapters.sendgrid.webhooks import scopes
-from closeloop.bootstrap import LEDGER_FILE, prepare_home, salesforce_login, settings
+from closeloop.bootstrap import ledger_place, prepare_home, salesforce_login, settings
 from closeloop.cli.output import console, print_json
 from closeloop.cli.program import as_called
 from closeloop.cli.unknown_settings import unknown_settings
@@ -118,7 +118,7 @@ def _deck_master(chosen: Settings) -> str:
 
 def _ledger(chosen: Settings) -> str:
     """What the outbox holds, by kind and state."""
-    counts = open_ledger(prepare_home(chosen.home) / LEDGER_FILE).state_counts()
+    counts = open_ledger(ledger_place(chosen, prepare_home(chosen.home))).state_counts()
     states = [f"{number:,} {kind} {state}" for kind, found in counts.items() for state, number in found.items()]
     return ", ".join(states).replace("_", " ") or "can be used; nothing was planned yet"
 

@@ -9,7 +9,7 @@ import uvicorn
 
 from closeloop.adapters.sendgrid.webhooks import register_webhooks
 from closeloop.application.services import Services
-from closeloop.bootstrap import services, settings, webhook_token
+from closeloop.bootstrap import services, settings, webhook_key, webhook_token
 from closeloop.cli.here import is_here
 from closeloop.cli.output import side_console
 from closeloop.domain.errors import UsageError
@@ -30,7 +30,8 @@ def serve(host: str, port: int, *, register: bool = False) -> int:
         screen.print(f"{done} (the last part is secret):", style="bold")
         screen.print(f"  event webhook   {base}/sendgrid/events/{token}", soft_wrap=True)
         screen.print(f"  inbound parse   {base}/sendgrid/inbound/{token}", soft_wrap=True)
-        server = uvicorn.Server(uvicorn.Config(create_app(work, token), log_level="warning", lifespan="off"))
+        app = create_app(work, token, webhook_key(settings()))
+        server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off"))
         with suppress(KeyboardInterrupt):
             server.run(sockets=[listener])
     return 0
@@ -38,6 +39,8 @@ def serve(host: str, port: int, *, register: bool = False) -> int:
 
 def _register(base: str, token: str, work: Services) -> None:
     """SendGrid keeps a message until we answer, so it may know the addresses before the first is served."""
+    from flows.gateway.authenticity import keep_key
+
     chosen = settings()
     key = chosen.sendgrid_api_key
     if key is None:
@@ -47,7 +50,10 @@ def _register(base: str, token: str, work: Services) -> None:
             "SendGrid cannot reach this machine by itself: set CLOSELOOP_PUBLIC_URL, then register again"
         )
     domain = work.playbook.sender.reply_domain
-    register_webhooks(key.get_secret_value(), chosen.sendgrid_host, base, token, domain)
+    found = register_webhooks(key.get_secret_value(), chosen.sendgrid_host, base, token, domain)
+    keep_key(work.home, found)
+    if found is None:
+        side_console().print("SendGrid does not sign events for this account: keep the addresses secret")
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from closeloop.adapters.leads.csv_file import read_lead_file
-from closeloop.application.import_leads import ImportResult, import_leads
+from closeloop.application.api_share import say
+from closeloop.application.import_leads import STAGE, ImportResult, expected, import_leads
 from closeloop.bootstrap import services
 from closeloop.cli.output import console, print_json
+from closeloop.cli.program import as_called
 from closeloop.cli.views import print_quarantine
 
 
@@ -15,11 +17,14 @@ def import_file(path: Path, *, as_json: bool) -> int:
     """Import, then say what became of every row."""
     found = read_lead_file(path)
     work = services()
+    outlook = expected(work, found)
+    screen = console()
+    if not as_json:
+        screen.print(f"{say(outlook, STAGE)}.", soft_wrap=True)
     result = import_leads(work, found, str(path), work.clock.now())
     if as_json:
-        print_json(_facts(result))
+        print_json(_facts(result) | {"forecast": outlook.model_dump(mode="json")})
         return 0
-    screen = console()
     new = result.imported - result.updated
     split = f"{new:,} new, {result.updated:,} updated"
     screen.print(f"{result.imported:,} of {result.rows:,} rows are in the CRM: {split}", style="bold")
@@ -30,6 +35,8 @@ def import_file(path: Path, *, as_json: bool) -> int:
     if result.unknown_columns:
         screen.print(f"kept in the description: {', '.join(result.unknown_columns)}")
     print_quarantine(screen, result.quarantined)
+    hint = as_called(f"`closeloop undo {result.run}` takes back what it filled in")
+    screen.print(f"run {result.run}; {hint}", soft_wrap=True)
     return 0
 
 

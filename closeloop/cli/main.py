@@ -94,6 +94,46 @@ def run(
     return run_stage(stage, as_of, limit, dry=dry_run, as_json=json)
 
 
+@app.command
+def plan(
+    stage: Stage = "all",
+    /,
+    *,
+    out: Path | None = None,
+    as_of: datetime | None = None,
+    limit: int | None = None,
+    all_: Annotated[bool, Parameter(name="--all", negative="")] = False,
+    json: Json = False,
+) -> int:
+    """What a run would do: every mail, every field from what to what, every Task, deal and file, and what it costs.
+
+    :param stage: a stage, `deliver`, `receive`, `reconcile`, or `all` for the whole cycle
+    :param out: write the plan to this file, to be applied within a day
+    :param as_of: the moment to work for, such as 2026-01-06T09:00Z (default: now)
+    :param limit: look at no more than so many records in each pass
+    :param all_: show every word; without it the totals and the first of each kind
+    :param json: print the plan as one JSON object
+    """
+    from closeloop.cli.plan import make
+
+    return make(stage, out, as_of, limit, everything=all_, as_json=json)
+
+
+@app.command
+def apply(
+    file: Path, /, *, all_: Annotated[bool, Parameter(name="--all", negative="")] = False, json: Json = False
+) -> int:
+    """Do exactly what a plan says, and refuse, with the reason, whatever the world has outdated since.
+
+    :param file: the file that `closeloop plan --out` wrote
+    :param all_: name every refused prospect; without it the first ones
+    :param json: print one JSON object with every item and what became of it
+    """
+    from closeloop.cli.plan import carry_out
+
+    return carry_out(file, everything=all_, as_json=json)
+
+
 @app.command(name="import")
 def import_(file: Path, /, *, json: Json = False) -> int:
     """Upsert the leads of a CSV file into the CRM; bad rows are reported by line and reason.
@@ -119,6 +159,73 @@ def why(
     from closeloop.cli.reporting import tell_why
 
     return tell_why(who, everything=all_, as_json=json)
+
+
+@app.command
+def settle(
+    key: str | None = None,
+    /,
+    *,
+    sent: Annotated[bool, Parameter(negative="")] = False,
+    not_sent: Annotated[bool, Parameter(negative="")] = False,
+    why: str = "",
+    by: str | None = None,
+    json: Json = False,
+) -> int:
+    """List the mails that may or may not have gone out, or say what became of one of them.
+
+    :param key: the mail's key, as the list and its Task in the CRM show it; without one, the list
+    :param sent: it went out
+    :param not_sent: it did not go out, and may be sent again
+    :param why: how you know; it stays in the history of the mail
+    :param by: who says so (default: your user name on this machine)
+    :param json: print one JSON object
+    """
+    from closeloop.cli.settling import settle as settle_mail
+
+    return settle_mail(key, sent=sent, not_sent=not_sent, why=why, by=by, as_json=json)
+
+
+@app.command
+def understand(file: Annotated[Path, Parameter(allow_leading_hyphen=True)], /) -> int:
+    """Say what replies mean: one JSON reply per line in, one JSON answer per line out, in the same order.
+
+    A reply has `id, from, to_prospect, subject, headers, body, received_at`; an answer has `id, labels, primary,
+    confidence, abstained, resume_on, refers_to, stop`. Works offline and writes nothing. Lines that cannot be read
+    are named on stderr, the others go on, and the command exits with 1.
+
+    :param file: the file of replies, or - for stdin
+    """
+    from closeloop.cli.understand import understand_file
+
+    return understand_file(file)
+
+
+@app.command
+def preview(
+    who: str,
+    /,
+    *,
+    template: str | None = None,
+    step: int | None = None,
+    language: str | None = None,
+    all_: Annotated[bool, Parameter(name="--all", negative="")] = False,
+    html: Path | None = None,
+    json: Json = False,
+) -> int:
+    """Show a mail for one prospect as it would be sent: headers, text, HTML. Nothing is sent or saved.
+
+    :param who: a CRM id, an e-mail address, a name or a company
+    :param template: the mail, such as approach_premium (default: the one that the rules would send next)
+    :param step: its step in the sequence, where its words depend on it
+    :param language: write it in this language instead of the prospect's, such as th
+    :param all_: every mail there is
+    :param html: write the HTML to this file; with --all every mail on one page
+    :param json: print one JSON object
+    """
+    from closeloop.cli.preview import preview as show
+
+    return show(who, template, language, html, step=step, everything=all_, as_json=json)
 
 
 @app.command
@@ -189,7 +296,7 @@ def sandbox(
     :param host: address to listen on
     :param port: port to listen on; 0 takes a free one
     :param leads: CSV file of leads that the CRM holds from the start
-    :param state: SQLite file that keeps the CRM between runs
+    :param state: SQLite file that keeps the CRM with its setup and the mails between runs
     :param seed: decides how the simulated buyers behave
     :param now: its time begins now, and not on 5 January 2026; for a trial by hand
     """

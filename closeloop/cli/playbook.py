@@ -11,8 +11,10 @@ from rich.markup import escape
 from closeloop.adapters.clock import SystemClock
 from closeloop.adapters.playbook.meaning import warnings
 from closeloop.adapters.playbook.yaml_file import read_playbook
-from closeloop.bootstrap import settings
+from closeloop.application.proofs import unwritable
+from closeloop.bootstrap import mail_renderer, settings
 from closeloop.cli.output import console, print_json
+from closeloop.domain.errors import UsageError
 from closeloop.domain.playbook import Playbook
 
 
@@ -20,6 +22,8 @@ def check(file: Path | None, *, as_json: bool) -> int:
     """Validate; raises `UsageError` with every wrong place, otherwise says what the playbook holds."""
     path = file or settings().playbook
     found = read_playbook(path)
+    if wrong := unwritable(found, mail_renderer()):
+        raise UsageError("\n  ".join([f"{path} is not a valid playbook:", *wrong]))
     facts, doubts = _facts(found), warnings(found, SystemClock().now().date())
     if as_json:
         print_json({"playbook": str(path), "valid": True, "warnings": doubts, **facts})
@@ -37,6 +41,7 @@ def _facts(found: Playbook) -> dict[str, object]:
     return {
         "version": found.version,
         "product": found.product.name,
+        "languages": ", ".join(found.languages),
         "framework": found.qualification.framework,
         "approaches": ", ".join(approach.kind for approach in found.approaches),
         "sequences": ", ".join(f"{name} ({len(steps)} steps)" for name, steps in found.sequences.items()),

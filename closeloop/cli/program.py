@@ -8,7 +8,9 @@ import re
 VARIABLE = "CLOSELOOP_PROGRAM"
 """Set by `start.py`, since no `closeloop` is on the PATH of who starts it so."""
 OWN_NAME = "closeloop"
-_COMMANDS = "demo|up|run|import|why|undo|understand|doctor|report|gateway|sandbox|playbook|mapping|forget"
+_COMMANDS = (
+    "demo|up|run|plan|apply|import|why|settle|undo|understand|doctor|report|gateway|sandbox|playbook|mapping|forget"
+)
 _HINT = re.compile(rf"(?<![\w./-])closeloop (?=(?:{_COMMANDS})\b|--help)")
 
 

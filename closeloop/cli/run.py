@@ -10,6 +10,7 @@ from rich.markup import escape
 
 from closeloop.adapters.clock import SimulatedClock
 from closeloop.adapters.playbook.meaning import warnings
+from closeloop.application.api_share import outlook, say
 from closeloop.application.passes import group, run_to_the_end
 from closeloop.application.results import StageResult
 from closeloop.application.services import Services
@@ -36,18 +37,21 @@ def run_stage(stage: str, as_of: datetime | None, limit: int | None, *, dry: boo
 
 def _for_real(stage: str, as_of: datetime | None, limit: int | None, as_json: bool) -> int:
     work = services()
-    _refuse_the_future(as_of, work)
+    refuse_the_future(as_of, work)
     work.crm.ready()
     if NEED_MAILER.intersection(group(stage)):
         work.mailer.ready()
     now = as_of or work.clock.now()
-    results = _on_prefect(stage, now, limit, work)
+    screen = console()
+    expected = outlook(work, group(stage), now, limit)
+    if not as_json:
+        screen.print(f"{say(expected)}.", soft_wrap=True)
+    results = on_prefect(stage, now, limit, work)
     if as_json:
+        about = {"stage": stage, "run": results[0].run_id, "dry_run": False, "as_of": now.isoformat()}
         passes = [result.model_dump(mode="json") for result in results]
-        run_id = results[0].run_id
-        print_json({"stage": stage, "run": run_id, "dry_run": False, "as_of": now.isoformat(), "passes": passes})
+        print_json(about | {"forecast": expected.model_dump(mode="json"), "passes": passes})
     else:
-        screen = console()
         print_results(screen, results)
         hint = as_called(f"`closeloop undo {results[0].run_id}` takes its field changes back")
         screen.print(f"run {results[0].run_id}; {hint}", soft_wrap=True)
@@ -60,7 +64,8 @@ def exit_code(results: Sequence[StageResult]) -> int:
     return 1 if any(result.failures for result in results) else 0
 
 
-def _on_prefect(stage: str, as_of: datetime, limit: int | None, work: Services) -> list[StageResult]:
+def on_prefect(stage: str, as_of: datetime, limit: int | None, work: Services) -> list[StageResult]:
+    """Run the passes as flow runs, with whatever services are in force; `work` says where its home is."""
     side_console().print("starting Prefect …", style="dim")
     with prefect_at(work.home):
         from flows.catalogue import start
@@ -76,24 +81,28 @@ def _dry(stage: str, as_of: datetime | None, limit: int | None, as_json: bool) -
 def _rehearse(real: Services, stage: str, as_of: datetime | None, limit: int | None, as_json: bool) -> int:
     work = dry_run(real)
     now = as_of or work.clock.now()
+    expected = outlook(work, group(stage), now, limit)
     results = [run_to_the_end(name, work, RUN_ID, now, limit) for name in group(stage)]
     would = rehearsed(work, real.ledger)
     if as_json:
         passes = [result.model_dump(mode="json") for result in results]
-        print_json({"stage": stage, "dry_run": True, "as_of": now.isoformat(), "passes": passes, "would": would})
+        about = {"stage": stage, "dry_run": True, "as_of": now.isoformat()}
+        forecast = {"forecast": expected.model_dump(mode="json")}
+        print_json(about | forecast | {"passes": passes, "would": would})
     else:
         screen = console()
         screen.print(
             f"Dry run for {now:%Y-%m-%d %H:%M} UTC: nothing was sent and nothing was written.", style="bold"
         )
+        screen.print(f"For real, {say(expected)}.", soft_wrap=True)
         print_results(screen, results)
         print_rehearsal(screen, would)
     _warn(work, now)
     return 0
 
 
-def _refuse_the_future(as_of: datetime | None, work: Services) -> None:
-    """What is due only then would go out now, to real people; where time is simulated there are none."""
+def refuse_the_future(as_of: datetime | None, work: Services) -> None:
+    """Raises `UsageError`: what is due only then would go out now, to real people; simulated time has none."""
     simulated = isinstance(work.clock, SimulatedClock) or works_on_a_sandbox(settings())
     if as_of is not None and as_of > work.clock.now() and not simulated:
         raise UsageError(

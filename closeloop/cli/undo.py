@@ -5,19 +5,32 @@ from __future__ import annotations
 from rich.console import Console
 from rich.markup import escape
 
-from closeloop.application.undo import FieldLine, UndoResult, undo
-from closeloop.bootstrap import services
+from closeloop.application.api_share import say
+from closeloop.application.services import Services
+from closeloop.application.undo import expected, undo
+from closeloop.application.undo_result import STAGE, FieldLine, UndoResult
+from closeloop.bootstrap import services, services_to_rehearse_with
 from closeloop.cli.output import console, print_json
+from closeloop.cli.program import as_called
 
 SHOWN = 40
 
 
 def undo_run(run_id: str, *, dry: bool, as_json: bool) -> int:
     """Take back; 1 when the CRM refused some of it."""
-    work = services()
+    if not dry:
+        return _undo(services(), run_id, dry, as_json)
+    with services_to_rehearse_with() as work:
+        return _undo(work, run_id, dry, as_json)
+
+
+def _undo(work: Services, run_id: str, dry: bool, as_json: bool) -> int:
+    outlook = expected(work, run_id)
+    if not as_json:
+        console().print(f"{say(outlook, STAGE)}.", soft_wrap=True)
     result = undo(work, run_id, work.clock.now(), dry_run=dry)
     if as_json:
-        print_json(result.model_dump(mode="json"))
+        print_json(result.model_dump(mode="json") | {"forecast": outlook.model_dump(mode="json")})
     else:
         _show(console(), result)
     return 1 if result.failed else 0
@@ -38,7 +51,8 @@ def _show(screen: Console, result: UndoResult) -> None:
     if not (result.restored or result.kept or result.failed or result.records):
         screen.print("That run wrote nothing to the CRM.")
     if result.undo_run:
-        screen.print(f"\nThis was run {result.undo_run}; `closeloop undo {result.undo_run}` puts it all back.")
+        hint = as_called(f"`closeloop undo {result.undo_run}` puts it all back.")
+        screen.print(f"\nThis was run {result.undo_run}; {hint}", soft_wrap=True)
 
 
 def _lines(screen: Console, heading: str, lines: tuple[FieldLine, ...]) -> None:

@@ -42,7 +42,13 @@ class ActionState(StrEnum):
 
 
 MOVES: dict[ActionState, frozenset[ActionState]] = {
-    ActionState.PLANNED: frozenset({ActionState.CLAIMED, ActionState.SKIPPED}),
+    ActionState.PLANNED: frozenset(
+        {
+            ActionState.CLAIMED,
+            ActionState.SKIPPED,
+            ActionState.ACCEPTED,  # proof came late that an earlier attempt did it after all
+        }
+    ),
     ActionState.CLAIMED: frozenset(
         {
             ActionState.ACCEPTED,
@@ -52,7 +58,14 @@ MOVES: dict[ActionState, frozenset[ActionState]] = {
             ActionState.PLANNED,  # a retry: we know that it did not happen
         }
     ),
-    ActionState.UNCERTAIN: frozenset({ActionState.ACCEPTED, ActionState.REJECTED, ActionState.PLANNED}),
+    ActionState.UNCERTAIN: frozenset(
+        {
+            ActionState.ACCEPTED,
+            ActionState.REJECTED,
+            ActionState.PLANNED,
+            ActionState.SKIPPED,  # its worker was heard of after all: the last look had found a reason not to
+        }
+    ),
     ActionState.ACCEPTED: frozenset(),
     ActionState.REJECTED: frozenset(),
     ActionState.SKIPPED: frozenset(),
@@ -84,9 +97,11 @@ class ClaimedAction(Action):
 
 
 class Settlement(Record):
-    """How a claimed action ended. `retry_at` only with PLANNED."""
+    """How a claimed action ended, or what evidence says of it. `retry_at` only with PLANNED."""
 
     key: str
+    attempt: int
+    """The claim this is about: `ClaimedAction.attempt` as it was claimed or read. A later claim is not touched."""
     state: ActionState
     detail: str = ""
     provider_id: str | None = None

@@ -12,13 +12,16 @@ from closeloop.domain.record import Percent, Record
 
 DEFAULT_SHARE = 20.0
 ROWS_PER_QUERY = 2000
-IDS_PER_QUERY = 400
-"""More ids do not fit into the URL of a query."""
+MAILS_PER_LOOK = 2000
+"""A look reads Leads, deals and people together."""
 ROWS_PER_COMPOSITE = 1000
 CONVERSIONS_PER_CALL = 100
 FILES_PER_CALL = 150
 """A request takes about 30 MB of presentations."""
 KEYS_PER_QUERY = 100
+EMAILS_PER_QUERY = 200
+CALLS_PER_PULL = 4
+"""Leads behind the cursor, those that came to light late, and changed deals."""
 SIGN_IN_CALLS = 6
 """Describing the objects we write to, once a process; the sign-in itself is not counted by Salesforce."""
 BY_VALUE = ("reconcile", "deliver", "sync", "pull")
@@ -63,6 +66,19 @@ class Workload(Record):
     files: int = 0
     events: int = 0
     members: int = 0
+    new: int = 0
+    """Leads that were never read."""
+
+    def at_most(self, limit: int | None) -> Workload:
+        """What a run that looks at no more than `limit` of each kind gets to."""
+        if limit is None:
+            return self
+        return Workload(**{kind: min(number, limit) for kind, number in self.model_dump().items()})
+
+    def with_new(self, leads: int) -> Workload:
+        """With Leads that the run itself takes in: each may be written to, and is written back."""
+        more = {kind: getattr(self, kind) + leads for kind in ("mails", "records", "activities")}
+        return self.model_copy(update={**more, "new": leads})
 
 
 class Need(Record):
@@ -78,6 +94,7 @@ class Ration(Record):
     needs: tuple[Need, ...]
     left: int
     waits: tuple[str, ...]
+    sign_in: int = 0
 
     @property
     def calls(self) -> int:
@@ -88,7 +105,7 @@ def needs(work: Workload) -> tuple[Need, ...]:
     """The calls of each pass that talks to the CRM, most valuable first."""
     calls = {
         "reconcile": _batches(work.uncertain, 100),
-        "deliver": 3 * _batches(work.mails, IDS_PER_QUERY),
+        "deliver": _batches(work.mails, MAILS_PER_LOOK),
         "sync": (
             _batches(work.conversions, CONVERSIONS_PER_CALL)
             + 3 * _batches(work.conversions, ROWS_PER_COMPOSITE)
@@ -101,21 +118,32 @@ def needs(work: Workload) -> tuple[Need, ...]:
             + _batches(work.members, KEYS_PER_QUERY)
             + 2 * _batches(work.members, ROWS_PER_COMPOSITE)
         ),
-        "pull": 4,
+        "pull": CALLS_PER_PULL * max(1, _batches(work.new, ROWS_PER_QUERY)),
     }
     return tuple(Need(name=name, calls=calls[name]) for name in BY_VALUE)
 
 
-def ration(wanted: Sequence[Need], left: int) -> Ration:
-    """Grants in the order of value; what does not fit waits, a smaller one after it may still go."""
+def calls_to_import(rows: int) -> int:
+    """Calls an import takes at most: looking the addresses up, making some Leads, filling blanks of others."""
+    return _batches(rows, EMAILS_PER_QUERY) + 2 * _batches(rows, ROWS_PER_COMPOSITE)
+
+
+def calls_to_undo(rows: int, objects: int) -> int:
+    """Calls an undo takes at most: describing and reading each object, then writing."""
+    return objects * (1 + _batches(rows, ROWS_PER_QUERY)) + _batches(rows, ROWS_PER_COMPOSITE)
+
+
+def ration(wanted: Sequence[Need], left: int, sign_in: int = SIGN_IN_CALLS) -> Ration:
+    """Grants in the order of value; what does not fit waits, a smaller one after it may still go. What needs no calls
+    never waits. `sign_in`: calls that the first of them still has to make besides."""
     waits = []
-    rest = left - SIGN_IN_CALLS
+    rest = left - sign_in
     for need in wanted:
-        if need.calls > rest:
+        if need.calls > max(0, rest):
             waits.append(need.name)
         else:
             rest -= need.calls
-    return Ration(needs=tuple(wanted), left=left, waits=tuple(waits))
+    return Ration(needs=tuple(wanted), left=left, waits=tuple(waits), sign_in=sign_in)
 
 
 def _batches(rows: int, size: int) -> int:

@@ -30,7 +30,7 @@ def _applies(approach: Approach, prospect: Prospect) -> bool:
 def decide(prospect: Prospect, playbook: Playbook, now: datetime) -> Decision:
     """The next step of the chosen approach; nurture when the sequence ends without an answer."""
     approach = choose(prospect, playbook)
-    props = {"approach": approach.kind, "offer": approach.offer}
+    props = {"approach": approach.kind}
     touch = next_touch(prospect, playbook, approach.sequence, now, props=props)
     if touch is not None:
         return touch

@@ -39,6 +39,8 @@ class Answers:
     last: dict[str, LastReply] = field(default_factory=dict)
     """Prospect key to the last reply that a person wrote."""
     positive: set[str] = field(default_factory=set)
+    written: dict[str, list[datetime]] = field(default_factory=lambda: defaultdict(list))
+    """Prospect key to the moments at which they wrote themselves."""
 
 
 def answers(replies: Iterable[tuple[Signal, Understanding]]) -> Answers:
@@ -49,6 +51,7 @@ def answers(replies: Iterable[tuple[Signal, Understanding]]) -> Answers:
         key = signal.prospect_key
         if key is None or understood.primary.is_automatic or understood.primary is Label.BOUNCE:
             continue
+        found.written[key].append(signal.occurred_at)
         known = found.last.get(key)
         if known is None or known.at <= signal.occurred_at:
             found.last[key] = LastReply(at=signal.occurred_at, label=understood.primary)

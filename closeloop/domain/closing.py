@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Any
 
-from closeloop.domain.business_days import add_business_days
+from closeloop.domain.business_days import add_business_days, place_of
 from closeloop.domain.decisions import Channel, Close, Decision, Touch
 from closeloop.domain.playbook import Closing, Playbook
 from closeloop.domain.prospect import Prospect
@@ -20,7 +19,6 @@ class CloseChoice(Record):
 
     template: str
     reason: str
-    props: dict[str, Any] = {}
 
 
 def decide(prospect: Prospect, playbook: Playbook, now: datetime) -> Decision:
@@ -34,7 +32,7 @@ def decide(prospect: Prospect, playbook: Playbook, now: datetime) -> Decision:
             on=now.date(),
             come_back_at=now + timedelta(days=rules.come_back_days),
         )
-    return _ask(prospect, choose(prospect, rules, now.date()), rules, now)
+    return _ask(prospect, choose(prospect, rules, now.date()), playbook, now)
 
 
 def choose(prospect: Prospect, rules: Closing, today: date) -> CloseChoice:
@@ -56,7 +54,7 @@ def _inducement(amount: Decimal, rules: Closing) -> CloseChoice | None:
     if extra is None or amount < extra.from_amount:
         return None
     reason = f"the deal is at least {extra.from_amount:,}, the extra is worth {extra.worth:,}"
-    return CloseChoice(template="close_inducement", reason=reason, props={"inducement": extra.what})
+    return CloseChoice(template="close_inducement", reason=reason)
 
 
 def _scarcity(rules: Closing, today: date) -> CloseChoice | None:
@@ -64,12 +62,11 @@ def _scarcity(rules: Closing, today: date) -> CloseChoice | None:
     if proof is None or proof.ends_on < today:
         return None
     text = f"{proof.what}: {proof.seats_left} left, until {proof.ends_on:%-d %B %Y}"
-    return CloseChoice(
-        template="close_scarcity", reason=f"proved by the playbook: {text}", props={"scarcity": text}
-    )
+    return CloseChoice(template="close_scarcity", reason=f"proved by the playbook: {text}")
 
 
-def _ask(prospect: Prospect, choice: CloseChoice, rules: Closing, now: datetime) -> Touch:
+def _ask(prospect: Prospect, choice: CloseChoice, playbook: Playbook, now: datetime) -> Touch:
+    rules, place = playbook.closing, place_of(prospect, playbook.sending.time_zone)
     return Touch(
         rule=f"closing.{choice.template.removeprefix('close_')}",
         reasons=(choice.reason, f"ask {prospect.closes + 1} of {rules.maximum_asks}"),
@@ -77,7 +74,6 @@ def _ask(prospect: Prospect, choice: CloseChoice, rules: Closing, now: datetime)
         template=choice.template,
         step=prospect.closes + 1,
         sequence=SEQUENCE,
-        then_wait_until=add_business_days(now, rules.wait_days),
+        then_wait_until=add_business_days(now, rules.wait_days, place),
         asks_for_order=True,
-        props=choice.props,
     )

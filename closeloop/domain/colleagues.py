@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from closeloop.domain.business_days import add_business_days
+from closeloop.domain.business_days import add_business_days, place_of
 from closeloop.domain.decisions import Hold
 from closeloop.domain.prospect import Prospect
 from closeloop.domain.stage import Standing
@@ -34,5 +34,5 @@ def hold_for(prospect: Prospect, account: Sequence[Prospect], now: datetime) -> 
     return Hold(
         rule="approach.colleague_in_play",
         reasons=(f"a colleague at {prospect.company} {what}",),
-        until=add_business_days(now, LOOK_AGAIN_DAYS),
+        until=add_business_days(now, LOOK_AGAIN_DAYS, place_of(prospect)),
     )

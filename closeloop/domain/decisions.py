@@ -42,6 +42,10 @@ class Touch(Decision):
     then_wait_until: Moment
     asks_for_order: bool = False
     """True when the touch is a close."""
+    is_answer: bool = False
+    """True when it answers what the person just wrote: it has its own window and no cap."""
+    variant: str | None = None
+    """Name of the wording, where the step has several."""
     props: dict[str, Any] = Field(default_factory=dict)
     """What the rule adds to the template's properties (which objection, which close, which dates)."""
 

@@ -86,6 +86,7 @@ def draw_figures(
         replies=dict(census.answers.labels.most_common()),
         touches_by_channel=dict(census.history.channels.most_common()),
         approaches=_approaches(census, playbook),
+        comparisons=census.history.tries.compared(census.answers.written, playbook.compare_from),
         persistence=_persistence(census),
         **_money(census, playbook),
         stalled=stuck,

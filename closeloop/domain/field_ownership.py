@@ -92,6 +92,16 @@ def judge(wish: Wish, found: Found, memory: Memory | None) -> Verdict:
     return _ours(wish, found, memory)
 
 
+def never_writes(wish: Wish, memory: Memory | None) -> bool:
+    """True when `judge` leaves the field alone whatever stands in it now, so that it need not even be read: it says
+    what we wish, or a person changed it since and it is kept."""
+    if wish.rule is Rule.THEIRS:
+        return True
+    if memory is None or memory.in_doubt or memory.undone:
+        return False
+    return wish.rule in {Rule.OURS, Rule.FILL_IF_BLANK} and same(wish.value, memory.value)
+
+
 def _ours(wish: Wish, found: Found, memory: Memory | None) -> Verdict:
     if memory is None:
         edited = found.touched and not blank(found.value) and found.value is not False

@@ -17,6 +17,7 @@ from closeloop.domain.intervals import Rate
 from closeloop.domain.record import Moment, Record, Share
 from closeloop.domain.signals import Label
 from closeloop.domain.stage import Stage, Standing
+from closeloop.domain.variants import Comparison
 
 USUAL_GIVING_UP: dict[int, float] = {1: 0.44, 2: 0.22, 3: 0.14, 4: 0.12}
 """Share of sellers who give up after so many refusals, as sales training quotes it; the rest go on."""
@@ -228,6 +229,8 @@ class Figures(Record):
     """Replies by what decided about them."""
     touches_by_channel: dict[Channel, int]
     approaches: tuple[ApproachFigures, ...]
+    comparisons: tuple[Comparison, ...] = ()
+    """Steps with several wordings, and what may be said about them."""
     persistence: Persistence
 
     forecast: Forecast

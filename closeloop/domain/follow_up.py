@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from closeloop.domain.business_days import add_business_days
+from closeloop.domain.business_days import add_business_days, place_of
 from closeloop.domain.decisions import Advance, Channel, Decision, Hold, Touch
 from closeloop.domain.playbook import Cadence, FollowUp, Playbook
 from closeloop.domain.prospect import Prospect
@@ -24,7 +24,7 @@ def decide(prospect: Prospect, playbook: Playbook, now: datetime) -> Decision:
     cadence = _cadence(prospect, playbook.follow_up)
     if cadence is None:
         return Hold(rule="follow_up.not_ours", reasons=(f"{prospect.standing} has no cadence",))
-    return _touch(prospect, cadence, now)
+    return _touch(prospect, cadence, playbook, now)
 
 
 def _cadence(prospect: Prospect, rules: FollowUp) -> Cadence | None:
@@ -35,7 +35,8 @@ def _cadence(prospect: Prospect, rules: FollowUp) -> Cadence | None:
     }.get(prospect.standing)
 
 
-def _touch(prospect: Prospect, cadence: Cadence, now: datetime) -> Touch:
+def _touch(prospect: Prospect, cadence: Cadence, playbook: Playbook, now: datetime) -> Touch:
+    place = place_of(prospect, playbook.sending.time_zone)
     done = steps_done(prospect, cadence.template)
     wait = cadence.wait_before(done + 1)
     return Touch(
@@ -45,5 +46,5 @@ def _touch(prospect: Prospect, cadence: Cadence, now: datetime) -> Touch:
         template=cadence.template,
         step=done + 1,
         sequence=cadence.template,
-        then_wait_until=add_business_days(now + timedelta(days=wait), 0),
+        then_wait_until=add_business_days(now + timedelta(days=wait), 0, place),
     )

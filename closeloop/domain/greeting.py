@@ -7,8 +7,11 @@ import unicodedata
 
 MOST_CHARACTERS = 40
 MOST_WORDS = 3
-HELLO = {"en": ("Hello {}", "Hello")}
+HELLO = {"en": ("Hello {}", "Hello"), "th": ("เรียน คุณ{}", "เรียน ท่านผู้เกี่ยวข้อง")}
 """A language joins this table with its mail templates: a Thai greeting over an English mail is worse."""
+_THAI_TITLES = re.compile(r"^(?:นางสาว|นาง|นาย|น\.\s?ส\.|ดร\.|คุณ)\s*(?=[\u0e01-\u0e2e\u0e40-\u0e44])")
+"""Titles that CRM fields hold before the name; whoever writes politely says คุณ, which tells nobody's sex."""
+_THAI = re.compile(r"[\u0e00-\u0e7f]")
 
 _NOT_NAMES = """
 admin alert all anonymous body buyer client company contact customer dear delete director drop exec first
@@ -16,6 +19,7 @@ firstname from hello hr human ignore import info insert instructions last lastna
 manager me miss mr mrs ms name none not null office owner previous prospect reply sales script select
 shop sir support system table team test tester testing undefined union unknown update user vip where xx
 xxx xyz you your
+คุณ นาย นาง นางสาว ทดสอบ ไม่มี ไม่ระบุ
 """
 _NO_NAMES = frozenset(_NOT_NAMES.split())
 _JOINED = re.compile(r"['’ʼʹ-]")
@@ -25,17 +29,22 @@ _SCRIPTS_WITHOUT_CASE_OR_SPACE = ("CJK", "HIRAGANA", "KATAKANA", "HANGUL")
 
 
 def greeting(first_name: str | None, last_name: str | None, language: str) -> str:
-    """`Hello Anna`, or `Hello` when no name can be said; no comma. Languages without templates get English.
+    """`Hello Anna`, `เรียน คุณสมชาย`, or without a name when none can be said; no comma.
+
+    Languages without templates get English.
 
     The family name is used only where a given name alone would be rude: Chinese, Japanese and Korean script.
     """
     with_name, without = HELLO.get(language.lower().partition("-")[0], HELLO["en"])
-    name = _sayable(first_name)
+    is_thai = with_name is HELLO["th"][0]
+    name = _sayable(_THAI_TITLES.sub("", (first_name or "").strip()) if is_thai else first_name)
     if name is None:
         return without
     family = _sayable(last_name)
     if family and _is_east_asian(name) and _is_east_asian(family):
         name = family + name
+    if is_thai and not _THAI.match(name):
+        name = f" {name}"  # Thai sets a blank before Latin letters
     return with_name.format(name)
 
 

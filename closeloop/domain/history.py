@@ -15,6 +15,7 @@ from typing import Any, Protocol
 
 from closeloop.domain.decisions import Channel
 from closeloop.domain.stage import Stage
+from closeloop.domain.tries import Tries
 
 SECONDS_A_DAY = 86_400
 ADDRESS = re.compile(r"[^\s<>@]+@[^\s<>@]+")
@@ -73,6 +74,8 @@ class History:
     stays: dict[Stage, list[float]] = field(default_factory=lambda: defaultdict(list))
     """Days spent in a stage, of those who left it forwards."""
     channels: Counter[Channel] = field(default_factory=Counter)
+    tries: Tries = field(default_factory=Tries)
+    """What became of steps with several wordings."""
     held: dict[tuple[Stage, str], Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     """Stage and rule to reasons, counted."""
     asked: set[tuple[Stage, str]] = field(default_factory=set)
@@ -108,6 +111,7 @@ def plain(reason: str) -> str:
 def _touched(history: History, past: Past, row: DecisionLike) -> None:
     if (channel := row.detail.get("channel")) in _CHANNELS:
         history.channels[Channel(channel)] += 1
+    history.tries.note(row.prospect_key, row.at, row.detail)
     if row.stage is not Stage.FOLLOW_UP:
         past.touches += 1
 

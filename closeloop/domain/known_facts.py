@@ -8,14 +8,19 @@ WORDS = frozenset(
     {
         "company_type",
         "country",
+        "do_not_call",
         "domain",
         "email_kind",
         "function",
         "headquarters",
         "industry",
+        "language",
         "listed",
+        "preferred_channel",
         "products",
         "seniority",
+        "state",
+        "time_zone",
         "website",
     }
 )

@@ -16,6 +16,11 @@ CRM_FACTS = {
     "industry": "industry",
     "country": "country",
     "website": "website",
+    "state": "state",
+    "time_zone": "time_zone",
+    "preferred_channel": "preferred_channel",
+    "language": "language",
+    "do_not_call": "do_not_call",
 }
 """Lead field to fact. The org's revenue is taken as US dollars, the currency of a single-currency org."""
 UNKNOWN = "unknown"
@@ -25,10 +30,11 @@ REFERRED_BY = "Referred by "
 
 def crm_facts(lead: Mapping[str, Any], now: datetime) -> list[Fact]:
     """What sellers wrote into the Lead; empty fields give no fact."""
-    return [
-        Fact(name=CRM_FACTS[field], value=lead[field], source=f"crm:{field}", observed_at=now)
-        for field in _filled(lead)
-    ]
+    return [_fact(field, lead, now) for field in _filled(lead)]
+
+
+def _fact(field: str, lead: Mapping[str, Any], now: datetime) -> Fact:
+    return Fact(name=CRM_FACTS[field], value=lead[field], source=f"crm:{field}", observed_at=now)
 
 
 def _filled(lead: Mapping[str, Any]) -> list[str]:
@@ -42,7 +48,9 @@ def told_by_people(
 
     `remembered`: what we know of each of the Lead's fields, by our word for it.
     """
-    news = {fact.name: (word, fact) for word, fact in zip(_filled(lead), crm_facts(lead, now), strict=True)}
+    # A mark that was taken off is an empty field, and news all the same.
+    off = [word for word in ("do_not_call",) if lead.get(word) is False and word in known]
+    news = {CRM_FACTS[word]: (word, _fact(word, lead, now)) for word in (*_filled(lead), *off)}
     return {
         name: fact
         for name, (word, fact) in news.items()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from closeloop.domain.business_days import add_business_days
+from closeloop.domain.business_days import add_business_days, place_of
 from closeloop.domain.prospect import MEETING, NextStep, Prospect
 from closeloop.domain.record import Moment, Record
 from closeloop.domain.signals import Proposed
@@ -36,11 +36,11 @@ def plan_meeting(prospect: Prospect, proposed: Proposed | None, now: datetime) -
     refused = _refused(proposed, now)
     if proposed is not None and refused is None:
         return _as_proposed(prospect, proposed, now)
-    day = add_business_days(now, MEETING_DAYS)
+    day = add_business_days(now, MEETING_DAYS, place_of(prospect))
     why = refused or "named no day"
     return Planned(
         next_step=NextStep(what=f"{MEETING} with {_surname(prospect)} {DAY_OPEN}", on=day.date()),
-        look_again_at=_after(day),
+        look_again_at=_after(day, prospect),
         reason=f"proposed or accepted a meeting but {why}; planned for {day:%Y-%m-%d}",
         task=f"Agree on a day for the meeting with {_who(prospect)}: they {why}. We plan for {_spoken(day)}"[
             :LONGEST_TASK
@@ -62,7 +62,7 @@ def _as_proposed(prospect: Prospect, proposed: Proposed, now: datetime) -> Plann
     on_their_clock = f"{hour} their time" if hour else ""
     return Planned(
         next_step=NextStep(what=f"{MEETING} with {_surname(prospect)}{on_their_clock}", on=proposed.on),
-        look_again_at=_after(day),
+        look_again_at=_after(day, prospect),
         reason=f"proposed or accepted a meeting on {proposed.on:%Y-%m-%d}{on_their_clock}",
         task=f"Confirm the meeting on {_spoken(day)}{hour} with {_who(prospect)}{' (their time)' if hour else ''}"[
             :LONGEST_TASK
@@ -81,8 +81,8 @@ def _refused(proposed: Proposed | None, now: datetime) -> str | None:
     return None
 
 
-def _after(day: datetime) -> datetime:
-    return add_business_days(day + timedelta(days=1), 0)
+def _after(day: datetime, prospect: Prospect) -> datetime:
+    return add_business_days(day + timedelta(days=1), 0, place_of(prospect))
 
 
 def _spoken(day: datetime) -> str:

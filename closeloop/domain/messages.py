@@ -13,6 +13,8 @@ class SenderProps(Record):
     role: str
     postal_address: str
     website: str
+    particle: str = ""
+    """How the writer ends a Thai sentence."""
 
 
 class PainProps(Record):
@@ -40,6 +42,8 @@ class MailProps(Record):
     pains: tuple[PainProps, ...] = ()
     questions: tuple[str, ...] = ()
     """What we do not know yet and ask."""
+    opt_out: str = ""
+    """Where one click stops these mails; empty where nobody can reach us on the web."""
 
 
 class ApproachProps(MailProps):
@@ -81,14 +85,24 @@ class AnswerProps(MailProps):
 
 
 class ClosingProps(MailProps):
-    """close_alternative, close_inducement, close_scarcity."""
+    """close_alternative."""
 
     amount: str
     first_alternative: str
     second_alternative: str
-    inducement: str | None = None
-    scarcity: str | None = None
     step: int
+
+
+class InducementProps(ClosingProps):
+    """close_inducement: there is something extra, or there is no such mail."""
+
+    inducement: str
+
+
+class ScarcityProps(ClosingProps):
+    """close_scarcity: something really ends, or there is no such mail."""
+
+    scarcity: str
 
 
 class FollowUpProps(MailProps):
@@ -98,6 +112,7 @@ class FollowUpProps(MailProps):
     referred_by: str | None = None
 
 
+REPLY_MARK = "Re: "
 TEMPLATES: dict[str, type[MailProps]] = {
     "approach_premium": ApproachProps,
     "approach_question": ApproachProps,
@@ -110,8 +125,8 @@ TEMPLATES: dict[str, type[MailProps]] = {
     "objection_follow_up": ObjectionProps,
     "question_answer": AnswerProps,
     "close_alternative": ClosingProps,
-    "close_inducement": ClosingProps,
-    "close_scarcity": ClosingProps,
+    "close_inducement": InducementProps,
+    "close_scarcity": ScarcityProps,
     "follow_up_customer": FollowUpProps,
     "follow_up_nurture": FollowUpProps,
     "follow_up_win_back": FollowUpProps,
@@ -124,3 +139,7 @@ class RenderedMail(Record):
     subject: str
     text: str
     html: str
+
+    def answering(self, subject: str) -> RenderedMail:
+        """The same mail under the subject of the conversation that it goes on with."""
+        return self.model_copy(update={"subject": f"{REPLY_MARK}{subject}"})

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from closeloop.domain.business_days import add_business_days
+from closeloop.domain.business_days import add_business_days, place_of
 from closeloop.domain.decisions import AskHuman, Channel, Close, Decision, Park, Touch
-from closeloop.domain.playbook import ObjectionAnswer, Objections, Playbook
+from closeloop.domain.playbook import ObjectionAnswer, Playbook
 from closeloop.domain.prospect import Objection, Prospect
 from closeloop.domain.signals import Label
 from closeloop.domain.stage import Standing
 
+DAYS_FOR_A_PERSON = 3
+"""Business days that a person has before we come back by ourselves."""
 PLAIN_WORDS = {
     "objection_price": "the price",
     "objection_timing": "the timing",
@@ -38,30 +40,36 @@ def decide(prospect: Prospect, playbook: Playbook, now: datetime) -> Decision:
         )
     answer = playbook.objections.answer_to(objection.label)
     given = prospect.answered.get(objection.label, 0)
-    if objection.answers == 0 and (given or answer.hand_to_human):
-        return _hand_over(objection, answer, given, now)
+    if objection.answers == 0 and (given or answer.is_for_a_person(prospect.amount)):
+        return _hand_over(prospect, objection, answer, given, now)
     if given <= playbook.objections.minimum_follow_ups:
-        return _come_back(objection, answer, given, playbook.objections, now)
+        return _come_back(prospect, objection, given, playbook, now)
     return _end(prospect, objection, given, playbook, now)
 
 
-def _hand_over(objection: Objection, answer: ObjectionAnswer, given: int, now: datetime) -> Decision:
+def _hand_over(
+    prospect: Prospect, objection: Objection, answer: ObjectionAnswer, given: int, now: datetime
+) -> Decision:
     what, words = PLAIN_WORDS[objection.label], Label(objection.label).in_words
     if given:
         rule = "objections.raised_again"
         reason = f"{words}: said again after {given} answers, a person takes over"
         subject = f"Call about {what}: our written answers did not settle it"
     else:
-        rule, reason = "objections.hand_to_human", f"{words}: the playbook gives this objection to a person"
+        size = "" if answer.hand_to_human else f" from a deal of {answer.hand_to_human_from:,} on"
+        rule, reason = "objections.hand_to_human", f"{words}: the playbook gives this objection to a person{size}"
         subject = f"Answer an objection about {what}. Draft: {answer.answer}"
     return AskHuman(
-        rule=rule, reasons=(reason,), subject=subject, until=add_business_days(now, 3), answers_objection=True
+        rule=rule,
+        reasons=(reason,),
+        subject=subject,
+        until=add_business_days(now, DAYS_FOR_A_PERSON, place_of(prospect)),
+        answers_objection=True,
     )
 
 
-def _come_back(
-    objection: Objection, answer: ObjectionAnswer, number: int, rules: Objections, now: datetime
-) -> Touch:
+def _come_back(prospect: Prospect, objection: Objection, number: int, playbook: Playbook, now: datetime) -> Touch:
+    rules, place = playbook.objections, place_of(prospect, playbook.sending.time_zone)
     wait = rules.wait_before(objection.label, number)
     what = "the answer, at once" if number == 0 else f"follow-up {number} of {rules.minimum_follow_ups}"
     return Touch(
@@ -71,13 +79,9 @@ def _come_back(
         template="objection_answer" if number == 0 else "objection_follow_up",
         step=number + 1,
         sequence=objection.label,
-        then_wait_until=add_business_days(now, wait),
-        props={
-            "objection": PLAIN_WORDS[objection.label],
-            "answer": answer.answer,
-            "evidence": answer.evidence,
-            "ask": answer.ask,
-        },
+        then_wait_until=add_business_days(now, wait, place),
+        is_answer=number == 0,
+        props={"label": objection.label},
     )
 
 

@@ -8,14 +8,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, ModelWrapValidatorHandler, model_validator
 
-from closeloop.domain.decisions import Channel
 from closeloop.domain.record import Percent, Record, Share
+from closeloop.domain.sending_rules import AccountRule, ChannelPreference, Sending
 from closeloop.domain.signals import Label
 from closeloop.domain.stage import Stage
+from closeloop.domain.steps import Step, problems
+from closeloop.domain.texts import LOCALE, Remembered, Text, in_language, speaking, texts
 
 MINIMUM_FOLLOW_UPS = 5
 """Four of five sales take at least five follow-ups; a playbook may ask for more, never for fewer."""
@@ -40,12 +42,14 @@ class Sender(Record):
 
     company: str
     name: str
-    role: str
+    role: Text
     email: str
     reply_domain: str
     """Replies come to reply+<token>@<reply_domain>; its MX points to the inbound parse webhook."""
     postal_address: str
     website: str
+    particle: Literal["ครับ", "ค่ะ"] | None = None
+    """How the writer ends a Thai sentence, as they say it themselves; without it the mails do without one."""
 
 
 class Range(Record):
@@ -71,7 +75,7 @@ class Criterion(Record):
     range: Range | None = None
     partial: Share | None = None
     """Share of the weight for a known answer that does not meet the criterion; none by default."""
-    question: str
+    question: Text
     """What the approach or presentation asks when the answer is unknown."""
 
     @model_validator(mode="after")
@@ -130,7 +134,7 @@ class Pain(Record):
     """A problem the product answers, sayable only where its evidence is known."""
 
     id: str
-    says: str
+    says: Text
     """One sentence about the prospect's world, may use {company} and the evidence fact as {value}."""
     evidence: Criterion
 
@@ -138,18 +142,18 @@ class Pain(Record):
 class Benefit(Record):
     """A feature, and the answer to `so what?` for a pain."""
 
-    feature: str
-    so_what: str
+    feature: Text
+    so_what: Text
     answers: tuple[str, ...]
-    proof: str
-    proof_source: str
+    proof: Text
+    proof_source: Text
 
 
 class Product(Record):
     """What is sold, for how much, and why anybody would care."""
 
     name: str
-    one_line: str
+    one_line: Text
     currency: str
     base_price: Decimal = Field(ge=0)
     price_per_employee: Decimal = Field(ge=0)
@@ -173,31 +177,29 @@ class Approach(Record):
     sequence: str
     when: Criterion | None = None
     """Chosen when this is met; the approaches are tried in order, the last one needs no condition."""
-    offer: str
+    offer: Text
     """The gift, the question or the trial, in words that fit into a sentence."""
-
-
-class Step(Record):
-    """One touch of a sequence."""
-
-    channel: Channel
-    template: str
-    """Template name for e-mail; the Task's subject otherwise."""
-    wait_days: Days
-    """Business days after the step before."""
 
 
 class ObjectionAnswer(Record):
     """What we say to an objection, at once and when we come back."""
 
     label: Label
-    answer: str
-    evidence: str
-    ask: str
+    answer: Text
+    evidence: Text
+    ask: Text
     """The smaller yes this answer asks for."""
     hand_to_human: bool = False
+    """A person answers in our place, with this answer as the draft."""
+    hand_to_human_from: Decimal | None = None
+    """The same, but only for deals of at least this amount."""
     wait_days: tuple[Days, ...] = ()
     """Business days before each follow-up to this objection, in place of the general ones."""
+
+    def is_for_a_person(self, amount: Decimal | None) -> bool:
+        """Whether a person answers it in a deal of this size."""
+        limit = self.hand_to_human_from
+        return self.hand_to_human or (limit is not None and amount is not None and amount >= limit)
 
     @model_validator(mode="after")
     def _is_an_objection(self) -> Self:
@@ -236,7 +238,7 @@ class Objections(Record):
 class Scarcity(Record):
     """A proof that something really ends: without it nobody is told to hurry."""
 
-    what: str
+    what: Text
     ends_on: date
     seats_left: Annotated[int, Field(ge=1)]
 
@@ -244,7 +246,7 @@ class Scarcity(Record):
 class Inducement(Record):
     """Something extra for deciding now, within a budget."""
 
-    what: str
+    what: Text
     worth: Decimal = Field(gt=0)
     from_amount: Decimal = Field(ge=0)
     """Only for deals of at least this amount."""
@@ -253,7 +255,7 @@ class Inducement(Record):
 class Closing(Record):
     """The three closes and when each may be used."""
 
-    alternatives: tuple[str, str]
+    alternatives: tuple[Text, Text]
     """The two ways to say yes of the alternative-choice close."""
     inducement: Inducement | None = None
     scarcity: Scarcity | None = None
@@ -307,7 +309,8 @@ class Playbook(Record):
     """The whole playbook. `version` is pinned by every enrolment and named in every decision."""
 
     version: str
-    locale: str = "en"
+    locale: Annotated[str, Field(pattern=f"^{LOCALE.pattern}$")] = "en"
+    """The language of plain texts, and of everybody whose own is not known or has no mails."""
     sender: Sender
     qualification: Qualification
     product: Product
@@ -320,6 +323,20 @@ class Playbook(Record):
     exchange_rates: dict[str, Decimal]
     """US dollars for one unit of a currency, used to compare revenues; as of the playbook's version."""
     crm: CrmWords = CrmWords()
+    sending: Sending = Sending()
+    account: AccountRule | None = None
+    """None: everybody of a company may be written to at once."""
+    channel_preference: ChannelPreference = ChannelPreference.REPLACE
+    """What becomes of steps in another channel than the one a prospect prefers."""
+    compare_from: Annotated[int, Field(ge=20)] = 100
+    """People that each variant must have reached before any is called better."""
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _in_its_own_language(cls, given: Any, read: ModelWrapValidatorHandler[Self]) -> Self:
+        own = given.get("locale") if isinstance(given, dict) else None
+        with speaking(own if isinstance(own, str) else "en"):
+            return read(given)
 
     @model_validator(mode="after")
     def _holds_together(self) -> Self:
@@ -331,10 +348,36 @@ class Playbook(Record):
         if self.approaches[-1].when is not None:
             raise ValueError("the last approach is the one for everybody else and has no `when`")
         for name, steps in self.sequences.items():
-            if not steps or steps[0].channel is not Channel.EMAIL:
-                raise ValueError(f"sequence {name!r} must start with an e-mail step")
+            if wrong := next(problems(steps), None):
+                raise ValueError(f"sequence {name!r}: {wrong}")
         return self
 
     def probability(self, stage: Stage) -> float:
         """Chance of an order for a deal in this stage: the weights of all stages behind it, 0 to 1."""
         return sum(r.weight for s, r in self.stages.items() if s.number < stage.number) / 100
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """The languages in which every text is there: its own first, then by name."""
+        return _REMEMBERED.of(self, "languages", self._languages)
+
+    def _languages(self) -> tuple[str, ...]:
+        whole = (language for language, places in sorted(self.untranslated().items()) if not places)
+        return (self.locale, *whole)
+
+    def untranslated(self) -> dict[str, tuple[str, ...]]:
+        """Each other language that any text is in, with the places of the texts that lack it."""
+        said = [(place, text) for place, text in texts(self) if not place.endswith(NEVER_SAID)]
+        others = sorted({language for _, text in said for language in text.translations} - {self.locale})
+        return {other: tuple(place for place, text in said if text.said_in(other) is None) for other in others}
+
+    def edition(self, language: str) -> Playbook:
+        """The same playbook with each text in this language."""
+        if language == self.locale:
+            return self
+        return _REMEMBERED.of(self, f"in {language}", lambda: in_language(self, language))
+
+
+_REMEMBERED = Remembered()
+NEVER_SAID = (".evidence.question", ".when.question")
+"""Questions that only the model asks for: nobody ever reads them."""

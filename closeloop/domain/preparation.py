@@ -13,6 +13,7 @@ from closeloop.domain.presentation_content import DeckContent, Evidence, ValuePo
 from closeloop.domain.prospect import Fact, Prospect
 from closeloop.domain.qualification import assess, meets
 from closeloop.domain.sources import dated_source, is_public, spoken_source
+from closeloop.domain.tongues import ENGLISH, Tongue
 
 MOST_PAINS = 3
 CHART_YEARS = 3
@@ -55,26 +56,26 @@ def _evidence_text(fact: Fact) -> str:
     return f"{name} {spoken(fact)} ({spoken_source(fact.source)})"
 
 
-def pain_props(prospect: Prospect, playbook: Playbook) -> tuple[PainProps, ...]:
+def pain_props(prospect: Prospect, playbook: Playbook, tongue: Tongue = ENGLISH) -> tuple[PainProps, ...]:
     """The chosen pains with the benefit that answers each; what lost its evidence is left out."""
     wanted = {pain.id: pain for pain in playbook.product.pains}
     return tuple(
-        _pain(wanted[name], prospect, playbook)
+        _pain(wanted[name], prospect, playbook, tongue)
         for name in prospect.pains
         if name in wanted and _has_evidence(wanted[name], prospect)
     )
 
 
-def _pain(pain: Pain, prospect: Prospect, playbook: Playbook) -> PainProps:
+def _pain(pain: Pain, prospect: Prospect, playbook: Playbook, tongue: Tongue) -> PainProps:
     benefit = next(b for b in playbook.product.benefits if pain.id in b.answers)
     fact = prospect.facts[pain.evidence.fact]
     return PainProps(
-        pain=pain.says.replace("{company}", prospect.company).replace("{value}", spoken(fact)),
-        source=dated_source(fact),
-        public_source=dated_source(fact) if is_public(fact.source) else "",
+        pain=tongue.filled(pain.says, prospect.company, tongue.fact(fact)),
+        source=tongue.source(fact),
+        public_source=tongue.source(fact) if is_public(fact.source) else "",
         feature=benefit.feature,
         so_what=benefit.so_what,
-        proof=f"{benefit.proof} ({benefit.proof_source})",
+        proof=tongue.proof(benefit.proof, benefit.proof_source),
     )
 
 
@@ -92,6 +93,7 @@ def sender_props(playbook: Playbook) -> SenderProps:
         role=sender.role,
         postal_address=sender.postal_address,
         website=sender.website,
+        particle=sender.particle or "",
     )
 
 
@@ -119,7 +121,7 @@ def deck_content(prospect: Prospect, playbook: Playbook, on: date) -> DeckConten
         on=on,
         language=prospect.language,
         sender=sender_props(playbook),
-        agenda=agenda(prospect, playbook),
+        agenda=ENGLISH.agenda(prospect.company, playbook.product.name),
         evidence=tuple(_evidence(fact) for fact in _shown_facts(prospect)),
         pains=pain_props(prospect, playbook),
         currency=playbook.product.currency,
@@ -137,17 +139,6 @@ PLAN = (
     "Week 4: decide together on what the comparison shows",
     "Weeks 5-8: roll out team by team",
 )
-
-
-def agenda(prospect: Prospect, playbook: Playbook) -> tuple[str, ...]:
-    """What a first meeting with this prospect is about."""
-    about = f"What we understood about {prospect.company}, and what we got wrong"
-    return (
-        about,
-        f"Where {playbook.product.name} would help, and where not",
-        "The numbers behind it",
-        "What happens next",
-    )
 
 
 def _name(prospect: Prospect) -> str:

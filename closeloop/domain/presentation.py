@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from closeloop.domain.business_days import add_business_days
+from closeloop.domain.business_days import add_business_days, place_of
 from closeloop.domain.decisions import Advance, Close, Decision
 from closeloop.domain.meetings import over
 from closeloop.domain.playbook import Playbook
@@ -34,11 +34,12 @@ def decide(prospect: Prospect, playbook: Playbook, now: datetime) -> Decision:
 
 def to_closing(prospect: Prospect, now: datetime, reason: str) -> Advance:
     """Go on to closing, with the decision as the agreed next step."""
-    ask_on = add_business_days(now, 1)
+    place = place_of(prospect)
+    ask_on = add_business_days(now, 1, place)
     return Advance(
         rule="presentation.next_step_agreed",
         reasons=(reason,),
         to=Stage.CLOSING,
         due_at=ask_on,
-        next_step=NextStep(what="Decision on the offer", on=add_business_days(ask_on, DAYS_TO_DECIDE).date()),
+        next_step=NextStep(what="Decision on the offer", on=add_business_days(ask_on, DAYS_TO_DECIDE, place).date()),
     )

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from closeloop.domain.record import Moment, Record, Share
 from closeloop.domain.stage import Profile, Stage, Standing
+from closeloop.domain.threads import Conversation
 
 MEETING = "Meeting"
 FactValue = str | int | Decimal | bool
@@ -36,6 +37,8 @@ class Enrollment(Record):
     step: int = 0
     """Steps already carried out."""
     playbook_version: str
+    line: str | None = None
+    """Hash of the playbook's sequences as they stood when it started; None: from before they were kept."""
     started_at: Moment
 
 
@@ -121,6 +124,10 @@ class Prospect(Record):
     amount: Decimal | None = None
     deck: str | None = None
     """Path of the draft presentation, relative to the home folder."""
+    deck_checksum: str | None = None
+    """Of the draft that was last meant for the CRM."""
+    deck_drafts: int = 0
+    """How often the draft changed; one that is changed back is another draft again."""
     pains: tuple[str, ...] = ()
     """Ids of the playbook pains that have evidence here."""
     touches: int = 0
@@ -131,10 +138,16 @@ class Prospect(Record):
     """Times we asked for the order."""
     last_touch_at: Moment | None = None
     last_reply_at: Moment | None = None
+    mailbox: str | None = None
+    """The address that started the thread and keeps it."""
+    seen: dict[str, Moment] = Field(default_factory=dict)
+    """Signals that steps may ask about, each with when it was last seen."""
     predicted: Share | None = None
     """The probability the forecast gave the deal when it opened; scored when it closes."""
     closed_at: Moment | None = None
     referred_by: str | None = None
+    conversation: Conversation | None = None
+    """The talk by mail that the next mail may go on with."""
 
     @property
     def is_deal(self) -> bool:

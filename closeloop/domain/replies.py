@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from closeloop.domain.business_days import add_business_days
+from closeloop.domain.business_days import add_business_days, place_of
 from closeloop.domain.decisions import Advance, AskHuman, Channel, Close, Decision, Hold, Park, Stop, Touch
 from closeloop.domain.meetings import MEETING_DAYS, plan_meeting
 from closeloop.domain.playbook import Playbook
@@ -26,17 +26,29 @@ HUMAN_SUBJECTS = {
 }
 
 
+_STOPS = {
+    SignalKind.SPAM_REPORT: "reported our mail as spam",
+    SignalKind.UNSUBSCRIBED: "opted out",
+    SignalKind.BOUNCED: "the address bounced",
+}
+"""The weightiest first: it stays the reason, in whatever order the events come in."""
+
+
 def on_event(prospect: Prospect, signal: Signal) -> tuple[Decision, ...]:
     """Bounces, complaints and opt-outs stop; deliveries, opens and clicks are kept as evidence only."""
-    words = {
-        SignalKind.BOUNCED: "the address bounced",
-        SignalKind.SPAM_REPORT: "reported our mail as spam",
-        SignalKind.UNSUBSCRIBED: "opted out",
-    }
-    if signal.kind not in words:
+    if signal.kind not in _STOPS:
         return ()
+    reason = f"{_STOPS[signal.kind]} on {signal.occurred_at:%Y-%m-%d}"
     by_wish = signal.kind is not SignalKind.BOUNCED
-    return (_stop(f"{words[signal.kind]} on {signal.occurred_at:%Y-%m-%d}", "signals.stop", by_wish=by_wish),)
+    if prospect.standing is Standing.STOPPED and prospect.reason:
+        reason = min(prospect.reason, reason, key=_weight)
+    return (_stop(reason, "signals.stop", by_wish=by_wish),)
+
+
+def _weight(reason: str) -> tuple[int, str]:
+    """A person's own words weigh most; of two events of a kind the earlier one, whose date sorts first."""
+    places = [place for place, words in enumerate(_STOPS.values()) if reason.startswith(words)]
+    return (places[0] if places else -1), reason
 
 
 def replied(label: Label) -> str:
@@ -55,10 +67,12 @@ def on_reply(prospect: Prospect, found: Understanding, playbook: Playbook, now: 
         return _stopped_by_reply(prospect, found)
     if prospect.standing is Standing.STOPPED:
         return ()
+    if found.abstained:
+        return _to_human(prospect, found, playbook, now)
     if label.is_automatic:
-        return _automatic(found, now)
+        return _automatic(prospect, found, now)
     if label is Label.NOT_NOW:
-        return (_sleep(found, now),)
+        return (_sleep(prospect, found, now),)
     if label is Label.BRUSH_OFF and _was_brushed_off(prospect):
         return (_stop("said no a second time", "replies.repeated_no", by_wish=True),)
     if label.is_objection:
@@ -67,7 +81,7 @@ def on_reply(prospect: Prospect, found: Understanding, playbook: Playbook, now: 
         return _yes(prospect, found, playbook, now)
     if label is Label.QUESTION:
         return _question(prospect, playbook, now)
-    return _to_human(found, now)
+    return _to_human(prospect, found, playbook, now)
 
 
 def _stopped_by_reply(prospect: Prospect, found: Understanding) -> tuple[Decision, ...]:
@@ -81,21 +95,21 @@ def _stopped_by_reply(prospect: Prospect, found: Understanding) -> tuple[Decisio
     return (stop, AskHuman(rule="replies.stop", reasons=stop.reasons, subject=text))
 
 
-def _automatic(found: Understanding, now: datetime) -> tuple[Decision, ...]:
+def _automatic(prospect: Prospect, found: Understanding, now: datetime) -> tuple[Decision, ...]:
     if found.primary is Label.AUTO_REPLY:
         return ()
     back = found.resume_on or now + timedelta(days=ABSENCE_DAYS)
-    until = add_business_days(max(back, now), 0)
+    until = add_business_days(max(back, now), 0, place_of(prospect))
     return (Hold(rule="replies.out_of_office", reasons=(f"away until {until:%Y-%m-%d}",), until=until),)
 
 
-def _sleep(found: Understanding, now: datetime) -> Park:
+def _sleep(prospect: Prospect, found: Understanding, now: datetime) -> Park:
     until = found.resume_on or now + timedelta(days=NOT_NOW_DAYS)
     return Park(
         rule="replies.not_now",
         reasons=(f"asked us to come back on {until:%Y-%m-%d}",),
         standing=Standing.NURTURE,
-        until=add_business_days(max(until, now), 0),
+        until=add_business_days(max(until, now), 0, place_of(prospect)),
     )
 
 
@@ -155,7 +169,7 @@ def _won(prospect: Prospect, playbook: Playbook, now: datetime) -> Close:
         reasons=("said yes to the order",),
         won=True,
         on=now.date(),
-        come_back_at=add_business_days(first, 0),
+        come_back_at=add_business_days(first, 0, place_of(prospect)),
     )
 
 
@@ -189,7 +203,9 @@ def _open_deal(prospect: Prospect, found: Understanding, playbook: Playbook, now
         due_at=now,
         profile=Profile.OPPORTUNITY,
         amount=price(prospect, playbook),
-        next_step=NextStep(what="Agree on a date to present", on=add_business_days(now, MEETING_DAYS).date()),
+        next_step=NextStep(
+            what="Agree on a date to present", on=add_business_days(now, MEETING_DAYS, place_of(prospect)).date()
+        ),
     )
 
 
@@ -202,7 +218,8 @@ def _question(prospect: Prospect, playbook: Playbook, now: datetime) -> tuple[De
         template=QUESTION_SEQUENCE,
         step=1,
         sequence=QUESTION_SEQUENCE,
-        then_wait_until=add_business_days(now, HUMAN_DAYS),
+        is_answer=True,
+        then_wait_until=add_business_days(now, HUMAN_DAYS, place_of(prospect)),
     )
     if prospect.is_open_deal or prospect.standing is Standing.CUSTOMER:
         return (answer,)
@@ -215,17 +232,24 @@ def _expansion(prospect: Prospect, now: datetime) -> AskHuman:
         rule="follow_up.expansion",
         reasons=("a customer wants to talk",),
         subject=f"{prospect.company} is a customer and wants to talk: call them",
-        until=add_business_days(now, 20),
+        until=add_business_days(now, 20, place_of(prospect)),
     )
 
 
-def _to_human(found: Understanding, now: datetime) -> tuple[Decision, ...]:
-    """What the rules cannot read, a person reads; the sequence waits for them."""
+def _to_human(
+    prospect: Prospect, found: Understanding, playbook: Playbook, now: datetime
+) -> tuple[Decision, ...]:
+    """What is not understood for sure, a person reads, with the playbook's answer as a draft; the sequence waits."""
+    subject = "Read this reply and answer it"
+    if found.abstained and found.primary is not Label.OTHER:
+        subject += f"; it may say: {found.primary.in_words}"
+        if found.primary.is_objection:
+            subject += f". Draft: {playbook.objections.answer_to(found.primary.value).answer}"
     return (
         AskHuman(
             rule="replies.unclear",
             reasons=(f"the reply reads as: {found.primary.in_words} ({found.confidence:.0%} sure)",),
-            subject="Read this reply and answer it",
-            until=add_business_days(now, HUMAN_DAYS),
+            subject=subject,
+            until=add_business_days(now, HUMAN_DAYS, place_of(prospect)),
         ),
     )

@@ -93,8 +93,12 @@ STOPPING_LABELS = frozenset({Label.UNSUBSCRIBE, Label.LEGAL, Label.LEFT_COMPANY,
 STOPPING_KINDS = frozenset({SignalKind.BOUNCED, SignalKind.SPAM_REPORT, SignalKind.UNSUBSCRIBED})
 
 
+SignalId = tuple[str, str]
+"""Source and the source's own id: two sources may well use the same one."""
+
+
 class Signal(Record):
-    """One inbound fact. `id` is the source's own id: the same id is never applied twice."""
+    """One inbound fact. `id` is the source's own id: the same fact of a source is never applied twice."""
 
     id: str
     source: str
@@ -106,6 +110,10 @@ class Signal(Record):
     address: str | None = None
     payload: dict[str, Any] = Field(default_factory=dict)
     """For a reply: `subject`, `text`, `headers`, `to`. Otherwise the source's own words."""
+
+    @property
+    def identity(self) -> SignalId:
+        return self.source, self.id
 
 
 class Proposed(Record):

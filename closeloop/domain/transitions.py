@@ -7,6 +7,7 @@ from functools import singledispatch
 from typing import Any
 
 from closeloop.domain.actions import Action, ActionKind, action_key
+from closeloop.domain.business_days import add_business_days, place_of
 from closeloop.domain.decisions import (
     Advance,
     AskHuman,
@@ -20,7 +21,9 @@ from closeloop.domain.decisions import (
     Stop,
     Touch,
 )
+from closeloop.domain.mailboxes import Leaving, leaving, mailbox_of
 from closeloop.domain.playbook import Playbook
+from closeloop.domain.playbook_lines import line_of
 from closeloop.domain.prospect import Enrollment, NextStep, Objection, Prospect
 from closeloop.domain.record import Record
 from closeloop.domain.stage import Profile, Stage, Standing
@@ -51,6 +54,8 @@ def _apply(decision: Decision, prospect: Prospect, playbook: Playbook, now: date
 @_apply.register
 def _touch(decision: Touch, prospect: Prospect, playbook: Playbook, now: datetime) -> Applied:
     run, enrollments = _enrolled(prospect, decision)
+    leaves = leaving(prospect, playbook, now, answer=decision.is_answer)
+    decision = _counted_from(leaves, decision, prospect, playbook, now)
     changes: dict[str, Any] = {
         "touches": prospect.touches + 1,
         "last_touch_at": now,
@@ -59,24 +64,19 @@ def _touch(decision: Touch, prospect: Prospect, playbook: Playbook, now: datetim
         "approach": decision.props.get("approach", prospect.approach),
     }
     if decision.sequence not in REPLY_SEQUENCES:
-        started = prospect.enrollment.started_at if _is_in(prospect, decision.sequence) else now  # type: ignore[union-attr]
-        version = _pinned_version(prospect, decision.sequence, playbook)
-        changes["enrollment"] = Enrollment(
-            sequence=decision.sequence,
-            run=run,
-            step=decision.step,
-            playbook_version=version,
-            started_at=started,
-        )
+        changes["enrollment"] = _enrollment(prospect, decision, run, playbook, now)
     if prospect.is_open_deal and _has_no_next_step(prospect, now):
         changes["next_step"] = NextStep(what=COME_BACK, on=decision.then_wait_until.date())
     if decision.channel is Channel.EMAIL:
         changes["mails"] = prospect.mails + 1
+        changes["mailbox"] = (
+            mailbox_of(prospect, playbook).email if playbook.sending.mailboxes else prospect.mailbox
+        )
     if decision.asks_for_order:
         changes["closes"] = prospect.closes + 1
     if prospect.objection is not None and decision.sequence == prospect.objection.label:
         changes |= _answered(prospect, prospect.objection, prospect.answered.get(decision.sequence, 0) + 1)
-    action = _touch_action(decision, prospect, run, now)
+    action = _touch_action(decision, prospect, run, leaves, now)
     return Applied(prospect=prospect.model_copy(update=changes), actions=(action,))
 
 
@@ -95,10 +95,28 @@ def _is_in(prospect: Prospect, sequence: str) -> bool:
     return prospect.enrollment is not None and prospect.enrollment.sequence == sequence
 
 
-def _pinned_version(prospect: Prospect, sequence: str, playbook: Playbook) -> str:
-    if prospect.enrollment is not None and prospect.enrollment.sequence == sequence:
-        return prospect.enrollment.playbook_version
-    return playbook.version
+def _counted_from(leaves: Leaving, touch: Touch, prospect: Prospect, playbook: Playbook, now: datetime) -> Touch:
+    """The wait after a mail begins when it may leave, not when it was decided."""
+    late = leaves.at.date() - now.date()
+    if touch.channel is not Channel.EMAIL or not late:
+        return touch
+    place = place_of(prospect, playbook.sending.time_zone)
+    return touch.model_copy(update={"then_wait_until": add_business_days(touch.then_wait_until + late, 0, place)})
+
+
+def _enrollment(prospect: Prospect, touch: Touch, run: int, playbook: Playbook, now: datetime) -> Enrollment:
+    """The enrolment after this step, still on the version and the line that it started with."""
+    known = prospect.enrollment
+    if known is not None and known.sequence == touch.sequence:
+        return known.model_copy(update={"run": run, "step": touch.step})
+    return Enrollment(
+        sequence=touch.sequence,
+        run=run,
+        step=touch.step,
+        playbook_version=playbook.version,
+        line=line_of(playbook).hash,
+        started_at=now,
+    )
 
 
 def _enrolled(prospect: Prospect, decision: Touch) -> tuple[int, dict[str, int]]:
@@ -109,10 +127,12 @@ def _enrolled(prospect: Prospect, decision: Touch) -> tuple[int, dict[str, int]]
     return counters[decision.sequence], counters
 
 
-def _touch_action(decision: Touch, prospect: Prospect, run: int, now: datetime) -> Action:
+def _touch_action(decision: Touch, prospect: Prospect, run: int, leaves: Leaving, now: datetime) -> Action:
     is_mail = decision.channel is Channel.EMAIL
     kind = ActionKind.EMAIL if is_mail else ActionKind.TASK
     payload: dict[str, Any] = {"template": decision.template, "step": decision.step, **decision.props}
+    payload |= {"mailbox": leaves.mailbox, "is_answer": decision.is_answer}
+    payload |= {"variant": decision.variant} if decision.variant else {}
     if not is_mail:
         payload = {"subject": decision.template, "channel": decision.channel.value, "completed": False}
     return Action(
@@ -120,7 +140,7 @@ def _touch_action(decision: Touch, prospect: Prospect, run: int, now: datetime) 
         kind=kind,
         prospect_key=prospect.key,
         stage=prospect.stage,
-        due_at=now,
+        due_at=leaves.at if is_mail else now,
         payload=payload,
     )
 

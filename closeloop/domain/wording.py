@@ -1,91 +1,153 @@
-"""From a prospect and a decision to the typed properties of its mail. Nothing here invents a fact."""
+"""From a prospect and a decision to the typed properties of its mail. Nothing here invents a fact.
+
+Every word is in the language of the mail: the texts come from the playbook's edition in that language, and what
+the code says itself from its tongue. A decision names what it means (which objection, which close) by id.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
 from closeloop.domain import preparation
-from closeloop.domain.business_days import add_business_days
-from closeloop.domain.greeting import greeting
+from closeloop.domain.business_days import add_business_days, place_of
+from closeloop.domain.languages import tongue_of
 from closeloop.domain.messages import (
     TEMPLATES,
     AnswerProps,
     ApproachProps,
     ClosingProps,
     FollowUpProps,
+    InducementProps,
     MailProps,
     ObjectionProps,
     PresentationProps,
+    ScarcityProps,
 )
 from closeloop.domain.playbook import Playbook
 from closeloop.domain.prospect import Prospect
+from closeloop.domain.texts import Text
+from closeloop.domain.tongues import Tongue
+
+Values = dict[str, Any]
 
 
-def mail_props(payload: dict[str, Any], prospect: Prospect, playbook: Playbook, now: datetime) -> MailProps:
-    """The properties of the mail that an action's payload asks for."""
+@dataclass(frozen=True, slots=True)
+class _Letter:
+    """What a mail is made from."""
+
+    payload: Values
+    prospect: Prospect
+    playbook: Playbook
+    """The edition in the language of the mail."""
+    tongue: Tongue
+    now: datetime
+
+
+def mail_props(
+    payload: Values,
+    prospect: Prospect,
+    playbook: Playbook,
+    now: datetime,
+    *,
+    language: str | None = None,
+    opt_out: str = "",
+) -> MailProps:
+    """The properties of the mail that an action's payload asks for, in a language (the playbook's own if none).
+
+    `pydantic.ValidationError` names each property that is missing or of another kind.
+    """
+    spoken = language or playbook.locale
+    letter = _Letter(payload, prospect, playbook.edition(spoken), tongue_of(spoken), now)
     kind = TEMPLATES[payload["template"]]
-    return kind(**_shared(prospect, playbook), **_BUILDERS[kind](payload, prospect, playbook, now))
+    return kind(**_shared(letter), opt_out=opt_out, **_BUILDERS[kind](letter))
 
 
-def _shared(prospect: Prospect, playbook: Playbook) -> dict[str, Any]:
+def _shared(letter: _Letter) -> Values:
+    prospect, playbook = letter.prospect, letter.playbook
     return {
-        "greeting": greeting(prospect.first_name, prospect.last_name, prospect.language),
+        "greeting": letter.tongue.greeting(prospect.first_name, prospect.last_name),
         "company": prospect.company,
         "sender": preparation.sender_props(playbook),
         "product": playbook.product.name,
         "product_line": playbook.product.one_line,
-        "pains": preparation.pain_props(prospect, playbook),
+        "pains": preparation.pain_props(prospect, playbook, letter.tongue),
         "questions": preparation.questions(prospect, playbook),
     }
 
 
-def _approach(payload: dict[str, Any], prospect: Prospect, playbook: Playbook, now: datetime) -> dict[str, Any]:
-    return {"offer": payload["offer"], "step": payload["step"]}
+def _approach(letter: _Letter) -> Values:
+    """The offer of the approach that was chosen, in this language."""
+    chosen = letter.payload.get("approach", letter.prospect.approach)
+    offers = {one.kind: one.offer for one in letter.playbook.approaches}
+    offer = {"offer": offers[chosen]} if chosen in offers else {}
+    return offer | _own_offer(letter) | _step(letter)
 
 
-def _presentation(payload: dict[str, Any], prospect: Prospect, playbook: Playbook, now: datetime) -> dict[str, Any]:
-    agenda = preparation.agenda(prospect, playbook)
-    return {"agenda": agenda, "step": payload["step"], **_two_days(now)}
+def _own_offer(letter: _Letter) -> Values:
+    """The offer of the step's variant, in place of the approach's."""
+    own = letter.payload.get("offer")
+    return {"offer": own.said_in(letter.tongue.language) or own} if isinstance(own, Text) else {}
 
 
-def _objection(payload: dict[str, Any], prospect: Prospect, playbook: Playbook, now: datetime) -> dict[str, Any]:
-    return {name: payload[name] for name in ("objection", "answer", "evidence", "ask", "step")}
+def _step(letter: _Letter) -> Values:
+    return {name: letter.payload[name] for name in ("step",) if name in letter.payload}
 
 
-def _answer(payload: dict[str, Any], prospect: Prospect, playbook: Playbook, now: datetime) -> dict[str, Any]:
-    facts = tuple(f"{benefit.feature}: {benefit.so_what}" for benefit in playbook.product.benefits)
-    amount = money(preparation.price(prospect, playbook), playbook.product.currency)
-    return {"facts": facts, "price": amount, **_two_days(now)}
+def _presentation(letter: _Letter) -> Values:
+    agenda = letter.tongue.agenda(letter.prospect.company, letter.playbook.product.name)
+    return {"agenda": agenda, **_step(letter), **_two_days(letter)}
 
 
-def _closing(payload: dict[str, Any], prospect: Prospect, playbook: Playbook, now: datetime) -> dict[str, Any]:
-    amount = prospect.amount if prospect.amount is not None else preparation.price(prospect, playbook)
-    first, second = playbook.closing.alternatives
+def _objection(letter: _Letter) -> Values:
+    open_one = letter.prospect.objection
+    label = letter.payload.get("label", open_one.label if open_one else None)
+    if label is None:
+        return _step(letter)
+    answer = letter.playbook.objections.answer_to(label)
+    words = {"answer": answer.answer, "evidence": answer.evidence, "ask": answer.ask}
+    return {"objection": letter.tongue.objection(label), **words, **_step(letter)}
+
+
+def _answer(letter: _Letter) -> Values:
+    product = letter.playbook.product
+    facts = tuple(f"{benefit.feature}: {benefit.so_what}" for benefit in product.benefits)
+    amount = letter.tongue.money(preparation.price(letter.prospect, letter.playbook), product.currency)
+    return {"facts": facts, "price": amount, **_two_days(letter)}
+
+
+def _closing(letter: _Letter) -> Values:
+    known = letter.prospect.amount
+    amount = known if known is not None else preparation.price(letter.prospect, letter.playbook)
+    first, second = letter.playbook.closing.alternatives
     return {
-        "amount": money(amount, playbook.product.currency),
+        "amount": letter.tongue.money(amount, letter.playbook.product.currency),
         "first_alternative": first,
         "second_alternative": second,
-        "inducement": payload.get("inducement"),
-        "scarcity": payload.get("scarcity"),
-        "step": payload["step"],
+        **_step(letter),
     }
 
 
-def _follow_up(payload: dict[str, Any], prospect: Prospect, playbook: Playbook, now: datetime) -> dict[str, Any]:
-    return {"step": payload["step"], "referred_by": prospect.referred_by}
+def _inducement(letter: _Letter) -> Values:
+    extra = letter.playbook.closing.inducement
+    return _closing(letter) | ({"inducement": extra.what} if extra else {})
 
 
-def _two_days(now: datetime) -> dict[str, str]:
-    first, second = add_business_days(now, 3), add_business_days(now, 5)
-    return {"first_choice": f"{first:%A, %-d %B}", "second_choice": f"{second:%A, %-d %B}"}
+def _scarcity(letter: _Letter) -> Values:
+    proof = letter.playbook.closing.scarcity
+    if proof is None:
+        return _closing(letter)
+    return _closing(letter) | {"scarcity": letter.tongue.places_left(proof.what, proof.seats_left, proof.ends_on)}
 
 
-def money(amount: Decimal, currency: str) -> str:
-    """`EUR 12,500`; cents only when there are some."""
-    digits = 0 if amount == amount.to_integral_value() else 2
-    return f"{currency} {amount:,.{digits}f}"
+def _follow_up(letter: _Letter) -> Values:
+    return {**_step(letter), "referred_by": letter.prospect.referred_by}
+
+
+def _two_days(letter: _Letter) -> dict[str, str]:
+    first, second = (add_business_days(letter.now, days, place_of(letter.prospect)).date() for days in (3, 5))
+    return {"first_choice": letter.tongue.day(first), "second_choice": letter.tongue.day(second)}
 
 
 _BUILDERS = {
@@ -94,5 +156,7 @@ _BUILDERS = {
     ObjectionProps: _objection,
     AnswerProps: _answer,
     ClosingProps: _closing,
+    InducementProps: _inducement,
+    ScarcityProps: _scarcity,
     FollowUpProps: _follow_up,
 }

@@ -1,7 +1,4 @@
-"""The gateway's routes. A 2xx means stored; anything else makes the sender try again, and nothing is lost.
-
-An opt-out needs a POST: scanners follow links, so a GET only shows a page with a button.
-"""
+"""The gateway's routes. A 2xx means stored; anything else makes the sender try again, and nothing is lost."""
 
 from __future__ import annotations
 
@@ -14,16 +11,18 @@ from email.utils import parsedate_to_datetime
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from closeloop.adapters.sendgrid.events import event_signals, reply_signal
 from closeloop.application.services import Services
 from closeloop.domain.errors import LedgerUnavailable
-from closeloop.domain.signals import Signal, SignalKind
+from closeloop.domain.signals import Signal
+from closeloop.domain.threads import header, ids_in, prospect_of_ids
 from closeloop.domain.tokens import read_token
+from flows.gateway.authenticity import Authenticity
 from flows.gateway.inbound_form import NoMail, read_mail
-from flows.gateway.pages import CONFIRM, DONE
+from flows.gateway.links import Links, opted_out
 
 EVENTS_LIMIT = 2 * 1024 * 1024
 INBOUND_LIMIT = 30 * 1024 * 1024
@@ -33,24 +32,24 @@ BELIEVED_DATE = timedelta(days=4)
 Handler = Callable[[Request], Awaitable[Response]]
 
 
-def create_app(services: Services, webhook_token: str) -> Starlette:
-    """The gateway over these services' ledger."""
-    gateway = _Gateway(services, webhook_token)
+def create_app(services: Services, webhook_token: str, webhook_key: str | None = None) -> Starlette:
+    """The gateway over these services' ledger; `webhook_key` verifies that event posts are SendGrid's own."""
+    gateway = _Gateway(services, webhook_token, Authenticity(services.home, webhook_key))
     return Starlette(
         routes=[
             Route("/health", gateway.health),
             Route("/sendgrid/events/{token}", gateway.events, methods=["POST"]),
             Route("/sendgrid/inbound/{token}", gateway.inbound, methods=["POST"]),
-            Route("/unsubscribe/{token}", gateway.confirm, methods=["GET"]),
-            Route("/unsubscribe/{token}", gateway.unsubscribe, methods=["POST"]),
+            *Links(services).routes(),
         ]
     )
 
 
 class _Gateway:
-    def __init__(self, services: Services, webhook_token: str) -> None:
+    def __init__(self, services: Services, webhook_token: str, authenticity: Authenticity) -> None:
         self._services = services
         self._token = webhook_token
+        self._authenticity = authenticity
 
     async def health(self, request: Request) -> Response:
         return JSONResponse({"ok": True})
@@ -60,6 +59,9 @@ class _Gateway:
         if refused is not None:
             return refused
         body = await request.body()
+        problem = self._authenticity.problem(body, request.headers)
+        if problem is not None:
+            return PlainTextResponse(f"{problem}\n", status_code=403)
         try:
             events = json.loads(body)
         except (ValueError, RecursionError):
@@ -78,39 +80,21 @@ class _Gateway:
             return PlainTextResponse(f"{problem}\n", status_code=400)
         return await self._store([self._reply(fields)])
 
-    async def confirm(self, request: Request) -> Response:
-        return HTMLResponse(CONFIRM)
-
-    async def unsubscribe(self, request: Request) -> Response:
-        """One-click opt-out: acts at once, needs no login, never redirects."""
-        key = read_token(request.path_params["token"], self._services.secret)
-        if key is None:
-            return PlainTextResponse("this opt-out link is not one of ours\n", status_code=404)
-        try:
-            await run_in_threadpool(self._opt_out, key)
-        except LedgerUnavailable:
-            return _not_now()
-        return HTMLResponse(DONE)
-
-    def _opt_out(self, key: str) -> None:
-        now = self._services.clock.now()
-        prospect = self._services.ledger.prospects([key]).get(key)
-        signal = Signal(
-            id=f"opt-out:{key}",
-            source="gateway",
-            kind=SignalKind.UNSUBSCRIBED,
-            occurred_at=now,
-            prospect_key=key,
-            address=prospect.email if prospect else None,
-        )
-        self._services.ledger.receive([signal], now)
-
     def _reply(self, fields: dict[str, str]) -> Signal:
         now = self._services.clock.now()
         signal = reply_signal(fields, now, lambda token: read_token(token, self._services.secret))
+        if signal.prospect_key is None:
+            signal = signal.model_copy(update={"prospect_key": self._answered(fields.get("headers", ""))})
+        if signal.prospect_key and _is_opt_out(signal):
+            return opted_out(self._services, signal.prospect_key, now)
         written = _date(fields.get("headers", ""))
         near = written is not None and abs(written - now) <= BELIEVED_DATE
         return signal.model_copy(update={"occurred_at": written}) if near else signal
+
+    def _answered(self, headers: str) -> str | None:
+        """Whose mail a reply without our token answers, by the ids of ours in its headers."""
+        ids = (*ids_in(header(headers, "References")), *ids_in(header(headers, "In-Reply-To")))
+        return prospect_of_ids(ids, self._services.secret)
 
     async def _store(self, signals: list[Signal]) -> Response:
         try:
@@ -128,6 +112,12 @@ class _Gateway:
         if int(length) > limit:
             return PlainTextResponse(f"at most {limit} bytes\n", status_code=413)
         return None
+
+
+def _is_opt_out(signal: Signal) -> bool:
+    """Sent to the address that List-Unsubscribe names: whatever it says, it is an opt-out."""
+    recipients = str(signal.payload.get("to", "")).lower().split(", ")
+    return any(address.startswith("unsubscribe+") for address in recipients)
 
 
 def _not_now() -> Response:

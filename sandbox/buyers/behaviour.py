@@ -8,10 +8,9 @@ from __future__ import annotations
 import json
 import re
 from datetime import UTC, datetime, timedelta
-from urllib.parse import urlsplit
 
 from sandbox import agenda
-from sandbox.buyers import script, timing
+from sandbox.buyers import machines, script, timing
 from sandbox.buyers.chance import Chance
 from sandbox.buyers.models import (
     Plan,
@@ -26,13 +25,11 @@ from sandbox.buyers.models import (
 from sandbox.buyers.people import Person, person_at
 from sandbox.buyers.personas import Outcome, Persona, draw, personas
 from sandbox.buyers.writing import is_automatic, write
-from sandbox.sendgrid import events, transit
+from sandbox.sendgrid import conversations, events, inbound, transit
 from sandbox.sendgrid.models import Mail, mail_of
 from sandbox.sendgrid.suppression import suppress
-from sandbox.sendgrid.webhooks import setting
 from sandbox.world import World
 
-LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 LINK = re.compile(r"https?://", re.IGNORECASE)
 OPENED = Outcome("open")
 CLICKED = Outcome("click")
@@ -41,6 +38,8 @@ CLICKED = Outcome("click")
 def receive(world: World, mail_id: int) -> None:
     """A mail reaches its recipient: it bounces, or it is delivered and may move the person to something."""
     mail = mail_of(world, mail_id)
+    if transit.turned_away(world, mail):
+        return
     if mail.content.kind != "to":
         transit.deliver(world, mail)
         return
@@ -56,6 +55,7 @@ def receive(world: World, mail_id: int) -> None:
         add_act(world, standing, mail, "bounce", outcome, stage=stage)
     else:
         transit.deliver(world, mail)
+        machines.notice(world, mail)
         _plan(world, chance, persona, standing, mail, outcome)
     keep_standing(world, standing)
 
@@ -125,7 +125,9 @@ def _open(world: World, standing: Standing, mail: Mail) -> None:
 def _click(world: World, standing: Standing, mail: Mail) -> None:
     """A link is followed; SendGrid only sees it when it had rewritten the link."""
     if mail.content.tracked_links:
-        events.clicked(world, mail, mail.content.tracked_links[0])
+        events.clicked(world, mail, 0)
+    elif url := _link_to_follow(world, mail):
+        machines.visit(world, mail, url, events.PERSON, "GET", "click")
     add_act(world, standing, mail, "click", CLICKED)
 
 
@@ -158,6 +160,10 @@ def _opt_out(world: World, chance: Chance, standing: Standing, mail: Mail, outco
         suppress(world, "unsubscribes", mail.content.to)
         events.unsubscribed(world, mail)
         add_act(world, standing, mail, "opt_out", outcome, stage=stage)
+    elif mail.content.asm_group_id:
+        suppress(world, f"group:{mail.content.asm_group_id}", mail.content.to)
+        events.group_unsubscribed(world, mail)
+        add_act(world, standing, mail, "opt_out", outcome, stage=stage)
     elif (url := _one_click_url(world, mail)) is not None:
         _post_later(world, mail, "one_click", outcome.label, url, {"List-Unsubscribe": "One-Click"})
         add_act(world, standing, mail, "opt_out", outcome, stage=stage)
@@ -165,20 +171,26 @@ def _opt_out(world: World, chance: Chance, standing: Standing, mail: Mail, outco
         _reply(world, chance, standing, mail, outcome)
 
 
+def _link_to_follow(world: World, mail: Mail) -> str | None:
+    """The first link of the text that can be reached and does not opt out."""
+    header = mail.content.header("List-Unsubscribe")
+    return next((url for url in machines.reachable(world, mail) if url not in header and "unsub" not in url), None)
+
+
 def _one_click_url(world: World, mail: Mail) -> str | None:
     """The List-Unsubscribe URL if buyers can reach it: on this machine or on the host of a webhook."""
-    settings = [setting(world, kind) or {} for kind in ("event", "parse")]
-    reachable = LOOPBACK | {urlsplit(str(found.get("url", ""))).hostname for found in settings}
     if "one-click" not in mail.content.header("List-Unsubscribe-Post").lower():
         return None
     urls = re.findall(r"<(https?://[^>\s]+)>", mail.content.header("List-Unsubscribe"))
-    return next((url for url in urls if urlsplit(url).hostname in reachable), None)
+    near = machines.reachable(world, mail)
+    return next((url for url in urls if url in near), None)
 
 
 def _reply(world: World, chance: Chance, standing: Standing, mail: Mail, outcome: Outcome) -> None:
     now = agenda.now(world)
     reply = write(chance, _person(chance, mail, standing), mail, outcome, now, standing.mails * 10 + standing.beat)
-    _post_later(world, mail, "parse", outcome.label, "", reply.form)
+    inbound.put(world, mail.id, outcome.label, reply.form)
+    conversations.received(world, reply.message_id, mail)
     if reply.resume_on:
         back = datetime.fromisoformat(reply.resume_on).replace(tzinfo=UTC)
         standing.away_until = agenda.seconds(back)

@@ -12,9 +12,10 @@ from email.header import Header
 from email.utils import format_datetime, formataddr
 from html import escape
 from string import Template
+from typing import Any
 
 from sandbox.agenda import moment
-from sandbox.buyers import dates, wordings
+from sandbox.buyers import dates, envelope, wordings
 from sandbox.buyers.chance import Chance
 from sandbox.buyers.people import Person
 from sandbox.buyers.personas import Outcome
@@ -51,7 +52,7 @@ AUTOMATIC_LABELS = {"out_of_office", "auto_reply"}
 class Reply:
     """A written reply as Inbound Parse fields, with the truth about the dates and people it names."""
 
-    form: dict[str, str]
+    form: dict[str, Any]
     message_id: str
     resume_on: str
     refers_to: str
@@ -73,27 +74,39 @@ def write(chance: Chance, person: Person, mail: Mail, outcome: Outcome, at: int,
         text = new + _quoted(chance, mail, wording.language, nth)
     subject = _subject(mail, outcome, wording.language)
     message_id = f"<{chance.token(24, 'message', nth)}@{person.email.rpartition('@')[2]}>"
-    headers = _header_block(person, mail, outcome, subject, message_id, at)
-    form = _form(person, _destination(mail), headers, subject, text)
+    html = ""
     if not is_automatic(outcome) and chance.happens(0.4, "html", nth):
-        form["html"] = _as_html(new, mail)
+        html = _as_html(new, mail)
+    charset = envelope.charset_of(chance, person.language, text + html, nth)
+    headers = _header_block(person, mail, outcome, subject, message_id, at, charset)
+    form = _form(person, _destination(mail), headers, subject, text)
+    form |= {"html": html} if html else {}
+    form |= _travelled(chance, person, charset, nth, automatic=is_automatic(outcome))
     refers_to = person.colleague_email if "$colleague" in wording.text else ""
     return Reply(form, message_id, resume_on, refers_to)
 
 
-def _form(person: Person, to: str, headers: str, subject: str, text: str) -> dict[str, str]:
+def _form(person: Person, to: str, headers: str, subject: str, text: str) -> dict[str, Any]:
     return {
         "headers": headers,
-        "dkim": f"{{@{person.email.rpartition('@')[2]} : pass}}",
         "to": to,
         "from": f"{person.name} <{person.email}>",
         "sender_ip": "192.0.2.25",
         "subject": subject,
         "text": text,
         "envelope": json.dumps({"to": [to], "from": person.email}),
-        "attachments": "0",
-        "SPF": "pass",
-        "charsets": json.dumps(dict.fromkeys(("to", "from", "subject", "text", "html"), "UTF-8")),
+    }
+
+
+def _travelled(chance: Chance, person: Person, charset: str, nth: int, *, automatic: bool) -> dict[str, Any]:
+    """What the way adds to the form: checks, charsets and files."""
+    charsets = {**dict.fromkeys(("to", "from", "subject"), "UTF-8"), "text": charset, "html": charset}
+    return {
+        "dkim": envelope.dkim_of(chance, person.email.rpartition("@")[2]),
+        "SPF": envelope.spf_of(chance),
+        "spam_score": envelope.spam_score_of(chance, nth),
+        "charsets": json.dumps(charsets),
+        "files": [] if automatic else envelope.files_of(chance, person.company, nth),
     }
 
 
@@ -155,7 +168,9 @@ def _destination(mail: Mail) -> str:
     return mail.content.reply_to or mail.content.sender
 
 
-def _header_block(person: Person, mail: Mail, outcome: Outcome, subject: str, message_id: str, at: int) -> str:
+def _header_block(
+    person: Person, mail: Mail, outcome: Outcome, subject: str, message_id: str, at: int, charset: str
+) -> str:
     earlier = mail.content.header("References").split()
     references = [*earlier, mail.content.message_id]
     lines = {
@@ -169,7 +184,7 @@ def _header_block(person: Person, mail: Mail, outcome: Outcome, subject: str, me
         "In-Reply-To": mail.content.message_id,
         "References": " ".join(dict.fromkeys(references)),
         "MIME-Version": "1.0",
-        "Content-Type": 'text/plain; charset="UTF-8"',
+        "Content-Type": f'text/plain; charset="{charset}"',
     }
     if is_automatic(outcome):
         lines |= {"Auto-Submitted": "auto-replied", "X-Auto-Response-Suppress": "All", "Precedence": "bulk"}

@@ -22,7 +22,10 @@ KINDS: dict[str, dict[str, object]] = {
     "cut_body": {"declared": "whole"},
     "reset_before": {},
     "reset_after_commit": {},
-    "duplicate_delivery": {},
+    "forbidden": {},
+    "duplicate_delivery": {"copies": 1, "fresh_ids": False},
+    "shuffle_delivery": {},
+    "late_delivery": {"seconds": 3600.0},
     "stale_cursor": {},
     "busy": {"status": 429},
 }
@@ -41,7 +44,13 @@ OPERATIONS = (
     "token",
     "soap",
     "deliver",
+    "send",
+    "schedule",
+    "suppress",
+    "read_back",
+    "configure",
 )
+SERVICES = ("salesforce", "sendgrid", "webhooks")
 _CHOICES: dict[tuple[str, str], tuple[object, ...]] = {
     ("server_error", "status"): (500, 502, 503),
     ("lock", "status"): (400, 500),
@@ -49,9 +58,12 @@ _CHOICES: dict[tuple[str, str], tuple[object, ...]] = {
     ("cut_body", "declared"): ("whole", "half"),
     ("busy", "status"): (429, 420),
 }
-_MATCHED = ("method", "path", "object", "operation", "record")
+_MATCHED = ("service", "method", "path", "object", "operation", "record")
 _SHARED = {"kind", "match", "nth", "probability", "times"}
+DELIVERIES = frozenset({"duplicate_delivery", "shuffle_delivery", "late_delivery"})
 LONGEST_WAIT = 600.0
+LONGEST_DELAY = 30 * 86_400.0
+MOST_COPIES = 50
 
 
 class RuleError(ValueError):
@@ -60,8 +72,13 @@ class RuleError(ValueError):
 
 @dataclass(frozen=True)
 class Match:
-    """Which calls a rule is about; what is not given matches everything."""
+    """Which calls a rule is about; what is not given matches everything.
 
+    But a rule that gives neither service, path nor operation is not about SendGrid: a script written to trouble
+    a CRM shall not lose mails.
+    """
+
+    service: str | None = None
     method: str | None = None
     path: re.Pattern[str] | None = None
     object: str | None = None
@@ -84,7 +101,7 @@ class Rule:
     @property
     def level(self) -> str:
         """What it counts: whole calls, written records or webhook deliveries."""
-        if self.kind == "duplicate_delivery":
+        if self.kind in DELIVERIES:
             return "delivery"
         return "record" if self.options.get("per") == "record" else "call"
 
@@ -114,10 +131,13 @@ def _match(given: object) -> Match:
     for name, value in given.items():
         if value is not None and (not isinstance(value, str) or not value):
             raise RuleError(f"match.{name} must be a text")
+    if given.get("service") not in (None, *SERVICES):
+        raise RuleError(f"match.service must be one of {', '.join(SERVICES)}, not {given['service']!r}")
     operation = given.get("operation")
     if operation is not None and operation not in OPERATIONS:
         raise RuleError(f"match.operation must be one of {', '.join(OPERATIONS)}, not {operation!r}")
     return Match(
+        service=given.get("service"),
         method=given["method"].upper() if given.get("method") else None,
         path=_pattern(given.get("path")),
         object=given["object"].lower() if given.get("object") else None,
@@ -170,10 +190,15 @@ def _option(kind: str, name: str, value: object) -> object:
             raise RuleError(f"{name} of a {kind} rule must be one of {', '.join(map(str, choices))}")
         return value
     if name == "seconds":
+        longest = LONGEST_DELAY if kind in DELIVERIES else LONGEST_WAIT
         number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-        if not number or not 0 <= float(str(value)) <= LONGEST_WAIT:
-            raise RuleError(f"seconds must be a number from 0 to {LONGEST_WAIT:.0f}")
+        if not number or not 0 <= float(str(value)) <= longest:
+            raise RuleError(f"seconds must be a number from 0 to {longest:.0f}")
         return float(str(value))
+    if name == "copies":
+        if not isinstance(value, int) or not _counts(value) or value > MOST_COPIES:
+            raise RuleError(f"copies must be a whole number from 1 to {MOST_COPIES}")
+        return value
     if not isinstance(value, bool):
         raise RuleError(f"{name} of a {kind} rule must be true or false")
     return value

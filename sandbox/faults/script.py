@@ -31,6 +31,7 @@ class Subject:
     path: str
     parts: Sequence[tuple[str, str | None]] = ()
     records: Sequence[str] = ()
+    service: str = "salesforce"
 
 
 @dataclass
@@ -40,8 +41,8 @@ class Counted:
     rule: Rule
     matched: int = 0
     struck: int = 0
-    # A revoked session stays so: from its first strike on, the rule strikes every call with a session.
-    lasting: bool = False
+    # A revoked session stays so: from its first strike on, the rule strikes every call to this service.
+    lasting: str = ""
 
 
 @dataclass
@@ -82,7 +83,7 @@ class Script:
             counted.matched += 1
             if found is None and self._due(number, counted):
                 counted.struck += 1
-                counted.lasting = counted.rule.kind == "revoked_session"
+                counted.lasting = subject.service if counted.rule.kind == "revoked_session" else ""
                 found = Strike(number, counted, subject)
         return found
 
@@ -110,9 +111,13 @@ def _matches(counted: Counted, subject: Subject) -> bool:
     rule = counted.rule
     if rule.level != subject.level or rule.kind not in subject.kinds:
         return False
-    if counted.lasting:
-        return True
     match = rule.match
+    if match.service not in (None, subject.service):
+        return False
+    if counted.lasting:
+        return counted.lasting == subject.service
+    if subject.service == "sendgrid" and not (match.service or match.path or match.operation):
+        return False
     if match.method not in (None, subject.method):
         return False
     if match.path is not None and match.path.search(subject.path) is None:

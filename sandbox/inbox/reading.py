@@ -1,15 +1,12 @@
-"""What the inbox shows, read from the mails and the outbox: mails, people and their threads.
+"""The lists of the inbox: mails, with the strongest thing that happened to each, found by words, state and stage.
 
 Reading never changes anything: a person looking at the inbox leaves no trace in the simulation.
 """
 
 from __future__ import annotations
 
-import json
-import re
-import sqlite3
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 from sandbox.agenda import moment
@@ -17,22 +14,54 @@ from sandbox.buyers.script import stage_of
 from sandbox.sendgrid.models import Mail, address_key, as_mail, mail_of
 from sandbox.world import World
 
-QUOTE = re.compile(
-    r"\n\n(?=On .{1,200} wrote:\n|Am .{1,200} schrieb .{1,200}:\n|El .{1,200} escribió:\n"
-    r"|เมื่อ .{1,200}:\n|-----Original)"
-)
 # What happened to a mail, from the weakest to the strongest word for it.
 MARKS = {
     "delivered": "delivered",
     "open": "opened",
     "click": "clicked",
     "reply": "replied",
+    "cancel_drop": "cancelled",
     "dropped": "dropped",
+    "blocked": "blocked",
     "bounce": "bounced",
     "one_click": "opted out",
     "unsubscribe": "opted out",
+    "group_unsubscribe": "opted out",
     "spamreport": "spam report",
 }
+_HAS = "EXISTS (SELECT 1 FROM sendgrid_outbox o WHERE o.mail_id = m.id AND {0})"
+STATES = {
+    "replied": _HAS.format("o.target = 'parse'"),
+    "opened": _HAS.format("o.name = 'open'"),
+    "clicked": _HAS.format("o.name = 'click'"),
+    "opted out": _HAS.format("(o.target = 'one_click' OR o.name IN ('unsubscribe', 'group_unsubscribe'))"),
+    "spam report": _HAS.format("o.name = 'spamreport'"),
+    "bounced": "m.status IN ('bounced', 'blocked')",
+    "dropped": "m.status IN ('dropped', 'cancelled')",
+    "queued": "m.status = 'queued'",
+}
+
+
+@dataclass(frozen=True)
+class Filter:
+    """What a person looks for: words in address, subject or text; a state; a stage."""
+
+    words: str = ""
+    state: str = ""
+    stage: str = ""
+
+    def where(self) -> tuple[str, list[str]]:
+        """The SQL condition over `sendgrid_mails m` and its values."""
+        parts, values = ["1"], []
+        for word in self.words.split():
+            parts.append("(instr(m.address, ?) OR instr(lower(m.subject), ?) OR instr(lower(m.content), ?))")
+            values += [address_key(word), word.lower(), word.lower()]
+        if self.state in STATES:
+            parts.append(STATES[self.state])
+        if self.stage:
+            parts.append("EXISTS (SELECT 1 FROM json_each(m.content, '$.categories') c WHERE c.value = ?)")
+            values.append(self.stage)
+        return " AND ".join(parts), values
 
 
 @dataclass(frozen=True)
@@ -50,139 +79,35 @@ class Line:
         return " ".join(self.mail.content.text.split())[:140]
 
 
-@dataclass(frozen=True)
-class Turn:
-    """One thing in a thread: a sent mail, a reply, or a short note such as an open."""
-
-    at: datetime
-    kind: str
-    title: str
-    line: Line | None = None
-    text: str = ""
-    quoted: str = ""
-    html: str = ""
-    headers: str = ""
-
-
-@dataclass(frozen=True)
-class Thread:
-    """All that passed between the sender and one person, oldest first."""
-
-    address: str
-    name: str
-    persona: str
-    turns: list[Turn] = field(default_factory=list)
-
-    @property
-    def lines(self) -> list[Line]:
-        return [turn.line for turn in self.turns if turn.line is not None]
-
-    @property
-    def replies(self) -> list[Turn]:
-        return [turn for turn in self.turns if turn.kind == "reply"]
-
-    @property
-    def latest_words(self) -> str:
-        """What the person said last, or the subject of the last mail to somebody who never wrote."""
-        return " ".join(self.replies[-1].text.split())[:140] if self.replies else self.lines[-1].mail.subject
-
-    @property
-    def last_at(self) -> datetime:
-        return self.turns[-1].at
-
-    @property
-    def mark(self) -> str:
-        """The strongest thing the person ever did; where they did nothing, what became of the last mail."""
-        order = ["", "queued", "on its way", *dict.fromkeys(MARKS.values())]
-        strongest = max((line.mark for line in self.lines), key=order.index, default="")
-        did_nothing = order.index(strongest) <= order.index("delivered")
-        return self.lines[-1].mark if did_nothing and self.lines else strongest
-
-
-def count_mails(world: World, search: str) -> int:
-    """How many mails went to addresses that contain the search words."""
-    row = world.db.execute(
-        "SELECT COUNT(*) AS n FROM sendgrid_mails WHERE instr(address, ?) > 0", (address_key(search),)
-    ).fetchone()
+def count_mails(world: World, wanted: Filter | None = None) -> int:
+    """How many mails there are, or how many are wanted."""
+    where, values = (wanted or Filter()).where()
+    row = world.db.execute(f"SELECT COUNT(*) AS n FROM sendgrid_mails m WHERE {where}", values).fetchone()
     return int(row["n"])
 
 
-def newest(world: World, search: str, offset: int, limit: int) -> list[Line]:
-    """Mails to addresses that contain the search words, newest first."""
+def newest(world: World, wanted: Filter, offset: int, limit: int) -> list[Line]:
+    """The wanted mails, newest first."""
+    where, values = wanted.where()
     rows = world.db.execute(
-        "SELECT * FROM sendgrid_mails WHERE instr(address, ?) > 0 ORDER BY leaves_at DESC, id DESC LIMIT "
-        "? OFFSET ?",
-        (address_key(search), limit, offset),
+        f"SELECT m.* FROM sendgrid_mails m WHERE {where} ORDER BY m.leaves_at DESC, m.id DESC LIMIT ? OFFSET ?",
+        (*values, limit, offset),
     ).fetchall()
-    return _lines(world, [as_mail(row) for row in rows])
+    return lines_of(world, [as_mail(row) for row in rows])
 
 
 def one_mail(world: World, mail_id: int) -> Line:
     """One mail with its mark; LookupError when there is none."""
-    return _lines(world, [mail_of(world, mail_id)])[0]
+    if not 0 < mail_id < 2**63:
+        raise LookupError(f"there is no mail {mail_id}")
+    return lines_of(world, [mail_of(world, mail_id)])[0]
 
 
-def threads(world: World, search: str = "", limit: int = -1) -> list[Thread]:
-    """The threads of people whose address contains the search words, the latest activity first."""
-    rows = world.db.execute(
-        "SELECT address FROM sendgrid_mails WHERE instr(address, ?) > 0"
-        " GROUP BY address ORDER BY MAX(leaves_at) DESC, address LIMIT ?",
-        (address_key(search), limit),
-    ).fetchall()
-    found = [thread(world, row["address"]) for row in rows]
-    return sorted(found, key=lambda one: one.last_at, reverse=True)
-
-
-def thread(world: World, address: str) -> Thread:
-    """The thread of one person; LookupError when nothing was ever sent there."""
-    key = address_key(address)
-    rows = world.db.execute("SELECT * FROM sendgrid_mails WHERE address = ? ORDER BY id", (key,)).fetchall()
-    if not rows:
-        raise LookupError(f"nothing was sent to {address}")
-    lines = _lines(world, [as_mail(row) for row in rows])
-    sent = [Turn(line.at, "mail", line.mail.subject, line) for line in lines]
-    turns = sorted([*sent, *_answers(world, key)], key=lambda turn: turn.at)
-    person = world.db.execute("SELECT persona, name FROM buyers_people WHERE address = ?", (key,)).fetchone()
-    name = person["name"] if person else lines[0].mail.content.to_name
-    return Thread(key, name or key, person["persona"] if person else "", turns)
-
-
-def _answers(world: World, key: str) -> list[Turn]:
-    rows = world.db.execute(
-        "SELECT o.at, o.target, o.name, o.body FROM sendgrid_outbox o JOIN sendgrid_mails m ON m.id = "
-        "o.mail_id"
-        " WHERE m.address = ? AND o.name NOT IN ('processed', 'delivered') ORDER BY o.id",
-        (key,),
-    ).fetchall()
-    return [_answer(row) for row in rows]
-
-
-def _answer(row: sqlite3.Row) -> Turn:
-    body = json.loads(row["body"])
-    if row["target"] == "parse":
-        new, *quoted = QUOTE.split(body["text"], maxsplit=1)
-        return Turn(
-            moment(row["at"]),
-            "reply",
-            body["subject"],
-            text=new,
-            quoted="".join(quoted),
-            html=body.get("html", ""),
-            headers=body["headers"],
-        )
-    name = row["name"] if row["target"] == "event" else "one_click"
-    return Turn(moment(row["at"]), "note", MARKS.get(name, name), text=body.get("url") or body.get("reason", ""))
-
-
-def _lines(world: World, mails: list[Mail]) -> list[Line]:
+def lines_of(world: World, mails: list[Mail]) -> list[Line]:
+    """Mails as lines, in their order."""
     seen = _what_happened(world, [mail.id for mail in mails])
     return [
-        Line(
-            mail,
-            moment(mail.leaves_at),
-            stage_of(mail.content.categories),
-            _mark(mail, seen.get(mail.id, ())),
-        )
+        Line(mail, moment(mail.leaves_at), stage_of(mail.content.categories), _mark(mail, seen.get(mail.id, ())))
         for mail in mails
     ]
 
@@ -193,7 +118,8 @@ def _what_happened(world: World, ids: list[int]) -> dict[int, set[str]]:
         part = ids[start : start + 500]
         marks = ",".join("?" * len(part))
         rows = world.db.execute(
-            f"SELECT mail_id, target, name FROM sendgrid_outbox WHERE mail_id IN ({marks})", part
+            f"SELECT mail_id, target, name FROM sendgrid_outbox WHERE mail_id IN ({marks}) AND target != 'visit'",
+            part,
         )
         for row in rows:
             name = {"parse": "reply", "one_click": "one_click"}.get(row["target"], row["name"])

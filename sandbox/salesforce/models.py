@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from sandbox.salesforce import outbound, schema, seed, snapshots
-from sandbox.salesforce.admin import changes, duplicates
+from sandbox.salesforce.admin import changes, duplicates, settings
 from sandbox.salesforce.admin.settings import Setup
 from sandbox.salesforce.bulk import processing
 from sandbox.salesforce.bulk.jobs import Jobs
@@ -64,6 +64,7 @@ class Org:
         self.setup = setup
         self.cursors.clear()
         with self.store.transaction():
+            settings.keep(self.store.db, setup)
             duplicates.show(self.call(), setup.duplicate_rules)
 
     def keep(self, result: Result) -> str:
@@ -88,7 +89,10 @@ def org_of(world: World) -> Org:
     org = Org(world, store, limits, sessions, Setup(store.schema, store.schema))
     changes.open_log(store)
     outbound.open_queue(store)
+    kept = settings.kept(world.db)
     _plant(org)
+    if kept:
+        org.arrange(settings.read(schema.load(), {}, kept))
     _catch_up(org)
     world.parts[_PART] = org
     return org

@@ -1,5 +1,5 @@
-"""OAuth: client credentials, password and JWT bearer grants, introspection, revocation, and registered JWT
-keys.
+"""OAuth: client credentials, password and JWT bearer grants, introspection, userinfo, revocation, and registered
+JWT keys.
 
 Invariant: a session is issued only for the sandbox's own credentials, or for a JWT signed by a registered
 key.
@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from starlette.requests import Request as Wire
 from starlette.responses import Response
 
-from sandbox.salesforce import seed
+from sandbox.salesforce import identity, seed
 from sandbox.salesforce.models import Org, org_of
 from sandbox.salesforce.responses import Endpoint
 from sandbox.world import World
@@ -80,6 +80,8 @@ def _act(org: Org, wire: Wire, form: Form) -> Any:
         return _token(org, wire, form)
     if action == "introspect" and wire.method == "POST":
         return _introspect(org, form)
+    if action == "userinfo":
+        return _userinfo(org, wire, form)
     if action == "revoke":
         org.sessions.revoke(form.get("token", ""))
         return {}
@@ -176,6 +178,15 @@ def _introspect(org: Org, form: Form) -> dict[str, Any]:
         "nbf": issued,
         "exp": _NEVER,
     }
+
+
+def _userinfo(org: Org, wire: Wire, form: Form) -> dict[str, Any]:
+    """Of the session in the header or, as OAuth allows, in the form."""
+    scheme, _, given = wire.headers.get("authorization", "").partition(" ")
+    token = given if scheme.lower() in {"bearer", "oauth"} else form.get("access_token", "")
+    if not org.sessions.valid(token):
+        raise OAuthError("Bad_OAuth_Token", "Bad_OAuth_Token", 403)
+    return identity.userinfo(org, org.sessions.caller(token).user_id, _instance(wire))
 
 
 def keys_endpoint(world: World) -> Endpoint:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any
-
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from sandbox.sendgrid.answers import errors, json_object
 from sandbox.sendgrid.issues import Issue, is_address
-from sandbox.sendgrid.responses import errors
-from sandbox.sendgrid.suppression import LISTS, entries, lift, suppress
+from sandbox.sendgrid.suppression import LISTS, Span, entries, lift, suppress
 from sandbox.world import World
 
 PAGE = 500
@@ -21,17 +18,20 @@ async def read_list(world: World, request: Request) -> Response:
     name = request.path_params["name"]
     if name not in LISTS:
         return errors(404, Issue("not found"))
-    try:
-        since, until, limit, offset = (
-            int(request.query_params.get(key, default))
-            for key, default in (("start_time", 0), ("end_time", 2**62), ("limit", PAGE), ("offset", 0))
-        )
-    except ValueError:
-        return errors(400, Issue("start_time, end_time, limit and offset must be integers"))
-    if not 0 < limit <= PAGE:
-        return errors(400, Issue("limit must be between 1 and 500", "limit"))
-    rows = [row for row in entries(world, name) if since <= int(str(row["created"])) <= until]
-    return JSONResponse(rows[offset : offset + limit])
+    span = _span(request)
+    return span if isinstance(span, Response) else JSONResponse(entries(world, name, span=span))
+
+
+def _span(request: Request) -> Span | Response:
+    given = {}
+    for name, default in (("start_time", 0), ("end_time", 2**62), ("limit", PAGE), ("offset", 0)):
+        value = request.query_params.get(name, str(default))
+        if not value.isascii() or not value.isdigit() or len(value) > 19:
+            return errors(400, Issue(f"{name} must be an integer", name))
+        given[name] = min(int(value), 2**62)
+    if not 0 < given["limit"] <= PAGE:
+        return errors(400, Issue(f"limit must be between 1 and {PAGE}", "limit"))
+    return Span(**given)
 
 
 async def clear_list(world: World, request: Request) -> Response:
@@ -86,12 +86,3 @@ async def clear_global(world: World, request: Request) -> Response:
     """Let an address get mail again."""
     lift(world, "unsubscribes", [request.path_params["email"]])
     return Response(None, 204)
-
-
-async def json_object(request: Request) -> dict[str, Any] | None:
-    """The JSON object of the body, or None when it is anything else."""
-    try:
-        body = json.loads(await request.body())
-    except (ValueError, RecursionError):
-        return None
-    return body if isinstance(body, dict) else None

@@ -16,32 +16,6 @@ from typing import Any
 from sandbox import agenda
 from sandbox.world import World
 
-TABLES = (
-    "CREATE TABLE IF NOT EXISTS sendgrid_requests (n INTEGER PRIMARY KEY, x_message_id TEXT NOT NULL)",
-    """CREATE TABLE IF NOT EXISTS sendgrid_mails (
-        id INTEGER PRIMARY KEY, address TEXT NOT NULL, accepted_at INTEGER NOT NULL,
-        leaves_at INTEGER NOT NULL, status TEXT NOT NULL, subject TEXT NOT NULL,
-        content TEXT NOT NULL)""",
-    "CREATE INDEX IF NOT EXISTS sendgrid_mails_by_address ON sendgrid_mails (address, id)",
-    """CREATE TABLE IF NOT EXISTS sendgrid_suppressions (
-        list TEXT NOT NULL, address TEXT NOT NULL, email TEXT NOT NULL, created INTEGER NOT NULL,
-        reason TEXT NOT NULL DEFAULT '', status TEXT NOT NULL DEFAULT '', PRIMARY KEY (list, address))""",
-    """CREATE TABLE IF NOT EXISTS sendgrid_outbox (
-        id INTEGER PRIMARY KEY, at INTEGER NOT NULL, target TEXT NOT NULL, name TEXT NOT NULL,
-        mail_id INTEGER NOT NULL, url TEXT NOT NULL, body TEXT NOT NULL,
-        settled_at INTEGER, attempts INTEGER NOT NULL DEFAULT 0, problem TEXT NOT NULL DEFAULT '')""",
-    "CREATE INDEX IF NOT EXISTS sendgrid_outbox_open ON sendgrid_outbox (target, id) WHERE settled_at IS NULL",
-    "CREATE INDEX IF NOT EXISTS sendgrid_outbox_by_mail ON sendgrid_outbox (mail_id)",
-    "CREATE TABLE IF NOT EXISTS sendgrid_webhooks (kind TEXT PRIMARY KEY, settings TEXT NOT NULL)",
-)
-NAMES = (
-    "sendgrid_requests",
-    "sendgrid_mails",
-    "sendgrid_suppressions",
-    "sendgrid_outbox",
-    "sendgrid_webhooks",
-)
-
 
 @dataclass(frozen=True)
 class Content:
@@ -64,6 +38,14 @@ class Content:
     open_tracking: bool = True
     subscription_tracking: bool = False
     attachments: list[dict[str, str]] = field(default_factory=list)
+    asm_group_id: int | None = None
+    batch_id: str = ""
+    bypass: list[str] = field(default_factory=list)
+
+    @property
+    def msg_id(self) -> str:
+        """The id of this one mail in events, Activity and Logs; up to the first dot it is the X-Message-Id."""
+        return f"{self.x_message_id}.recvd-sandbox-{self.index}.0"
 
     @property
     def smtp_id(self) -> str:
@@ -95,19 +77,6 @@ class Mail:
 def address_key(email: str) -> str:
     """The form under which an address is one person: the same for every spelling of case and outer space."""
     return email.strip().casefold()
-
-
-def open_tables(world: World) -> None:
-    """Create what is missing; harmless when it is there."""
-    agenda.open_tables(world)
-    for statement in TABLES:
-        world.db.execute(statement)
-
-
-def reset(world: World) -> None:
-    """Forget every mail, suppression, webhook and delivery."""
-    for name in NAMES:
-        world.db.execute(f"DELETE FROM {name}")
 
 
 def next_message_id(world: World) -> str:

@@ -11,9 +11,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from sandbox.sendgrid.additions import Body, added
 from sandbox.sendgrid.models import Content
+from sandbox.sendgrid.suppression import BYPASSED
 
 LINK = re.compile(r"<a\b[^>]*?\bhref=([\"'])(https?://.+?)\1[^>]*>", re.IGNORECASE)
+
+
+BYPASSES = ("bypass_list_management", *BYPASSED)
 
 
 @dataclass(frozen=True)
@@ -57,6 +62,9 @@ def _mail(
     sender = block.get("from") or payload["from"]
     bodies = {part["type"]: part["value"] for part in reversed(payload["content"])}
     html = bodies.get("text/html", "")
+    headers = {**(payload.get("headers") or {}), **(block.get("headers") or {})}
+    text = _fill(bodies.get("text/plain", ""), tags)
+    body = added(payload, Body(text, _fill(html, tags), headers), f"{x_message_id}.{index}")
     content = Content(
         x_message_id=x_message_id,
         index=index,
@@ -66,13 +74,16 @@ def _mail(
         sender=sender["email"],
         sender_name=sender.get("name") or "",
         reply_to=_fill(_reply_to(payload), tags),
-        text=_fill(bodies.get("text/plain", ""), tags),
-        html=_fill(html, tags),
-        headers={**(payload.get("headers") or {}), **(block.get("headers") or {})},
+        text=body.text,
+        html=body.html,
+        headers=body.headers,
         custom_args={**(payload.get("custom_args") or {}), **(block.get("custom_args") or {})},
         categories=payload.get("categories") or [],
         **_tracking(payload, html, tags),
         attachments=[_attachment(item) for item in payload.get("attachments") or []],
+        asm_group_id=(payload.get("asm") or {}).get("group_id"),
+        batch_id=payload.get("batch_id") or "",
+        bypass=[name for name in BYPASSES if _switch(payload, "mail_settings", name, default=False)],
     )
     subject = _fill(block.get("subject") or payload.get("subject") or "", tags)
     send_at = block.get("send_at", payload.get("send_at"))

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from sandbox.sendgrid.issues import Issue, is_address, strings_only, typed
+from sandbox.sendgrid.known import Known
+from sandbox.sendgrid.options import account, settings
 from sandbox.sendgrid.personalizations import custom_args, headers, personalizations, send_at, subject_text
 
 FROM_REQUIRED = (
@@ -33,16 +35,9 @@ CONTENT_ORDER = (
     "text/plain "
     "needs to be first, followed by text/html, followed by any other content."
 )
-SETTINGS = {
-    "mail_settings.sandbox_mode.enable": "The sandbox mode enable param should be a boolean value.",
-    "tracking_settings.click_tracking.enable": "The click tracking enable param should be a boolean value.",
-    "tracking_settings.open_tracking.enable": "The open tracking enable param should be a boolean value.",
-    "tracking_settings.subscription_tracking.enable": "The subscription tracking enable param should be a "
-    "boolean value.",
-}
 
 
-def issues_of(payload: Any, now: int) -> list[Issue]:
+def issues_of(payload: Any, now: int, known: Known | None = None) -> list[Issue]:
     """Everything that is wrong with a mail send request; an empty list means it is accepted."""
     if not isinstance(payload, dict):
         return [Issue("Bad Request")]
@@ -57,8 +52,8 @@ def issues_of(payload: Any, now: int) -> list[Issue]:
         *headers(payload.get("headers"), "headers"),
         *custom_args(payload.get("custom_args"), "custom_args"),
         *send_at(payload.get("send_at"), "send_at", now),
-        *_account(payload),
-        *_settings(payload),
+        *account(payload, known or Known()),
+        *settings(payload),
     ]
     return list(dict.fromkeys(found))
 
@@ -189,30 +184,3 @@ def _categories(categories: Any) -> Iterator[Issue]:
     for index, name in enumerate(categories):
         if len(name) > 255 or not name.isascii():
             yield Issue("Each category must be ASCII and at most 255 characters.", f"categories.{index}")
-
-
-def _account(payload: dict[str, Any]) -> Iterator[Issue]:
-    """Things that must exist on the account. This account has no templates, groups, batches or pools yet."""
-    if (template := payload.get("template_id")) is not None:
-        yield Issue(f"The template_id must be a valid GUID, you provided '{template}'.", "template_id")
-    asm = payload.get("asm")
-    yield from typed(asm, dict)
-    if isinstance(asm, dict):
-        text = f"The ASM group ID must be a valid Group ID on your account. You provided {asm.get('group_id')}."
-        yield Issue(text, "asm.group_id")
-    if payload.get("batch_id") is not None:
-        yield Issue("The batch_id must be a valid batch ID created by POST /v3/mail/batch.", "batch_id")
-    if payload.get("ip_pool_name") is not None:
-        yield Issue("The ip pool name must be the name of a pool on your account.", "ip_pool_name")
-
-
-def _settings(payload: dict[str, Any]) -> Iterator[Issue]:
-    for path, message in SETTINGS.items():
-        group, name, switch = path.split(".")
-        settings = payload.get(group)
-        yield from typed(settings, dict)
-        setting = settings.get(name) if isinstance(settings, dict) else None
-        yield from typed(setting, dict)
-        value = setting.get(switch) if isinstance(setting, dict) else None
-        if value is not None and not isinstance(value, bool):
-            yield Issue(message, path)

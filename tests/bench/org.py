@@ -39,6 +39,27 @@ class Org:
         """The sandbox's own time, ISO 8601."""
         return str(self._control("clock")["now"])
 
+    def limits(self) -> dict[str, Any]:
+        """The org's own count of API calls: `total`, `by_caller`."""
+        return dict(self._control("limits"))
+
+    def deploy_class(self, path: str) -> None:
+        """The Apex class of `config/salesforce/apex` answers at this path from now on."""
+        url = f"{self.url}/_control/apexrest"
+        httpx.post(url, json={"path": path}, timeout=30, trust_env=False).raise_for_status()
+
+    def groups(self, soql: str) -> dict[str, int]:
+        """Rows of a grouped count (`n`) by the value they are grouped by."""
+        base, form = f"{self.url}/services", {"client_id": self.client_id, "client_secret": self.client_secret}
+        with httpx.Client(timeout=120, trust_env=False) as http:
+            signed = http.post(f"{base}/oauth2/token", data=form | {"grant_type": "client_credentials"})
+            token = {"Authorization": f"Bearer {signed.raise_for_status().json()['access_token']}"}
+            answer = http.get(f"{base}/data/v62.0/query", params={"q": soql}, headers=token).raise_for_status()
+        rows = [
+            {name: value for name, value in r.items() if name != "attributes"} for r in answer.json()["records"]
+        ]
+        return {str(next(value for name, value in row.items() if name != "n")): row["n"] for row in rows}
+
     def _control(self, path: str) -> Any:
         answer = httpx.get(f"{self.url}/_control/{path}", timeout=120, trust_env=False)
         return answer.raise_for_status().json()

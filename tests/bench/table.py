@@ -29,7 +29,7 @@ def print_tables(screen: Console, found: Found) -> None:
 
 
 def _marginal(steps: list[Found]) -> Table:
-    table = _table("product", "Prefect server", "twin", "ratio", "with server")
+    table = plain_table("product", "Prefect server", "twin", "ratio", "with server")
     for step in steps:
         times = (_milliseconds(step[name]) for name in ("product", "prefect_server", "twin"))
         ratios = (_times(step[name]) for name in ("ratio", "ratio_with_server"))
@@ -39,7 +39,7 @@ def _marginal(steps: list[Found]) -> Table:
 
 def _run(run: Found) -> Table:
     ours, theirs, ratio = run["product"], run["twin"], run["ratio"]
-    table = _table("product", "twin", "ratio")
+    table = plain_table("product", "twin", "ratio")
     rows = (
         ("CPU of the pass, s", "cpu_seconds", "cpu", "{:,.2f}"),
         ("  Prefect server, s", "server_cpu_seconds", None, "{:,.2f}"),
@@ -68,7 +68,8 @@ def _print_rest(screen: Console, found: Found) -> None:
         )
 
 
-def _table(*figures: str) -> Table:
+def plain_table(*figures: str) -> Table:
+    """Names on the left, figures on the right, no lines."""
     table = Table(box=None, padding=(0, 0, 0, 2), header_style="dim")
     table.add_column("", min_width=22)
     for figure in figures:

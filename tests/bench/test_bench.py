@@ -31,7 +31,19 @@ FIGURES = {
 
 @pytest.fixture(scope="module")
 def found() -> dict[str, Any]:
-    command = [sys.executable, "-m", "tests.bench", "--sizes", "20", "--drafts", "2", "--no-demo", "--json"]
+    command = [
+        sys.executable,
+        "-m",
+        "tests.bench",
+        "--sizes",
+        "20",
+        "--drafts",
+        "2",
+        "--no-demo",
+        "--json",
+        "--cohort",
+        "0",
+    ]
     ended = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
     assert ended.returncode == 0, ended.stderr
     return dict(json.loads(ended.stdout))

@@ -17,6 +17,7 @@ import httpx
 
 from closeloop.adapters.sendgrid.webhooks import register_webhooks
 from closeloop.domain.business_days import is_business_day
+from flows.gateway.authenticity import keep_key
 from tests.bench.lead_file import write_leads
 from tests.bench.org import Org, running_org
 from tests.chaos import gateway
@@ -63,7 +64,9 @@ class Theatre:
         self._http.delete("/faults").raise_for_status()
 
     def register(self) -> None:
-        register_webhooks(self.site.sendgrid_key, self.site.url, self.site.gateway, HOOK, REPLIES)
+        """Point the provider's webhooks at the gateway."""
+        site = self.site
+        keep_key(site.home, register_webhooks(site.sendgrid_key, site.url, site.gateway, HOOK, REPLIES))
 
     def pass_time(self, moment: datetime, *, attack: bool) -> None:
         """Buyers act, webhooks come in; the gateway may be killed meanwhile and must not lose one of them."""

@@ -10,9 +10,18 @@ import pytest
 from closeloop.adapters.ledger import SqlLedger, open_ledger
 from closeloop.application.ports import Ledger
 from tests.contract.crm_fixtures import org as org
+from tests.contract.crm_fixtures import salesforce as salesforce
+from tests.contract.real_org import real_hosts
 from tests.fakes.ledger import MemoryLedger
+from tests.postgres import Server, emptied, postgres_server
 from tests.sandbox.conftest import sandbox as sandbox
 from tests.sandbox.conftest import sandbox_process as sandbox_process
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """A person's own org is the only thing beyond the loopback that a test may reach, and only these tests."""
+    if hosts := real_hosts():
+        item.add_marker(pytest.mark.allow_hosts(["127.0.0.1", "localhost", "::1", *hosts]))
 
 
 def _sqlite_file(folder: Path) -> Ledger:
@@ -27,10 +36,37 @@ def _fake(_: Path) -> Ledger:
     return MemoryLedger()
 
 
-@pytest.fixture(params=[_sqlite_file, _sqlite_memory, _fake], ids=lambda make: make.__name__[1:])
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Server]:
+    """One server for all tests of this process; it starts with the first that asks."""
+    with postgres_server() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def _postgres_ledger(postgres: Server) -> str:
+    url = postgres.new_database()
+    open_ledger(url).close()
+    return url
+
+
+@pytest.fixture
+def postgres_url(_postgres_ledger: str) -> str:
+    """The address of a ledger without any row."""
+    return emptied(_postgres_ledger)
+
+
+_MAKERS: dict[str, Callable[[Path], Ledger]] = {
+    "sqlite_file": _sqlite_file,
+    "sqlite_memory": _sqlite_memory,
+    "fake": _fake,
+}
+
+
+@pytest.fixture(params=[*_MAKERS, "postgres"])
 def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ledger]:
-    make: Callable[[Path], Ledger] = request.param
-    made = make(tmp_path)
+    make = _MAKERS.get(request.param)
+    made = make(tmp_path) if make else open_ledger(request.getfixturevalue("postgres_url"))
     yield made
     if isinstance(made, SqlLedger):
         made.close()

@@ -1,4 +1,7 @@
-"""The two orgs of the CRM's contract suite, and invented people for them."""
+"""The orgs of the CRM's contract suite: the fake, and the sandbox behind the real adapter. A third is `real_org`.
+
+Invariant: a test that speaks to an `Org` alone runs unchanged over all of them.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +11,23 @@ from typing import Any, Protocol
 
 from closeloop.adapters.salesforce.connection import SalesforceLogin, connect
 from closeloop.adapters.salesforce.crm import SalesforceCrm
-from closeloop.application.ports import Conversion, Crm, CrmTask
-from closeloop.domain.leads import LeadDraft
-from closeloop.domain.prospect import CrmIds, Prospect
-from tests.fakes.crm import CONVERTED, MemoryCrm
+from closeloop.application.ports import Crm
+from tests.contract.crm_people import draft, lead_row, person, task, wish
+from tests.fakes.crm import MemoryCrm
 from tests.sandbox.conftest import Sandbox
-from tests.unit.domain.people import prospect
+
+__all__ = [
+    "FakeOrg",
+    "Org",
+    "SandboxOrg",
+    "draft",
+    "lead_row",
+    "login_to",
+    "owner",
+    "person",
+    "task",
+    "wish",
+]
 
 Row = dict[str, Any]
 COLLECTION = 200
@@ -24,6 +38,16 @@ class Org(Protocol):
 
     @property
     def crm(self) -> Crm: ...
+
+    @property
+    def beginning(self) -> str | None:
+        """The cursor behind which the test's own Leads lie; None where there are no others."""
+        ...
+
+    @property
+    def user_name(self) -> str:
+        """Who owns what we make."""
+        ...
 
     def insert(self, object_name: str, rows: Sequence[Row]) -> list[str]: ...
 
@@ -38,6 +62,9 @@ class Org(Protocol):
 
 class FakeOrg:
     """The fake the use cases are tested with."""
+
+    beginning: str | None = None
+    user_name = "Closeloop Integration"
 
     def __init__(self) -> None:
         self.crm = MemoryCrm()
@@ -58,9 +85,16 @@ class FakeOrg:
 class SandboxOrg:
     """The real adapter on real HTTP; the test itself talks to the sandbox over raw REST."""
 
+    beginning: str | None = None
+    user_name = "Closeloop Integration"
+
     def __init__(self, sandbox: Sandbox) -> None:
         self.sandbox = sandbox
-        self.crm = SalesforceCrm(lambda: connect(login_to(sandbox)))
+        self.crm = self.connected()
+
+    def connected(self, **options: Any) -> SalesforceCrm:
+        """Another adapter on this org, with these options."""
+        return SalesforceCrm(lambda: connect(login_to(self.sandbox)), **options)
 
     def insert(self, object_name: str, rows: Sequence[Row]) -> list[str]:
         ids: list[str] = []
@@ -85,48 +119,12 @@ class SandboxOrg:
         self.sandbox.post_control("clock", {"now": (now + timedelta(hours=1)).isoformat()})
 
 
+def owner(org: Org, lead: str) -> str:
+    return str(org.crm.read("Lead", [lead], ["OwnerId"])[lead]["OwnerId"])
+
+
 def login_to(sandbox: Sandbox) -> SalesforceLogin:
     known = sandbox.salesforce
     return SalesforceLogin(
         instance_url=known["instance_url"], client_id=known["client_id"], client_secret=known["client_secret"]
     )
-
-
-def lead_row(number: int = 1, **fields: Any) -> Row:
-    row = {"LastName": f"Moreau {number}", "Company": "North Mills", "Email": f"m{number}@north.example"}
-    return row | fields
-
-
-def draft(number: int = 1, **fields: Any) -> LeadDraft:
-    values = {"line": number, "email": f"m{number}@north.example", "last_name": "Moreau", "company": "North Mills"}
-    return LeadDraft(**(values | fields))
-
-
-def person(lead: str, **ids: str) -> Prospect:
-    return prospect(key=lead, crm=CrmIds(lead=lead, **ids))
-
-
-def task(key: str, who: str, owner: str, **fields: Any) -> CrmTask:
-    values: dict[str, Any] = {
-        "key": key,
-        "who_id": who,
-        "what_id": None,
-        "owner_id": owner,
-        "subject": "Email: a question",
-        "description": "Good morning",
-        "on": "2026-01-05",
-        "completed": True,
-        "subtype": "Email",
-    }
-    return CrmTask(**(values | fields))
-
-
-def wish(lead: str, owner: str, **fields: Any) -> Conversion:
-    values: dict[str, Any] = {
-        "action_key": f"convert:{lead}",
-        "lead_id": lead,
-        "status": CONVERTED,
-        "opportunity_name": "North Mills – Tallyard Match",
-        "owner_id": owner,
-    }
-    return Conversion(**(values | fields))

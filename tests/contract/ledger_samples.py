@@ -7,6 +7,7 @@ from typing import Any
 
 from closeloop.application.ports import Change, CrmWriteRow, DecisionRow, Ledger, ReceiptRow
 from closeloop.domain.actions import Action, ActionKind, ActionState, ClaimedAction, Settlement
+from closeloop.domain.fencing import Late
 from closeloop.domain.prospect import CrmIds, Fact, Prospect
 from closeloop.domain.signals import Label, Signal, SignalKind, Understanding
 from closeloop.domain.stage import Stage
@@ -117,8 +118,15 @@ def claim(ledger: Ledger, limit: int = 100, now: datetime = NOW, worker: str = "
     return ledger.claim(ActionKind.EMAIL, now, worker, limit, LEASE)
 
 
-def settle(ledger: Ledger, key: str, state: ActionState, now: datetime = NOW, **fields: Any) -> None:
-    ledger.settle([Settlement(key=key, state=state, **fields)], now)
+def settle(ledger: Ledger, key: str, state: ActionState, now: datetime = NOW, **fields: Any) -> list[Late]:
+    """For the claim that the action is on, if no other `attempt` is given."""
+    return ledger.settle([ended(ledger, key, state, **fields)], now)
+
+
+def ended(ledger: Ledger, key: str, state: ActionState, **fields: Any) -> Settlement:
+    known = ledger.actions([key])
+    attempt = known[key][0].attempt if key in known else 1
+    return Settlement(**{"key": key, "attempt": attempt, "state": state} | fields)
 
 
 def state_of(ledger: Ledger, key: str) -> ActionState:

@@ -10,10 +10,13 @@ import requests
 
 from closeloop.adapters.salesforce.connection import connect
 from closeloop.adapters.salesforce.crm import SalesforceCrm
+from closeloop.adapters.salesforce.our_fields import MARK
 from closeloop.domain.actions import ActionState
+from closeloop.domain.crm_mapping import CrmMapping
 from sandbox.salesforce.seed import INTEGRATION_USER_ID
 from tests.contract.crm_orgs import SandboxOrg, lead_row, login_to, person, wish
 from tests.sandbox.conftest import Sandbox
+from tests.unit.domain.people import crm_mapping
 
 ACCEPTED, REJECTED, UNCERTAIN, PLANNED = (
     ActionState.ACCEPTED,
@@ -170,6 +173,56 @@ def test_a_no_on_the_open_lead_is_seen_at_the_last_look(linking: SandboxOrg) -> 
     assert not linking.crm.look([deal])[lead].opted_out
     linking.change("Lead", lead, HasOptedOutOfEmail=True)
     assert linking.crm.look([deal])[lead].opted_out
+
+
+# an org with other names
+
+
+def own_names() -> CrmMapping:
+    """An org with its own fields for the website of an Account, the stage of a deal, a role and a no."""
+    content = crm_mapping().model_dump(mode="json")
+    for name, word, field in (
+        ("Account", "website", "Home_Page__c"),
+        ("Opportunity", "stage", "Our_Stage__c"),
+        ("OpportunityContactRole", "role", "Our_Role__c"),
+        ("Contact", "do_not_contact", "Never_Write__c"),
+        ("Lead", "do_not_contact", "Never_Write__c"),
+        ("Lead", "company", "Firm__c"),
+    ):
+        content["objects"][name]["fields"][word]["field"] = field
+    return CrmMapping.model_validate(content)
+
+
+def text(name: str, field: str) -> dict[str, Any]:
+    return {"object": name, "name": field, "label": field, "type": "string", "length": 255}
+
+
+def test_linking_roles_and_changed_deals_speak_the_names_of_the_org(sandbox: Sandbox) -> None:
+    never = {"name": "Never_Write__c", "label": "Never write", "type": "boolean"}
+    own = [
+        text("Account", "Home_Page__c"),
+        text("Opportunity", "Our_Stage__c"),
+        text("OpportunityContactRole", "Our_Role__c"),
+        text("Lead", "Firm__c"),
+        {"object": "Contact", **never},
+        {"object": "Lead", **never},
+    ]
+    sandbox.post_control("org", {"fields": own})
+    org = SandboxOrg(sandbox)
+    org.crm = org.connected(convert_by="create", names=own_names())
+    (known,) = org.insert("Account", [{"Name": "Another Name", "Home_Page__c": "www.north.example"}])
+    (lead,) = org.insert("Lead", [lead_row(Firm__c="North Mills", Company="x", Never_Write__c=True)])
+    (made,) = org.crm.convert([asked(lead)])
+    assert (made.state, made.ids["account"]) == (ACCEPTED, known)
+    deal = made.ids["opportunity"]
+    assert org.rows("Contact", "Never_Write__c", MARK) == [{"Never_Write__c": True, MARK: False}]
+    org.crm.contact_roles({deal: (made.ids["contact"], "Decision Maker")})
+    assert org.rows("OpportunityContactRole", "Our_Role__c", "Role") == [
+        {"Our_Role__c": "Decision Maker", "Role": None}
+    ]
+    org.change("Opportunity", deal, Our_Stage__c="presentation")
+    (changed,) = org.crm.changed_deals(None)
+    assert (changed.opportunity_id, changed.do_not_contact) == (deal, True)
 
 
 # lost answers

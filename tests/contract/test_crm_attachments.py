@@ -10,15 +10,11 @@ import requests
 
 from closeloop.application.ports import CrmFile, CrmMeeting, CrmMember, CrmOutcome
 from closeloop.domain.actions import ActionState
-from tests.contract.crm_orgs import FakeOrg, Org, SandboxOrg, lead_row, wish
+from tests.contract.crm_orgs import FakeOrg, Org, SandboxOrg, lead_row, owner, wish
 from tests.sandbox.conftest import Sandbox
 
 ACCEPTED, SKIPPED = ActionState.ACCEPTED, ActionState.SKIPPED
 CAMPAIGN = "701000000000001EAA"
-
-
-def owner(org: Org, lead: str) -> str:
-    return next(found.owner_id for found in org.crm.changed_leads(None, 100) if found.id == lead)
 
 
 def deck(lead: str, content: bytes = b"first draft", **fields: Any) -> CrmFile:
@@ -192,8 +188,9 @@ def test_an_opt_out_and_a_new_owner_after_the_conversion_are_told(org: Org) -> N
     other, made = org.crm.convert([wish(quiet, seller), wish(lead, seller)])
     for deal in (other, made):
         org.change("Opportunity", deal.ids["opportunity"], Closeloop_Stage__c="presentation")
-    first = org.crm.changed_deals(None)
-    assert {deal.opportunity_id for deal in first} == {other.ids["opportunity"], made.ids["opportunity"]}
+    ours = {other.ids["opportunity"], made.ids["opportunity"]}
+    first = [deal for deal in org.crm.changed_deals(None) if deal.opportunity_id in ours]
+    assert len(first) == 2
     org.later()
     org.change("Contact", made.ids["contact"], HasOptedOutOfEmail=True)
     (told,) = (deal for deal in org.crm.changed_deals(first[-1].cursor) if deal.cursor > first[-1].cursor)

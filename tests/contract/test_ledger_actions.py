@@ -108,9 +108,10 @@ def test_an_end_is_an_end(ledger: Ledger, end: ActionState) -> None:
     plan(ledger, mail())
     claim(ledger)
     settle(ledger, KEY, end)
-    for state in ActionState:
-        with pytest.raises(IllegalMove, match=end.value):
-            settle(ledger, KEY, state)
+    for state in set(ActionState) - {ActionState.CLAIMED, end}:
+        assert [late.stood_at for late in settle(ledger, KEY, state)] == [end]
+    with pytest.raises(IllegalMove, match=end.value):
+        settle(ledger, KEY, ActionState.CLAIMED)
     assert state_of(ledger, KEY) is end
     assert moves_of(ledger)[-1] == ("claimed", end.value)
 
@@ -118,11 +119,11 @@ def test_an_end_is_an_end(ledger: Ledger, end: ActionState) -> None:
 def test_one_illegal_move_writes_nothing_of_its_batch(ledger: Ledger) -> None:
     plan(ledger, mail(step=1), mail(step=2))
     claim(ledger, limit=1)
-    with pytest.raises(IllegalMove, match="planned and cannot become accepted"):
+    with pytest.raises(IllegalMove, match="planned after 0 claims and cannot become accepted"):
         ledger.settle(
             [
-                Settlement(key=mail(step=1).key, state=ActionState.ACCEPTED),
-                Settlement(key=mail(step=2).key, state=ActionState.ACCEPTED),
+                Settlement(key=mail(step=1).key, attempt=1, state=ActionState.ACCEPTED),
+                Settlement(key=mail(step=2).key, attempt=1, state=ActionState.ACCEPTED),
             ],
             NOW,
             then=[task()],
@@ -146,7 +147,7 @@ def test_an_unknown_action_cannot_be_settled(ledger: Ledger) -> None:
 def test_what_follows_an_outcome_is_planned_with_it_and_only_once(ledger: Ledger) -> None:
     plan(ledger, mail(step=1), mail(step=2))
     claim(ledger)
-    done = [Settlement(key=mail(step=n).key, state=ActionState.ACCEPTED) for n in (1, 2)]
+    done = [Settlement(key=mail(step=n).key, attempt=1, state=ActionState.ACCEPTED) for n in (1, 2)]
     ledger.settle(done[:1], NOW, then=[task()])
     ledger.settle(done[1:], NOW, then=[task()])
     assert ledger.state_counts() == {"email": {"accepted": 2}, "task": {"planned": 1}}
@@ -180,8 +181,8 @@ def test_settled_twice_in_one_batch_follows_the_moves_in_their_order(ledger: Led
     claim(ledger)
     ledger.settle(
         [
-            Settlement(key=KEY, state=ActionState.UNCERTAIN, detail="timed out"),
-            Settlement(key=KEY, state=ActionState.ACCEPTED, detail="found in the log"),
+            Settlement(key=KEY, attempt=1, state=ActionState.UNCERTAIN, detail="timed out"),
+            Settlement(key=KEY, attempt=1, state=ActionState.ACCEPTED, detail="found in the log"),
         ],
         NOW,
     )
@@ -212,7 +213,7 @@ def test_an_action_for_a_stranger_is_refused_with_its_whole_pass(ledger: Ledger)
         prospects=(person(),),
         decisions=(decision(),),
         actions=(mail(), mail("stranger")),
-        handled_signals=("m1",),
+        handled_signals=(("inbound", "m1"),),
     )
     with pytest.raises(LedgerUnavailable):
         ledger.commit(change)
@@ -228,7 +229,7 @@ def test_a_pass_is_saved_whole(ledger: Ledger) -> None:
         prospects=(person(stage=Stage.APPROACH),),
         decisions=(decision(),),
         actions=(mail(),),
-        handled_signals=("m1",),
+        handled_signals=(("inbound", "m1"),),
     )
     assert ledger.commit(change).new_actions == 1
     assert ledger.prospects(["00Q1"])["00Q1"].stage is Stage.APPROACH
@@ -242,6 +243,18 @@ def test_a_receipt_needs_its_action(ledger: Ledger) -> None:
     with pytest.raises(LedgerUnavailable):
         ledger.add_receipts([receipt(KEY), receipt("email:nobody")])
     assert [line for line in ledger.story("00Q1") if line.kind == "receipt"] == []
+
+
+def test_the_receipts_of_the_attempt_an_action_is_on_are_found_oldest_first(ledger: Ledger) -> None:
+    plan(ledger, mail(), mail(step=2))
+    ledger.claim(ActionKind.EMAIL, NOW, "w", 1, LEASE)
+    first, second = receipt(KEY), receipt(KEY).model_copy(update={"values": {"batch": "b-1"}})
+    ledger.add_receipts([first])
+    ledger.add_receipts([second])
+    assert ledger.receipts_of([KEY, mail(step=2).key, "email:unknown"]) == {KEY: [first, second]}
+    ledger.settle([Settlement(key=KEY, attempt=1, state=ActionState.PLANNED, retry_at=NOW)], NOW)
+    ledger.claim(ActionKind.EMAIL, NOW, "w", 1, LEASE)
+    assert ledger.receipts_of([KEY]) == {}
 
 
 def test_empty_batches_change_nothing(ledger: Ledger) -> None:

@@ -143,7 +143,7 @@ def test_a_full_disk_loses_nothing_that_was_there_and_nothing_half(path: Path) -
         "UPDATE actions SET state = 'sent'",
         "UPDATE prospects SET stage = 'hunting'",
         "INSERT INTO action_events (action_key, at, old_state, new_state, attempt, detail) "
-        "VALUES ('email:00Q1:approach:1', 'now', 'planned', 'accepted', 1, '')",
+        "VALUES ('email:00Q1:approach:1', 'now', 'planned', 'rejected', 1, '')",
         "INSERT INTO actions SELECT * FROM actions",
         "INSERT INTO signals SELECT * FROM signals",
         "UPDATE actions SET state = 'claimed'",

@@ -229,9 +229,9 @@ def test_a_save_that_was_overtaken_changes_nothing_and_leaves_its_signals_waitin
             prospects=(person("00Q1", touches=1), person("00Q2", touches=1)),
             decisions=(decision("00Q1"), decision("00Q2")),
             actions=(mail("00Q1"), mail("00Q2")),
-            handled_signals=("m1", "m2"),
+            handled_signals=(("inbound", "m1"), ("inbound", "m2")),
             read=read,
-            signals_about={"m1": "00Q1", "m2": "00Q2"},
+            signals_about={("inbound", "m1"): "00Q1", ("inbound", "m2"): "00Q2"},
         )
     )
     assert saved == Saved(new_actions=1, overtaken=frozenset({"00Q1"}))

@@ -21,7 +21,7 @@ def test_the_same_id_from_two_sources_is_two_signals(ledger: Ledger) -> None:
 
 def test_a_handled_signal_stays_handled_when_it_is_delivered_again(ledger: Ledger) -> None:
     ledger.receive([reply()], NOW)
-    ledger.commit(Change(handled_signals=("m1", "unknown")))
+    ledger.commit(Change(handled_signals=(("inbound", "m1"), ("inbound", "unknown"))))
     assert ledger.receive([reply()], NOW) == 0
     assert ledger.waiting_signals(9) == []
 
@@ -39,6 +39,15 @@ def test_a_signal_comes_back_as_it_was(ledger: Ledger) -> None:
     )
     ledger.receive([given], NOW)
     assert ledger.waiting_signals(9) == [given]
+
+
+def test_what_was_heard_about_a_mail_is_found_also_after_it_was_handled(ledger: Ledger) -> None:
+    about = reply("b", source="sendgrid", kind=SignalKind.DELIVERED, action_key="email:00Q1:approach:1")
+    earlier = about.model_copy(update={"id": "c", "occurred_at": NOW - MINUTE})
+    ledger.receive([about, earlier, reply("other"), reply("d", action_key="email:00Q2:approach:1")], NOW)
+    ledger.commit(Change(handled_signals=(("sendgrid", "b"),)))
+    assert ledger.signals_about(["email:00Q1:approach:1", "email:unknown"]) == [earlier, about]
+    assert ledger.signals_about([]) == []
 
 
 @pytest.mark.parametrize("kind", list(SignalKind))
@@ -77,7 +86,7 @@ def test_a_handled_reply_halts_no_longer(ledger: Ledger) -> None:
     ana, cleo = person("00Q1", domain="a.example"), person("00Q2", domain="c.example")
     ledger.add_prospects([ana, cleo])
     ledger.receive([reply(prospect_key="00Q1"), reply("m2", prospect_key="00Q2")], NOW)
-    ledger.commit(Change(handled_signals=("m1",)))
+    ledger.commit(Change(handled_signals=(("inbound", "m1"),)))
     assert ledger.halted([ana, cleo]) == {"00Q2"}
 
 
@@ -85,8 +94,8 @@ def test_replies_come_with_what_was_understood_last(ledger: Ledger) -> None:
     ledger.receive([reply("m2"), reply("m1"), reply("m3", kind=SignalKind.BOUNCED), reply("m4")], NOW)
     guess = too_dear().model_copy(update={"primary": Label.OTHER, "abstained": True})
     for signal_id in ("m2", "m1", "m3", "unknown"):
-        ledger.note_understanding(signal_id, guess)
-    ledger.note_understanding("m1", too_dear())
+        ledger.note_understanding(("inbound", signal_id), guess)
+    ledger.note_understanding(("inbound", "m1"), too_dear())
     assert ledger.replies() == [(reply("m1"), too_dear()), (reply("m2"), guess)]
 
 

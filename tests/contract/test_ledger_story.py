@@ -37,7 +37,7 @@ def test_a_story_is_told_from_first_fact_to_last_write(ledger: Ledger) -> None:
     ledger.add_receipts([receipt(KEY)])
     ledger.add_crm_writes([crm_write()])
     ledger.receive([reply(prospect_key="00Q1", occurred_at=NOW + MINUTE)], NOW + MINUTE)
-    ledger.note_understanding("m1", too_dear())
+    ledger.note_understanding(("inbound", "m1"), too_dear())
     ledger.suppress("00q1@north.example", "asked by phone", NOW + 2 * MINUTE)
     assert [line.text for line in ledger.story("00Q1")] == [
         "Learned from registry:north: employees is 250 (90% certain).",
@@ -70,7 +70,7 @@ def test_a_story_holds_every_attempt_with_its_last_look_even_within_one_instant(
         ("receipt", None),
         ("action", "skipped"),
     ]
-    assert "it must not happen, because they replied" in ledger.story("00Q1")[5].text
+    assert "it must not happen now, because they replied" in ledger.story("00Q1")[5].text
 
 
 def test_an_uncertain_mail_is_told_as_such_until_evidence_settles_it(ledger: Ledger) -> None:
@@ -78,7 +78,7 @@ def test_an_uncertain_mail_is_told_as_such_until_evidence_settles_it(ledger: Led
     claim(ledger)
     ledger.expire_leases(NOW + LEASE)
     assert "looked up, not done again, whether" in ledger.story("00Q1")[-1].text
-    ledger.settle([Settlement(key=KEY, state=ActionState.ACCEPTED)], NOW + 2 * LEASE)
+    ledger.settle([Settlement(key=KEY, attempt=1, state=ActionState.ACCEPTED)], NOW + 2 * LEASE)
     assert moves_of(ledger)[-2:] == [("claimed", "uncertain"), ("uncertain", "accepted")]
 
 
@@ -115,7 +115,7 @@ def test_lines_of_one_moment_stand_in_the_order_of_cause_and_effect(ledger: Ledg
     claim(ledger)
     ledger.add_receipts([receipt(KEY)])
     log = mail().model_copy(update={"key": f"task:log:{KEY}", "kind": ActionKind.TASK, "words": None})
-    ledger.settle([Settlement(key=KEY, state=ActionState.ACCEPTED)], NOW, then=[log])
+    ledger.settle([Settlement(key=KEY, attempt=1, state=ActionState.ACCEPTED)], NOW, then=[log])
     ledger.add_crm_writes([crm_write()])
     told = ledger.story("00Q1")
     assert {line.at for line in told} == {NOW}
@@ -146,7 +146,7 @@ def test_a_touch_is_told_by_what_it_does(ledger: Ledger) -> None:
 def test_a_person_must_read_what_was_not_understood(ledger: Ledger) -> None:
     ledger.add_prospects([person()])
     ledger.receive([reply(prospect_key="00Q1", payload={"text": "ok " * 500})], NOW)
-    ledger.note_understanding("m1", too_dear().model_copy(update={"abstained": True, "said": ""}))
+    ledger.note_understanding(("inbound", "m1"), too_dear().model_copy(update={"abstained": True, "said": ""}))
     (line,) = ledger.story("00Q1")
     assert "A person should read it" in line.text
     assert len(line.text) < 400

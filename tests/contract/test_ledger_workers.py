@@ -10,6 +10,9 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from threading import Barrier
+from typing import Any
+
+import pytest
 
 from closeloop.adapters.ledger import open_ledger
 from closeloop.application.ports import Change, Ledger
@@ -60,6 +63,61 @@ def test_eight_workers_never_share_an_action(ledger: Ledger) -> None:
     assert Counter(key for share in shares for key in share) == Counter(keys)
 
 
+_CLAIM_ALL = """
+import sys
+from datetime import datetime, timedelta
+from closeloop.adapters.ledger import open_ledger
+from closeloop.domain.actions import ActionKind, ActionState, Settlement
+place, worker, now = sys.argv[1], sys.argv[2], datetime.fromisoformat(sys.argv[3])
+ledger = open_ledger(place)
+print("ready", flush=True)
+sys.stdin.readline()
+while held := ledger.claim(ActionKind.EMAIL, now, worker, 7, timedelta(minutes=5)):
+    ends = [Settlement(key=one.key, attempt=one.attempt, state=ActionState.ACCEPTED) for one in held]
+    assert ledger.settle(ends, now) == []
+    print(*(one.prospect_key for one in held))
+"""
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
+def test_four_processes_claim_nothing_twice_and_leave_nothing(
+    kind: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    place = str(tmp_path / "ledger.db") if kind == "sqlite" else str(request.getfixturevalue("postgres_url"))
+    ledger = open_ledger(place)
+    keys = [f"00Q{i:03}" for i in range(400)]
+    plan(ledger, *(mail(key) for key in keys))
+    crew = [_start(_CLAIM_ALL, place, f"w{n}", NOW.isoformat()) for n in range(4)]
+    for one in crew:
+        assert one.stdout is not None
+        assert one.stdout.readline() == "ready\n"
+    for one in crew:
+        assert one.stdin is not None
+        one.stdin.write("go\n")
+        one.stdin.flush()
+    shares = [one.communicate(timeout=120)[0].split() for one in crew]
+    assert [one.returncode for one in crew] == [0] * 4
+    assert Counter(key for share in shares for key in share) == Counter(keys)
+    assert sum(1 for share in shares if share) > 1, "the work was shared"
+    assert ledger.state_counts() == {"email": {"accepted": 400}}
+    ledger.close()
+
+
+def test_eight_workers_that_change_one_prospect_never_overwrite_each_other(ledger: Ledger) -> None:
+    ledger.add_prospects([person("00Q1")])
+
+    def count_up(_: int) -> None:
+        left = 5
+        while left:
+            read = ledger.prospects(["00Q1"])
+            more = read["00Q1"].model_copy(update={"replies": read["00Q1"].replies + 1})
+            left -= not ledger.commit(Change(prospects=(more,), read=read)).overtaken
+
+    with ThreadPoolExecutor(WORKERS) as pool:
+        list(pool.map(count_up, range(WORKERS)))
+    assert ledger.prospects(["00Q1"])["00Q1"].replies == WORKERS * 5
+
+
 def test_eight_workers_planning_the_same_touches_plan_each_once(ledger: Ledger) -> None:
     people = tuple(person(f"00Q{i:03}") for i in range(50))
     change = Change(prospects=people, actions=tuple(mail(one.key) for one in people))
@@ -71,7 +129,8 @@ def test_eight_workers_planning_the_same_touches_plan_each_once(ledger: Ledger) 
 
 def _start(script: str, *arguments: str) -> subprocess.Popen[str]:
     root = Path(__file__).parents[2]
-    return subprocess.Popen([sys.executable, "-c", script, *arguments], stdout=subprocess.PIPE, text=True, cwd=root)
+    pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    return subprocess.Popen([sys.executable, "-c", script, *arguments], cwd=root, **pipes)
 
 
 def _line_then_kill(worker: subprocess.Popen[str], lines: int = 1) -> str:

@@ -14,9 +14,12 @@ from closeloop.adapters.salesforce.calls import Calls
 from closeloop.adapters.salesforce.connection import connect
 from closeloop.adapters.salesforce.org import OrgFinding, OrgPlan
 from closeloop.adapters.salesforce.org_check import check_org
-from closeloop.domain.crm_mapping import CrmMapping
+from closeloop.adapters.salesforce.org_fields import WORD_TAKES
+from closeloop.adapters.salesforce.our_fields import OUR_FIELDS
+from closeloop.domain.crm_mapping import WORDS, CrmMapping
+from closeloop.domain.errors import CrmRefused
 from config.settings import CONFIG
-from tests.contract.crm_orgs import login_to
+from tests.contract.crm_orgs import SandboxOrg, login_to
 from tests.sandbox.conftest import Sandbox
 
 MAPPING = read_crm_mapping(CONFIG / "crm_mapping.yaml")
@@ -79,6 +82,15 @@ def test_a_field_that_we_may_only_read_is_named(org: Sandbox) -> None:
     assert problem(org, "Contact.HasOptedOutOfEmail").found == "we may not write it"
 
 
+@pytest.mark.parametrize("marks", [{"unique": False}, {"external_id": False}])
+def test_nothing_is_written_where_a_repeat_would_make_a_second_record(org: Sandbox, marks: dict[str, bool]) -> None:
+    org.post_control("org", {"fields": [{"object": "Task", "name": "Closeloop_Key__c", **marks}]})
+    crm = SandboxOrg(org).crm
+    with pytest.raises(CrmRefused, match=r"Task\.Closeloop_Key__c has to be unique and an external id"):
+        crm.ready()
+    assert crm.calls_made() == 1
+
+
 def test_a_key_that_is_not_unique_is_an_error(org: Sandbox) -> None:
     field = {"object": "Task", "name": "Closeloop_Key__c", "unique": False, "external_id": False}
     org.post_control("org", {"fields": [field]})
@@ -97,6 +109,43 @@ def test_a_mapped_field_of_the_wrong_kind_or_length_is_named(org: Sandbox) -> No
     assert "of type boolean" in problem(org, "Lead.Phase__c", plan).found
     plan = OrgPlan(mapping=mapped("Lead", "next_step", field="Next__c"))
     assert "takes 80 characters" in problem(org, "Lead.Next__c", plan).found
+
+
+@pytest.mark.parametrize(
+    ("name", "word", "field", "says"),
+    [
+        ("Lead", "employees", "Suffix__c", "is of type string, which is not what employees says"),
+        ("Lead", "opt_out", "Suffix__c", "is of type string"),
+        ("Opportunity", "close_date", "Short__c", "is of type string"),
+        ("Opportunity", "deal_next_step", "Short__c", "takes 20 characters, we write up to 255"),
+    ],
+)
+def test_a_standard_word_in_a_field_that_cannot_hold_it_is_named(
+    org: Sandbox, name: str, word: str, field: str, says: str
+) -> None:
+    own = [
+        {"object": "Lead", "name": "Suffix__c", "type": "string", "length": 20},
+        {"object": "Opportunity", "name": "Short__c", "type": "string", "length": 20},
+    ]
+    org.post_control("org", {"fields": own})
+    assert says in problem(org, f"{name}.{field}", OrgPlan(mapping=mapped(name, word, field=field))).found
+
+
+def test_an_industry_the_org_would_refuse_is_named(org: Sandbox) -> None:
+    values = ["Energy", "Banking"]
+    org.post_control(
+        "org", {"fields": [{"object": "Lead", "name": "Industry", "values": values, "restricted": True}]}
+    )
+    finding = problem(org, "Lead.Industry")
+    assert "has no value" in finding.found
+    assert "Insurance" in finding.found
+    assert "`values`" in finding.fix
+
+
+def test_every_word_of_a_mapping_is_of_a_known_kind() -> None:
+    ours = {(field.object, field.word) for field in OUR_FIELDS}
+    words = {(name, word) for name, here in WORDS.items() for word in here}
+    assert {word for name, word in words if (name, word) not in ours and word not in WORD_TAKES} == set()
 
 
 def test_a_mapped_field_that_is_not_there_is_named(org: Sandbox) -> None:

@@ -67,6 +67,14 @@ def test_a_wrong_security_token_is_refused_with_the_settings_to_check(sandbox: S
     assert "wrong-one" not in str(caught.value)
 
 
+def test_the_first_sign_in_is_tried_again_when_the_server_stumbles(sandbox: Sandbox) -> None:
+    crm = SalesforceCrm(lambda: connect(login_to(sandbox)), sleep=lambda _: None)
+    token = {"path": "/services/oauth2/token"}
+    strike(sandbox, {"kind": "server_error", "status": 503, "html": True, "times": 2, "match": token})
+    crm.ready()
+    assert struck(sandbox) == [2]
+
+
 def test_threads_that_meet_one_expired_session_sign_in_once(sandbox: Sandbox) -> None:
     calls = Calls(connect(login_to(sandbox)))
     strike(sandbox, COUNTED, {"kind": "expired_session", "times": 1})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -10,10 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from closeloop.adapters.sendgrid.payload import body
+from closeloop.adapters.sendgrid.payload import body, headers
 from closeloop.domain.actions import ActionState
 from closeloop.domain.errors import UsageError
 from closeloop.domain.messages import RenderedMail
+from closeloop.domain.threads import ThreadHeaders
 from tests.contract.mail_providers import (
     BUSY,
     OK,
@@ -80,11 +82,21 @@ def test_two_mails_to_one_person_never_share_a_request(sandbox: Sandbox) -> None
     assert len(arrived_at(sandbox)) == 3
 
 
-def test_a_mail_over_the_limit_is_refused_before_the_request_and_the_others_go(sandbox: Sandbox) -> None:
-    long = outgoing(2, mail=RenderedMail(subject="Long", text="ü" * 4_000, html="ü" * 4_000))
-    by_key = {outcome.action_key: outcome for outcome in sandbox_mailer(sandbox).send([outgoing(1), long])}
-    assert by_key[long.action_key].state is REJECTED
-    assert "shorten the template" in by_key[long.action_key].detail
+def test_a_mail_too_large_to_share_a_request_has_one_of_its_own_and_arrives_whole(sandbox: Sandbox) -> None:
+    text = "ü" * 4_000
+    long = outgoing(2, mail=RenderedMail(subject="Long", text=text, html=text))
+    mailer = sandbox_mailer(sandbox)
+    assert {outcome.state for outcome in mailer.send([outgoing(1), long, outgoing(3)])} == {ACCEPTED}
+    assert mailer.requests == 2
+    assert arrived_at(sandbox)[long.action_key] == (long.to, "Long", digest(text))
+    assert len(arrived_at(sandbox)) == 3
+
+
+def test_a_mail_larger_than_any_program_shows_is_refused_before_the_request(sandbox: Sandbox) -> None:
+    endless = outgoing(2, mail=RenderedMail(subject="Long", text="ü" * 40_000, html="ü" * 10_000))
+    by_key = {outcome.action_key: outcome for outcome in sandbox_mailer(sandbox).send([outgoing(1), endless])}
+    assert by_key[endless.action_key].state is REJECTED
+    assert "shorten the template" in by_key[endless.action_key].detail
     assert list(arrived_at(sandbox)) == [outgoing(1).action_key]
 
 
@@ -189,9 +201,50 @@ def test_no_mail_can_hold_a_tag_of_its_request(texts: list[str]) -> None:
     assert not any(tag in value for tag in tags for value in values)
 
 
-def test_a_mail_carries_our_key_and_the_one_click_opt_out() -> None:
+def test_a_tag_that_a_mail_holds_is_never_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
+    marks = iter(["aaaaaaaaaaaa", "bbbbbbbbbbbb"])
+    monkeypatch.setattr("closeloop.adapters.sendgrid.payload.secrets.token_hex", lambda length: next(marks))
+    guessed = outgoing(
+        mail=RenderedMail(subject="S", text="%reply-aaaaaaaaaaaa%", html="<p>%text-aaaaaaaaaaaa%</p>")
+    )
+    request = body([outgoing(2), guessed], playbook().sender)
+    assert [part["value"] for part in request["content"]] == ["%text-bbbbbbbbbbbb%", "%html-bbbbbbbbbbbb%"]
+
+
+def test_a_mail_carries_our_key_and_the_ways_to_opt_out() -> None:
     url = "https://gateway.example/unsubscribe/token"
-    (block,) = json.loads(json.dumps(body([outgoing(unsubscribe_url=url)], playbook().sender)))["personalizations"]
-    assert block["custom_args"] == {"action_key": outgoing().action_key}
-    assert block["headers"]["List-Unsubscribe"] == f"<{url}>"
+    mail = outgoing(unsubscribe_url=url, unsubscribe_address="unsubscribe+token@replies.tallyard.example")
+    (block,) = json.loads(json.dumps(body([mail], playbook().sender)))["personalizations"]
+    assert block["custom_args"]["action_key"] == mail.action_key
+    by_mail = "<mailto:unsubscribe+token@replies.tallyard.example?subject=unsubscribe>"
+    assert block["headers"]["List-Unsubscribe"] == f"<{url}>, {by_mail}"
     assert block["headers"]["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+
+
+def test_without_a_gateway_the_opt_out_is_by_mail_and_promises_no_click() -> None:
+    mail = outgoing(unsubscribe_address="unsubscribe+token@replies.tallyard.example")
+    assert list(headers(mail)) == ["List-Unsubscribe"]
+    assert headers(outgoing()) == {}
+
+
+def test_the_headers_of_a_conversation_reach_the_mail(sandbox: Sandbox) -> None:
+    thread = ThreadHeaders(
+        message_id="<2@x.example>", in_reply_to="<1@x.example>", references=("<0@x.example>", "<1@x.example>")
+    )
+    (outcome,) = sandbox_mailer(sandbox).send([outgoing(thread=thread)])
+    assert outcome.state is ACCEPTED
+    found = headers(outgoing(thread=thread))
+    assert found == {
+        "Message-ID": "<2@x.example>",
+        "In-Reply-To": "<1@x.example>",
+        "References": "<0@x.example> <1@x.example>",
+    }
+
+
+@given(st.text(), st.text())
+def test_no_header_of_ours_can_hold_a_second_one(one: str, other: str) -> None:
+    thread = ThreadHeaders(message_id=f"<{one}@x.example>", in_reply_to=other, references=(one, other))
+    mail = outgoing(
+        unsubscribe_url=f"https://x.example/{one}", unsubscribe_address=f"{other}@x.example", thread=thread
+    )
+    assert all(re.fullmatch(r"[ -~]+", value) for value in headers(mail).values())

@@ -16,6 +16,7 @@ from closeloop.application.ports import (
     CrmLead,
     CrmLook,
     CrmOutcome,
+    CrmRead,
     CrmTask,
     CrmUpdate,
 )
@@ -70,6 +71,7 @@ class MemoryCrm(CrmAttachments):
         self.stamp = 1
         """The hour; grows when a test lets time pass. Records of one stamp changed in the same second."""
         self.calls = 0
+        self.signed_in = False
         self.down: CloseloopError | None = None
         """What every call raises while it is set."""
         self.answers: dict[str, ActionState] = {}
@@ -115,21 +117,28 @@ class MemoryCrm(CrmAttachments):
             outcome = write()
         finally:
             self.user = PERSON
-        return (
-            CrmOutcome(key=key, state=ActionState.UNCERTAIN, detail="no answer")
-            if method in self.silent
-            else outcome
-        )
+        if method not in self.silent:
+            return outcome
+        known = {"existed": True, "record_id": outcome.record_id, "filled": outcome.filled}
+        lost = CrmOutcome(key=key, state=ActionState.UNCERTAIN, detail="no answer")
+        return lost.model_copy(update=known) if outcome.filled else lost
 
     # the port
     def ready(self) -> None:
-        self._call()
+        """Like the real one it asks the org once."""
+        if self.down is not None or not self.signed_in:
+            self._call()
+        self.signed_in = True
+
+    def our_user(self) -> str | None:
+        return INTEGRATION_USER
 
     def calls_made(self) -> int:
         return self.calls
 
     def usage(self) -> ApiUsage | None:
-        return ApiUsage(used=self.calls, allowed=self.allowed) if self.calls else None
+        told = self.calls > 0 and self.down is None
+        return ApiUsage(used=self.calls, allowed=self.allowed) if told else None
 
     def keep_to(self, share: float, ours: int) -> None:
         self.kept_to = (share, ours)
@@ -138,6 +147,10 @@ class MemoryCrm(CrmAttachments):
         self._call()
         leads = sorted(map(mapping.lead, self.rows("Lead")), key=lambda lead: lead.cursor)
         return [lead for lead in leads if since is None or lead.cursor > since][:limit]
+
+    def count_leads(self) -> int:
+        self._call()
+        return len(self.rows("Lead"))
 
     def changed_between(self, start: datetime, until: str, known: Container[str]) -> list[CrmLead]:
         self._call()
@@ -186,6 +199,9 @@ class MemoryCrm(CrmAttachments):
         known = self.records[object_name]
         return {i: {field: known[i].get(field) for field in fields} for i in ids if i in known}
 
+    def read_together(self, wanted: Sequence[CrmRead]) -> dict[str, Row]:
+        return {record_id: row for w in wanted for record_id, row in self.read(w.object, w.ids, w.fields).items()}
+
     def writable(self, object_name: str, fields: Collection[str]) -> frozenset[str]:
         self._call()
         return frozenset(fields) - self.read_only
@@ -199,6 +215,8 @@ class MemoryCrm(CrmAttachments):
         if row is None or row.get("IsConverted"):
             code = "CANNOT_UPDATE_CONVERTED_LEAD" if row else "ENTITY_IS_DELETED"
             return CrmOutcome(key=update.record_id, state=ActionState.REJECTED, detail=f"{code}: refused")
+        if update.seen_at not in {None, row["LastModifiedDate"]}:
+            return CrmOutcome(key=update.record_id, state=ActionState.PLANNED, detail="changed meanwhile")
         self.change(update.object, update.record_id, **update.fields)
         return CrmOutcome(key=update.record_id, state=ActionState.ACCEPTED, record_id=update.record_id)
 
@@ -255,7 +273,11 @@ class MemoryCrm(CrmAttachments):
         return [self._written("contact_roles", deal, partial(self._role, deal, *roles[deal])) for deal in roles]
 
     def _role(self, deal: str, contact: str, role: str) -> CrmOutcome:
-        present = {(r["OpportunityId"], r["ContactId"]): r["Id"] for r in self.rows("OpportunityContactRole")}
-        record_id = present.get((deal, contact)) or self.insert("OpportunityContactRole")
-        self.change("OpportunityContactRole", record_id, **mapping.role_values(deal, contact, role))
+        present = {(r["OpportunityId"], r["ContactId"]): r for r in self.rows("OpportunityContactRole")}
+        there = present.get((deal, contact), {})
+        if there.get("Role"):
+            existed = there["Role"] != role
+            return CrmOutcome(key=deal, state=ActionState.ACCEPTED, record_id=there["Id"], existed=existed)
+        record_id = there.get("Id") or self.insert("OpportunityContactRole", OpportunityId=deal, ContactId=contact)
+        self.change("OpportunityContactRole", record_id, Role=role, IsPrimary=True)
         return CrmOutcome(key=deal, state=ActionState.ACCEPTED, record_id=record_id)

@@ -19,12 +19,12 @@ from closeloop.domain.colleagues import is_in_play
 from closeloop.domain.field_ownership import Memory
 from closeloop.domain.leads import Quarantined
 from closeloop.domain.prospect import Fact, Prospect
-from closeloop.domain.signals import Signal, SignalKind, Understanding
+from closeloop.domain.signals import Signal, SignalId, SignalKind, Understanding
 from closeloop.domain.stage import Stage, Standing
-from tests.fakes.ledger_outbox import MemoryOutbox
+from tests.fakes.ledger_sending import MemorySending
 
 
-class MemoryLedger(MemoryOutbox):
+class MemoryLedger(MemorySending):
     """Implements `closeloop.application.ports.Ledger`; its attributes are there for tests to look at."""
 
     def __init__(self) -> None:
@@ -32,8 +32,8 @@ class MemoryLedger(MemoryOutbox):
         self.changed: set[str] = set()
         self.decided: list[DecisionRow] = []
         self.inbox: dict[tuple[str, str], Signal] = {}
-        self.handled: set[str] = set()
-        self.understood: dict[str, Understanding] = {}
+        self.handled: set[SignalId] = set()
+        self.understood: dict[SignalId, Understanding] = {}
         self.no_mail_to: dict[str, tuple[str, datetime]] = {}
         self.cursors: dict[str, str] = {}
         self.seen: dict[str, dict[str, Memory]] = {}
@@ -114,6 +114,15 @@ class MemoryLedger(MemoryOutbox):
                 found.setdefault(one.domain.lower(), []).append(one.key)
         return found
 
+    def in_outreach(self, domains: Iterable[str]) -> dict[str, list[Prospect]]:
+        found: dict[str, list[Prospect]] = {}
+        for domain, keys in self.colleagues(domains).items():
+            there = [self.people[key] for key in keys]
+            open_ones = [p for p in there if p.stage is Stage.APPROACH and p.standing is Standing.OPEN]
+            if spoken_to := [p for p in open_ones if p.enrollment is not None]:
+                found[domain] = spoken_to
+        return found
+
     def in_play(self, domains: Iterable[str]) -> dict[str, list[Prospect]]:
         found: dict[str, list[Prospect]] = {}
         for domain, keys in self.colleagues(domains).items():
@@ -128,6 +137,8 @@ class MemoryLedger(MemoryOutbox):
             about = [one.prospect_key for one in change.decisions]
             about += [one.prospect_key for one in change.actions]
             self.refuse_strangers(about, (one.key for one in change.prospects))
+            for line in change.lines:
+                self.lines.setdefault(line.hash, line)
             for prospect in change.prospects:
                 self._save(prospect)
             self.decided += [
@@ -150,10 +161,14 @@ class MemoryLedger(MemoryOutbox):
         return sorted(self.inbox.values(), key=lambda one: (one.occurred_at, one.id, one.source))
 
     def waiting_signals(self, limit: int) -> list[Signal]:
-        return [signal for signal in self._signals() if signal.id not in self.handled][:limit]
+        return [signal for signal in self._signals() if signal.identity not in self.handled][:limit]
+
+    def signals_about(self, action_keys: Iterable[str]) -> list[Signal]:
+        keys = set(action_keys)
+        return [signal for signal in self._signals() if signal.action_key in keys]
 
     def halted(self, given: Iterable[Prospect]) -> set[str]:
-        waiting = [one for one in self._signals() if one.id not in self.handled and one.kind in HALTING_KINDS]
+        waiting = [one for one in self._signals() if one.identity not in self.handled and one.kind in HALTING_KINDS]
         addresses = {one.address.lower() for one in waiting if one.address}
         keys = {one.prospect_key for one in waiting} | {self._answered(one) for one in waiting}
         named = [p for p in self.people.values() if p.key in keys or p.email.lower() in addresses]
@@ -166,15 +181,15 @@ class MemoryLedger(MemoryOutbox):
         kept = self.kept.get(signal.action_key or "")
         return kept.action.prospect_key if kept else None
 
-    def note_understanding(self, signal_id: str, understanding: Understanding) -> None:
-        if any(signal.id == signal_id for signal in self.inbox.values()):
-            self.understood[signal_id] = understanding
+    def note_understanding(self, signal: SignalId, understanding: Understanding) -> None:
+        if signal in self.inbox:
+            self.understood[signal] = understanding
 
     def replies(self) -> list[tuple[Signal, Understanding]]:
         return [
-            (signal, self.understood[signal.id])
+            (signal, self.understood[signal.identity])
             for signal in self._signals()
-            if signal.kind is SignalKind.REPLY and signal.id in self.understood
+            if signal.kind is SignalKind.REPLY and signal.identity in self.understood
         ]
 
     def suppress(self, address: str, reason: str, at: datetime) -> None:
@@ -289,7 +304,7 @@ class MemoryLedger(MemoryOutbox):
         lines += [story_text.decision_line(one) for one in self.decided if one.prospect_key == prospect_key]
         lines += self._action_lines(prospect_key)
         lines += [
-            story_text.signal_line(signal, self.understood.get(signal.id))
+            story_text.signal_line(signal, self.understood.get(signal.identity))
             for signal in self._signals()
             if prospect_key in {signal.prospect_key, self._answered(signal)}
             or (not signal.prospect_key and (signal.address or "").lower() == prospect.email.lower())
@@ -302,4 +317,9 @@ class MemoryLedger(MemoryOutbox):
 
     def _action_lines(self, prospect_key: str) -> list[Placed]:
         theirs = [kept for _, kept in sorted(self.kept.items()) if kept.action.prospect_key == prospect_key]
-        return [line for kept in theirs for line in story_text.action_lines(kept.action, kept.moves, kept.receipts)]
+        told = (story_text.action_lines(kept.action, kept.moves, kept.receipts) for kept in theirs)
+        lines = [line for part in told for line in part]
+        late = [(kept.action, at, found) for kept in theirs for at, found in kept.late.values()]
+        return lines + [
+            story_text.late_line(action, at, one.attempt, one.said, one.stood_at) for action, at, one in late
+        ]

@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from closeloop.adapters.ledger.codec import plain
-from closeloop.adapters.ledger.settling import check_move
+from closeloop.adapters.ledger.settling import LONGEST_LEASE, check_settlement
 from closeloop.adapters.ledger.story_text import Move, due_words
 from closeloop.application.ports import ReceiptRow
 from closeloop.domain.actions import Action, ActionKind, ActionState, ClaimedAction, Settlement
 from closeloop.domain.errors import LedgerUnavailable
+from closeloop.domain.fencing import Fate, Late
 from closeloop.domain.prospect import Prospect
 
 OFF = {ActionState.SKIPPED, ActionState.REJECTED}
@@ -29,6 +30,8 @@ class Kept:
     lease_until: datetime | None = None
     moves: list[Move] = field(default_factory=list)
     receipts: list[tuple[int, ReceiptRow]] = field(default_factory=list)
+    provider_id: str | None = None
+    late: dict[tuple[int, ActionState], tuple[datetime, Late]] = field(default_factory=dict)
 
     def claimed(self) -> ClaimedAction:
         return ClaimedAction(**self.action.model_dump(), attempt=self.attempt)
@@ -40,8 +43,9 @@ class Kept:
         detail: str = "",
         worker: str | None = None,
         provider_id: str | None = None,
+        attempt: int | None = None,
     ) -> None:
-        self.moves.append(Move(at, self.state, new, self.attempt, worker, detail, provider_id))
+        self.moves.append(Move(at, self.state, new, attempt or self.attempt, worker, detail, provider_id))
         self.state = new
         if new is not ActionState.CLAIMED:
             self.lease_until = None
@@ -83,28 +87,44 @@ class MemoryOutbox:
                 kept.lease_until = now + lease
             return [kept.claimed() for kept in free[:limit]]
 
-    def settle(self, settlements: Iterable[Settlement], now: datetime, then: Iterable[Action] = ()) -> None:
+    def settle(self, settlements: Iterable[Settlement], now: datetime, then: Iterable[Action] = ()) -> list[Late]:
         with self.lock:
             given, following = list(settlements), list(then)
-            states = {key: kept.state for key, kept in self.kept.items()}
             for settlement in given:
-                check_move(settlement, states.get(settlement.key))
-                states[settlement.key] = settlement.state
+                self._fate(settlement)
             self.refuse_strangers(action.prospect_key for action in following)
-            for settlement in given:
-                self._settle(settlement, now)
+            late = [found for settlement in given if (found := self._settle(settlement, now))]
             self.plan(following, lambda prospect_key, due_at: now)
+            return late
 
-    def _settle(self, settlement: Settlement, now: datetime) -> None:
-        kept = self.kept[settlement.key]
-        kept.move(settlement.state, now, settlement.detail, provider_id=settlement.provider_id)
-        if settlement.state is ActionState.PLANNED and settlement.retry_at:
-            kept.action = kept.action.model_copy(update={"due_at": settlement.retry_at})
+    def _fate(self, settlement: Settlement) -> Fate:
+        kept = self.kept.get(settlement.key)
+        return check_settlement(settlement, (kept.state, kept.attempt, kept.provider_id) if kept else None)
+
+    def _settle(self, settlement: Settlement, now: datetime) -> Late | None:
+        kept, found = self.kept[settlement.key], self._fate(settlement)
+        given = settlement.state
+        if found is Fate.LATE:
+            late = Late(key=settlement.key, attempt=settlement.attempt, said=given, stood_at=kept.state)
+            kept.late.setdefault((settlement.attempt, given), (now, late))
+            return late
+        if found is Fate.MOVES:
+            kept.provider_id = settlement.provider_id or kept.provider_id
+            kept.move(given, now, settlement.detail, None, settlement.provider_id, settlement.attempt)
+            if given is ActionState.PLANNED and settlement.retry_at:
+                kept.action = kept.action.model_copy(update={"due_at": settlement.retry_at})
+        return None
+
+    def still_held(self, claimed: Iterable[ClaimedAction]) -> set[str]:
+        theirs = [(action, self.kept[action.key]) for action in claimed if action.key in self.kept]
+        return {a.key for a, kept in theirs if (kept.state, kept.attempt) == (ActionState.CLAIMED, a.attempt)}
 
     def expire_leases(self, now: datetime) -> list[str]:
         with self.lock:
             ran_out = [
-                kept for _, kept in sorted(self.kept.items()) if kept.lease_until and kept.lease_until <= now
+                kept
+                for _, kept in sorted(self.kept.items())
+                if kept.lease_until and not now < kept.lease_until <= now + LONGEST_LEASE
             ]
             for kept in ran_out:
                 kept.move(ActionState.UNCERTAIN, now, LEASE_RAN_OUT)
@@ -157,6 +177,11 @@ class MemoryOutbox:
             for receipt in given:
                 kept = self.kept[receipt.action_key]
                 kept.receipts.append((kept.attempt, receipt))
+
+    def receipts_of(self, action_keys: Iterable[str]) -> dict[str, list[ReceiptRow]]:
+        kept = {key: self.kept[key] for key in action_keys if key in self.kept}
+        theirs = {key: [r for attempt, r in one.receipts if attempt == one.attempt] for key, one in kept.items()}
+        return {key: found for key, found in theirs.items() if found}
 
     def _sorted(self, state: ActionState, kind: ActionKind | None) -> list[Kept]:
         found = [kept for kept in self.kept.values() if kept.state is state and kind in {None, kept.action.kind}]

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from enum import Enum
 
-from closeloop.application.ports import Clock, OutgoingMail, SendOutcome
+from closeloop.application.ports import Clock, Evidence, HeldBatch, MailInDoubt, OutgoingMail, SendOutcome
 from closeloop.domain.actions import ActionState
 from closeloop.domain.judge import Arrived
 
@@ -49,6 +49,11 @@ class MemoryMailer:
         self.orders: deque[Does] = deque()
         self.requests: list[list[OutgoingMail]] = []
         self.arrived: list[Arrived] = []
+        self.records = False
+        """Whether its records may be read: few accounts pay for them."""
+        self.gone: set[str] = set()
+        """Batches that it confirms to have called back."""
+        self.asked_back: list[str] = []
 
     def then(self, *orders: Does) -> None:
         """What to do with the next mails, one order for each."""
@@ -69,6 +74,18 @@ class MemoryMailer:
         if {Does.CRASH, Does.ARRIVE_AND_CRASH} & set(doings):
             raise ProviderCrashed
         return [_outcome(mail, does) for mail, does in zip(mails, doings, strict=True)]
+
+    def evidence(self, mails: Sequence[MailInDoubt]) -> Evidence:
+        if not self.records:
+            return Evidence(silence="answered 403")
+        arrived = {mail.key for mail in self.arrived}
+        asked = {mail.action_key for mail in mails}
+        return Evidence(accepted=dict.fromkeys(asked & arrived, "message-2"), absent=frozenset(asked - arrived))
+
+    def call_back(self, batches: Sequence[HeldBatch]) -> frozenset[str]:
+        ids = list(dict.fromkeys(batch.id for batch in batches))
+        self.asked_back += ids
+        return frozenset(self.gone.intersection(ids))
 
     def _arrive(self, mails: Iterable[OutgoingMail]) -> None:
         self.arrived += [

@@ -92,7 +92,7 @@ def door(gateway: tuple[Starlette, str], tmp_path: Path) -> Iterator[Door]:
     app, url = gateway
     company, ledger_file = Company(), tmp_path / "ledger.db"
     ledger = open_ledger(ledger_file, busy_seconds=0.2)
-    company.with_services(ledger=ledger)
+    company.with_services(ledger=ledger, home=tmp_path)
     app.router.routes = create_app(company.services, TOKEN).routes
     with httpx.Client(base_url=url, timeout=10, trust_env=False) as http:
         yield Door(company, ledger, ledger_file, http)

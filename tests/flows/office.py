@@ -26,6 +26,7 @@ from closeloop.domain.business_days import is_business_day
 from config.settings import Settings
 from flows.catalogue import FLOWS
 from flows.gateway.app import create_app
+from flows.gateway.authenticity import keep_key
 from flows.gateway.serving import serve_in_thread
 from tests.sandbox.conftest import Sandbox
 
@@ -148,7 +149,8 @@ def open_office(sandbox: Sandbox, prefect_api: str, home: Path) -> Iterator[Offi
         serve_in_thread(create_app(services, HOOK)) as url,
         httpx.Client(base_url=prefect_api, timeout=30, trust_env=False) as prefect,
     ):
-        register_webhooks(mail["api_key"], mail["host"], url, HOOK, services.playbook.sender.reply_domain)
+        domain = services.playbook.sender.reply_domain
+        keep_key(home, register_webhooks(mail["api_key"], mail["host"], url, HOOK, domain))
         yield Office(services, sandbox, prefect)
 
 

@@ -11,12 +11,13 @@ from hypothesis import strategies as st
 from closeloop.application.results import Failure, StageResult, Waiting
 from flows.artifact_text import MOST_FAILURES, MOST_HOLDS, markdown
 
+CALLS = "Before it began: this pass needs no Salesforce calls. It made 0."
 NOW = datetime(2026, 1, 5, 8, 0, tzinfo=UTC)
 
 
 def _text(*results: StageResult, org: str | None = None) -> str:
     link = (lambda record: f"{org}/{record}") if org else (lambda record: None)
-    return markdown("approach-1", NOW, results, link)
+    return markdown("approach-1", NOW, results, link, CALLS)
 
 
 def _failed(*problems: str) -> StageResult:
@@ -27,6 +28,7 @@ def _failed(*problems: str) -> StageResult:
 def test_the_run_its_moment_and_each_pass_are_named() -> None:
     text = _text(StageResult(stage="follow_up", considered=1200, counts={"touch: email": 1100, "hold": 100}))
     assert text.startswith("# Run `approach-1`\n\nAs of **Monday, 5 January 2026, 08:00 UTC**\n")
+    assert CALLS in text
     assert "| follow up | 1200 | hold 100, touch: email 1,100 |" in text
 
 

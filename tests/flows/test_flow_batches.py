@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 
 import pytest
@@ -35,6 +36,23 @@ def test_a_limit_is_kept_by_the_whole_run(office: Office) -> None:
     (text,) = [found["data"] for found in office.artifacts(run["id"])]
     assert "| pull | 4 | new 4 |" in text
     assert "| prospecting | 4 |" in text
+
+
+def test_a_run_says_what_it_needs_before_it_begins_and_what_it_made_afterwards(office: Office) -> None:
+    office.import_rows(clean_rows(9))
+    run = office.run("prospecting")
+    (text,) = [found["data"] for found in office.artifacts(run["id"])]
+    (line,) = [line for line in text.splitlines() if line.startswith("Before it began")]
+    told = re.fullmatch(
+        r"Before it began: this pass needs about (\d+) Salesforce calls?, ([\d,]+) left of our share "
+        r"\(20 % of [\d,]+ a day\)\. It made (\d+)\.",
+        line,
+    )
+    assert told
+    assert 0 < int(told[3]) <= int(told[1])
+    (logged,) = [log for log in office.logs(run["id"]) if "Salesforce call" in log["message"]]
+    assert logged["message"].startswith(f"this pass needs about {told[1]} ")
+    assert logged["timestamp"] < min(task["start_time"] for task in office.task_runs(run["id"]))
 
 
 def test_an_idle_cycle_makes_few_task_runs_and_still_leaves_its_artifact(office: Office) -> None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from closeloop.adapters.salesforce.connection import Client, SalesforceLogin, connect
+from closeloop.adapters.salesforce.connection import SIGN_IN_TRIES, Client, SalesforceLogin, connect
 from closeloop.adapters.salesforce.crm import SalesforceCrm
 from closeloop.bootstrap import build
 from closeloop.domain.actions import ActionKind, ActionState
@@ -41,8 +41,8 @@ def _with_crm(office: Office, sign_in: Callable[[], Client]) -> None:
 
 
 def _first_away(login: SalesforceLogin) -> Callable[[], Client]:
-    """The first sign-in finds nobody at the address, the next finds the org."""
-    away = iter([replace(login, instance_url=f"http://127.0.0.1:{closed_port()}")])
+    """The sign-ins of the forecast and of the first attempt find nobody at the address, the next finds the org."""
+    away = iter([replace(login, instance_url=f"http://127.0.0.1:{closed_port()}")] * 2 * SIGN_IN_TRIES)
     return lambda: connect(next(away, login))
 
 
@@ -57,6 +57,8 @@ def test_a_crm_that_cannot_be_reached_is_tried_again_and_each_mail_goes_out_once
     run = office.run("deliver")
     assert run["state_type"] == "COMPLETED"
     assert _tasks(office, run) == {"deliver batch 1": ("COMPLETED", 2), "sync batch 1": ("COMPLETED", 1)}
+    (artifact,) = (found for found in office.artifacts(run["id"]) if found["type"] == "markdown")
+    assert "how many are left of our share is not known (Salesforce cannot be reached" in artifact["data"]
     assert len({mail["to"] for mail in office.mails()}) == len(office.mails()) == LEADS
 
 

@@ -12,7 +12,9 @@ from sandbox.buyers import models as buyers
 from sandbox.buyers.chance import Chance
 from sandbox.buyers.people import person_at
 from sandbox.buyers.personas import draw
-from sandbox.sendgrid import models as sendgrid
+from sandbox.faults.script import Script, replace
+from sandbox.sendgrid import tables as sendgrid
+from sandbox.sendgrid.account import turn
 from tests.sandbox.served import MailSandbox, Receiver, mail_sandbox, receiving
 
 SEED = 7
@@ -32,9 +34,11 @@ def receiver_server() -> Iterator[Receiver]:
 
 @pytest.fixture
 def mail(mail_server: MailSandbox) -> MailSandbox:
-    """The mail half of a sandbox in which nothing has happened yet."""
+    """The mail half of a sandbox in which nothing has happened yet, and in which only people open and click."""
     for forget in (sendgrid.reset, buyers.reset, agenda.reset):
         forget(mail_server.world)
+    turn(mail_server.world, {"machine_opens": 0, "scanners": 0})
+    replace(mail_server.world, Script())
     mail_server.world.journal.entries.clear()
     return mail_server
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from email import message_from_bytes, policy
 from typing import Any
 
 import httpx
@@ -41,6 +42,16 @@ def serve(app: Starlette) -> Iterator[str]:
         thread.join(5)
 
 
+def parts_of(content_type: str, body: bytes) -> dict[str, bytes]:
+    """The parts of a multipart form by name, as the bytes that came: a charset is nothing to guess here."""
+    whole = message_from_bytes(f"Content-Type: {content_type}\r\n\r\n".encode() + body, policy=policy.HTTP)
+    found = {}
+    for part in whole.iter_parts():
+        content = part.get_payload(decode=True)
+        found[str(part.get_param("name", header="content-disposition"))] = bytes(content) if content else b""
+    return found
+
+
 @dataclass
 class Receiver:
     """A product's webhook endpoint: takes what comes, or refuses while `status` says so."""
@@ -54,6 +65,11 @@ class Receiver:
     calls_back: str = ""
     answers: list[int] = field(default_factory=list)
     opt_outs: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+    event_headers: list[dict[str, str]] = field(default_factory=list)
+    forms: list[dict[str, bytes]] = field(default_factory=list)
+    reply_headers: list[dict[str, str]] = field(default_factory=list)
+    reply_bodies: list[bytes] = field(default_factory=list)
+    visits: list[tuple[str, str]] = field(default_factory=list)
 
     @property
     def events(self) -> list[dict[str, Any]]:
@@ -63,6 +79,7 @@ class Receiver:
         if self.status < 300:
             self.event_bodies.append(await request.body())
             self.event_batches.append(await request.json())
+            self.event_headers.append(dict(request.headers))
         if self.calls_back:
             async with httpx.AsyncClient() as client:
                 self.answers.append((await client.get(self.calls_back)).status_code)
@@ -71,7 +88,10 @@ class Receiver:
     async def take_reply(self, request: Request) -> Response:
         if self.status < 300:
             self.content_types.append(request.headers["content-type"])
-            self.replies.append({name: str(value) for name, value in (await request.form()).items()})
+            self.reply_headers.append(dict(request.headers))
+            self.reply_bodies.append(await request.body())
+            self.forms.append(parts_of(request.headers["content-type"], self.reply_bodies[-1]))
+            self.replies.append({name: value.decode(errors="replace") for name, value in self.forms[-1].items()})
         return Response(None, self.status)
 
     async def take_opt_out(self, request: Request) -> Response:
@@ -80,12 +100,17 @@ class Receiver:
             self.opt_outs.append((request.url.path, fields))
         return Response(None, self.status)
 
+    async def take_visit(self, request: Request) -> Response:
+        self.visits.append((request.headers["user-agent"], request.url.path))
+        return Response("a page with a button")
+
     def app(self) -> Starlette:
         return Starlette(
             routes=[
                 Route("/events", self.take_events, methods=["POST"]),
                 Route("/replies", self.take_reply, methods=["POST"]),
                 Route("/u/{token}", self.take_opt_out, methods=["POST"]),
+                Route("/u/{token}", self.take_visit, methods=["GET", "HEAD"]),
             ]
         )
 
@@ -127,7 +152,8 @@ class MailSandbox:
     def register(self, receiver: Receiver) -> None:
         sg = self.client()
         flags = dict.fromkeys(
-            ("processed", "delivered", "open", "click", "bounce", "dropped", "unsubscribe", "spam_report"),
+            "processed delivered deferred open click bounce dropped spam_report unsubscribe"
+            " group_unsubscribe".split(),
             True,
         )
         event = {"enabled": True, "url": f"{receiver.url}/events", **flags}

@@ -68,6 +68,24 @@ def test_a_second_start_finds_the_crm_as_the_first_left_it(tmp_path: Path) -> No
         assert sf.query("SELECT COUNT() FROM User")["totalSize"] == 3
 
 
+def test_a_second_start_finds_the_setup_as_the_first_left_it(tmp_path: Path) -> None:
+    state = str(tmp_path / "state.db")
+    own = {"object": "Lead", "name": "Rank__c", "type": "string", "length": 3}
+    rule = {"name": "Same_address", "object": "Lead", "match": ["Email"]}
+    lead = {"LastName": "A", "Company": "B", "Email": "a@x.example", "Rank__c": "top"}
+    with running_sandbox("--state", state) as sandbox:
+        sandbox.post_control("org", {"fields": [own], "duplicate_rules": [rule]})
+        assert sandbox.rest("POST", "sobjects/Lead", json=lead).status_code == 201
+    with running_sandbox("--state", state) as sandbox:
+        refused = sandbox.rest("POST", "sobjects/Lead", json=lead).json()[0]["errorCode"]
+        assert refused == "DUPLICATES_DETECTED"
+        assert [row["Rank__c"] for row in sandbox.client().query("SELECT Rank__c FROM Lead")["records"]] == ["top"]
+        assert sandbox.client().query("SELECT COUNT() FROM DuplicateRule")["totalSize"] == 1
+        sandbox.post_control("reset")
+    with running_sandbox("--state", state) as sandbox:
+        assert sandbox.rest("POST", "sobjects/Lead", json=lead).json()[0]["errorCode"] == "INVALID_FIELD"
+
+
 Refused = Callable[..., str]
 
 

@@ -9,10 +9,10 @@ from collections.abc import Iterable, Mapping
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, literal_column, select, true
 
-from closeloop.adapters.ledger.engine import chunks
+from closeloop.adapters.ledger.engine import chunks, patient, patient_and_repeatable
 from closeloop.adapters.ledger.rows import Part
 from closeloop.adapters.ledger.schema import crm_seen, crm_writes, cursors
-from closeloop.adapters.ledger.sqlite import insert_into
+from closeloop.adapters.ledger.statements import insert_new, upsert
 from closeloop.application.ports import CrmWriteRow, WriteState
 from closeloop.domain.field_ownership import Memory
 
@@ -20,18 +20,17 @@ from closeloop.domain.field_ownership import Memory
 class CrmRows(Part):
     """The port's methods about the CRM."""
 
+    @patient
     def cursor(self, name: str) -> str | None:
         with self._database.read() as connection:
             return connection.scalar(select(cursors.c.value).where(cursors.c.name == name))
 
+    @patient_and_repeatable
     def set_cursor(self, name: str, value: str) -> None:
-        statement = insert_into(cursors)
-        statement = statement.on_conflict_do_update(
-            index_elements=["name"], set_={"value": statement.excluded.value}
-        )
         with self._database.write() as connection:
-            connection.execute(statement, [{"name": name, "value": value}])
+            upsert(connection, cursors, "name", [{"name": name, "value": value}])
 
+    @patient
     def crm_seen(self, record_ids: Iterable[str]) -> dict[str, dict[str, Memory]]:
         with self._database.read() as connection:
             found = _seen(connection, record_ids)
@@ -40,24 +39,20 @@ class CrmRows(Part):
             for record_id, fields in found.items()
         }
 
+    @patient
     def note_crm_seen(self, seen: Mapping[str, Mapping[str, Memory]]) -> None:
-        statement = insert_into(crm_seen)
-        statement = statement.on_conflict_do_update(
-            index_elements=["record_id"], set_={"fields": statement.excluded.fields}
-        )
+        new = {
+            record_id: {field: memory.model_dump_json() for field, memory in seen[record_id].items()}
+            for record_id in sorted(seen)
+        }
         with self._database.write() as connection:
-            before = _seen(connection, seen)
-            rows = [
-                {
-                    "record_id": record_id,
-                    "fields": before.get(record_id, {})
-                    | {field: memory.model_dump_json() for field, memory in fields.items()},
-                }
-                for record_id, fields in seen.items()
-            ]
-            if rows:
-                connection.execute(statement, rows)
+            # The rows exist before they are read and locked, so that two who merge never lose each other's.
+            insert_new(connection, crm_seen, [{"record_id": one, "fields": {}} for one in new])
+            before = _seen(connection, new, locked=True)
+            rows = [{"record_id": one, "fields": before.get(one, {}) | fields} for one, fields in new.items()]
+            upsert(connection, crm_seen, "record_id", rows)
 
+    @patient
     def add_crm_writes(self, writes: Iterable[CrmWriteRow]) -> list[int]:
         rows = [write.model_dump(exclude={"id"}) for write in writes]
         if not rows:
@@ -66,6 +61,7 @@ class CrmRows(Part):
         with self._database.write() as connection:
             return list(connection.execute(statement, rows).scalars())
 
+    @patient
     def settle_crm_writes(self, states: Mapping[int, WriteState]) -> None:
         table = crm_writes.c
         with self._database.write() as connection:
@@ -81,11 +77,13 @@ class CrmRows(Part):
     def crm_writes_to(self, record_ids: Iterable[str]) -> list[CrmWriteRow]:
         return self._writes_to(record_ids, true())
 
+    @patient
     def crm_writes(self, run_id: str) -> list[CrmWriteRow]:
         query = select(crm_writes).where(crm_writes.c.run_id == run_id).order_by(crm_writes.c.id)
         with self._database.read() as connection:
             return [write_of(row) for row in connection.execute(query).mappings()]
 
+    @patient
     def _writes_to(self, record_ids: Iterable[str], which: ColumnElement[bool]) -> list[CrmWriteRow]:
         found: list[CrmWriteRow] = []
         with self._database.read() as connection:
@@ -100,9 +98,10 @@ def write_of(row: RowMapping) -> CrmWriteRow:
     return CrmWriteRow.model_validate(dict(row))
 
 
-def _seen(connection: Connection, record_ids: Iterable[str]) -> dict[str, dict[str, str]]:
+def _seen(connection: Connection, record_ids: Iterable[str], *, locked: bool = False) -> dict[str, dict[str, str]]:
     found: dict[str, dict[str, str]] = {}
     for part in chunks(record_ids):
-        query = select(crm_seen).where(crm_seen.c.record_id.in_(part)).with_for_update()
+        query = select(crm_seen).where(crm_seen.c.record_id.in_(part))
+        query = query.order_by(crm_seen.c.record_id).with_for_update() if locked else query
         found.update({row.record_id: row.fields for row in connection.execute(query)})
     return found

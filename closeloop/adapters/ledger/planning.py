@@ -11,10 +11,10 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from closeloop.adapters.ledger.actions import record
+from closeloop.adapters.ledger.batches import record
 from closeloop.adapters.ledger.rows import action_row, event_row
 from closeloop.adapters.ledger.schema import action_payloads, actions
-from closeloop.adapters.ledger.sqlite import insert_into
+from closeloop.adapters.ledger.statements import insert_into
 from closeloop.adapters.ledger.story_text import due_words
 from closeloop.domain.actions import Action, ActionState
 
@@ -31,8 +31,10 @@ def plan_actions(
         first.setdefault(action.key, action)
     if not first:
         return 0
-    statement = insert_into(actions).on_conflict_do_nothing().returning(actions.c.key)
-    keys = set(connection.scalars(statement, [action_row(action) for action in first.values()]))
+    statement = insert_into(connection, actions).on_conflict_do_nothing().returning(actions.c.key)
+    # By prospect, each one's in their order: two workers with the same plan then never wait for each other.
+    rows = sorted((action_row(action) for action in first.values()), key=lambda row: str(row["prospect_key"]))
+    keys = set(connection.scalars(statement, rows))
     new = [action for key, action in first.items() if key in keys]
     if new:
         contents = [{"action_key": action.key, "payload": action.payload} for action in new]
@@ -43,5 +45,4 @@ def plan_actions(
 
 def _planned(action: Action, planned_at: Callable[[str, datetime], datetime]) -> dict[str, object]:
     at = planned_at(action.prospect_key, action.due_at)
-    row = {"key": action.key, "attempt": 0}
-    return event_row(row, None, ActionState.PLANNED, at, detail=due_words(action.due_at))
+    return event_row(action.key, 0, None, ActionState.PLANNED, at, detail=due_words(action.due_at))

@@ -13,10 +13,10 @@ from typing import Any
 from sqlalchemy import Connection, case, or_, select, true
 
 from closeloop.adapters.ledger.codec import dump_prospect, load_prospect
-from closeloop.adapters.ledger.engine import chunks
+from closeloop.adapters.ledger.engine import chunks, patient, patient_and_repeatable
 from closeloop.adapters.ledger.rows import Part, folded, prospect_row
 from closeloop.adapters.ledger.schema import prospects
-from closeloop.adapters.ledger.sqlite import insert_into, insert_new
+from closeloop.adapters.ledger.statements import insert_into, insert_new
 from closeloop.domain.colleagues import is_in_play
 from closeloop.domain.prospect import Prospect
 from closeloop.domain.stage import Stage, Standing
@@ -29,15 +29,18 @@ _STAGES_OF_DEALS = [Stage.PRESENTATION, Stage.OBJECTIONS, Stage.CLOSING, Stage.F
 class ProspectRows(Part):
     """The port's methods about prospects."""
 
+    @patient_and_repeatable
     def add_prospects(self, prospects_given: Iterable[Prospect]) -> int:
-        rows = [prospect_row(prospect) for prospect in prospects_given]
+        rows = _rows(prospects_given)
         with self._database.write() as connection:
             return insert_new(connection, prospects, rows)
 
+    @patient
     def prospects(self, keys: Iterable[str]) -> dict[str, Prospect]:
         with self._database.read() as connection:
             return _by_key(connection, keys)
 
+    @patient
     def due(
         self, stages: Sequence[Stage], now: datetime, limit: int, standings: Sequence[Standing]
     ) -> list[Prospect]:
@@ -56,6 +59,7 @@ class ProspectRows(Part):
                 yield load_prospect(body)
             last = rows[-1][0]
 
+    @patient
     def _page_after(self, key: str) -> list[tuple[str, str]]:
         """Pages instead of an open cursor, so that the reader may write between two prospects."""
         query = select(prospects.c.key, prospects.c.body).where(prospects.c.key > key)
@@ -63,6 +67,7 @@ class ProspectRows(Part):
             rows = connection.execute(query.order_by(prospects.c.key).limit(_PAGE))
             return [(row.key, row.body) for row in rows]
 
+    @patient
     def find(self, who: str) -> list[Prospect]:
         """Exact matches first, then texts that contain the words; each group by key."""
         text, words = who.strip(), folded(who)
@@ -81,6 +86,7 @@ class ProspectRows(Part):
         with self._database.read() as connection:
             return [load_prospect(row.body) for row in connection.execute(query)]
 
+    @patient
     def by_address(self, addresses: Iterable[str]) -> dict[str, str]:
         found: dict[str, str] = {}
         with self._database.read() as connection:
@@ -90,6 +96,7 @@ class ProspectRows(Part):
                     found.setdefault(row.email, row.key)  # two leads with one address: always the same one
         return found
 
+    @patient
     def by_opportunity(self, opportunity_ids: Iterable[str]) -> dict[str, str]:
         found: dict[str, str] = {}
         table = prospects.c
@@ -100,6 +107,7 @@ class ProspectRows(Part):
                     found.setdefault(row.opportunity_id, row.key)
         return found
 
+    @patient
     def colleagues(self, domains: Iterable[str]) -> dict[str, list[str]]:
         found: dict[str, list[str]] = {}
         with self._database.read() as connection:
@@ -109,6 +117,7 @@ class ProspectRows(Part):
                     found.setdefault(row.domain, []).append(row.key)
         return found
 
+    @patient
     def in_play(self, domains: Iterable[str]) -> dict[str, list[Prospect]]:
         found: dict[str, list[Prospect]] = {}
         table = prospects.c
@@ -121,16 +130,20 @@ class ProspectRows(Part):
                         found.setdefault(row.domain, []).append(prospect)
         return found
 
+    @patient
     def changed_since_sync(self, limit: int) -> list[Prospect]:
         query = select(prospects.c.body).where(prospects.c.changed).order_by(prospects.c.key).limit(limit)
         with self._database.read() as connection:
             return [load_prospect(row.body) for row in connection.execute(query)]
 
+    @patient
     def mark_synced(self, prospects_given: Iterable[Prospect]) -> None:
         given = {prospect.key: prospect for prospect in prospects_given}
         with self._database.write() as connection:
-            for part in chunks(given):
-                same = [key for key, body in _bodies(connection, part).items() if _says(body, given[key])]
+            for part in chunks(sorted(given)):
+                same = [
+                    key for key, body in _bodies(connection, part, locked=True).items() if _says(body, given[key])
+                ]
                 connection.execute(prospects.update().where(prospects.c.key.in_(same)).values(changed=False))
 
 
@@ -138,18 +151,18 @@ def overtaken(connection: Connection, read: Mapping[str, Prospect]) -> frozenset
     """Keys of those that are no longer stored as they were read. Only sure inside a transaction that writes."""
     return frozenset(
         key
-        for part in chunks(read)
-        for key, body in _bodies(connection, part).items()
+        for part in chunks(sorted(read))
+        for key, body in _bodies(connection, part, locked=True).items()
         if not _says(body, read[key])
     )
 
 
 def save_prospects(connection: Connection, given: Iterable[Prospect]) -> None:
     """Insert or replace, inside the transaction of a pass."""
-    rows = [prospect_row(prospect) for prospect in given]
+    rows = _rows(given)
     if not rows:
         return
-    statement = insert_into(prospects)
+    statement = insert_into(connection, prospects)
     new = statement.excluded
     values: dict[str, Any] = {column.name: new[column.name] for column in prospects.c if column.name != "key"}
     values["changed"] = case((prospects.c.body != new.body, true()), else_=prospects.c.changed)
@@ -165,9 +178,16 @@ def _by_key(connection: Connection, keys: Iterable[str]) -> dict[str, Prospect]:
     return found
 
 
-def _bodies(connection: Connection, keys: list[str]) -> dict[str, str]:
-    rows = connection.execute(select(prospects.c.key, prospects.c.body).where(prospects.c.key.in_(keys)))
-    return {row.key: row.body for row in rows}
+def _rows(given: Iterable[Prospect]) -> list[dict[str, Any]]:
+    """By key: two workers that save the same people then never wait for each other."""
+    return sorted((prospect_row(prospect) for prospect in given), key=lambda row: str(row["key"]))
+
+
+def _bodies(connection: Connection, keys: list[str], *, locked: bool = False) -> dict[str, str]:
+    """When `locked`, nobody else saves these until the transaction ends; actions may still be planned for them."""
+    query = select(prospects.c.key, prospects.c.body).where(prospects.c.key.in_(keys))
+    query = query.order_by(prospects.c.key).with_for_update(key_share=True) if locked else query
+    return {row.key: row.body for row in connection.execute(query)}
 
 
 def _says(body: str, prospect: Prospect) -> bool:

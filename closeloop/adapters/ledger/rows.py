@@ -5,7 +5,6 @@ Invariant: e-mail addresses and domains are stored and asked for in lower case, 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -80,7 +79,8 @@ def claimed_action(row: RowMapping, payload: dict[str, Any]) -> ClaimedAction:
 
 
 def event_row(
-    row: Mapping[str, Any] | RowMapping,
+    key: str,
+    attempt: int,
     old: ActionState | None,
     new: ActionState,
     at: datetime,
@@ -89,13 +89,13 @@ def event_row(
     worker: str | None = None,
     provider_id: str | None = None,
 ) -> dict[str, Any]:
-    """One line of history for the action in `row`, which needs its key and attempt."""
+    """One line of history."""
     return {
-        "action_key": row["key"],
+        "action_key": key,
         "at": at,
         "old_state": old,
         "new_state": new,
-        "attempt": row["attempt"],
+        "attempt": attempt,
         "worker": worker,
         "detail": detail,
         "provider_id": provider_id,

@@ -11,12 +11,12 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select
 
-from closeloop.adapters.ledger.engine import chunks
+from closeloop.adapters.ledger.engine import chunks, patient, patient_and_repeatable
 from closeloop.adapters.ledger.rows import Part, signal_row
 from closeloop.adapters.ledger.schema import actions, prospects, signals, suppressions
-from closeloop.adapters.ledger.sqlite import insert_new
+from closeloop.adapters.ledger.statements import insert_new
 from closeloop.domain.prospect import Prospect
-from closeloop.domain.signals import STOPPING_KINDS, Signal, SignalKind, Understanding
+from closeloop.domain.signals import STOPPING_KINDS, Signal, SignalId, SignalKind, Understanding
 
 HALTING_KINDS = frozenset({SignalKind.REPLY, *STOPPING_KINDS})
 """After one of these nothing may leave before somebody has looked at it."""
@@ -25,11 +25,13 @@ HALTING_KINDS = frozenset({SignalKind.REPLY, *STOPPING_KINDS})
 class SignalRows(Part):
     """The port's methods about signals and suppression."""
 
+    @patient_and_repeatable
     def receive(self, signals_given: Iterable[Signal], now: datetime) -> int:
-        rows = [signal_row(signal, now) for signal in signals_given]
+        rows = [signal_row(signal, now) for signal in sorted(signals_given, key=lambda one: one.identity)]
         with self._database.write() as connection:
             return insert_new(connection, signals, rows)
 
+    @patient
     def waiting_signals(self, limit: int) -> list[Signal]:
         table = signals.c
         query = select(table.body).where(~table.handled)
@@ -37,6 +39,16 @@ class SignalRows(Part):
         with self._database.read() as connection:
             return [Signal.model_validate_json(row.body) for row in connection.execute(query)]
 
+    @patient
+    def signals_about(self, action_keys: Iterable[str]) -> list[Signal]:
+        table, found = signals.c, []
+        with self._database.read() as connection:
+            for part in chunks(action_keys):
+                query = select(table.body).where(table.action_key.in_(part))
+                found += [Signal.model_validate_json(body) for body in connection.scalars(query)]
+        return sorted(found, key=lambda signal: (signal.occurred_at, signal.id))
+
+    @patient
     def halted(self, given: Iterable[Prospect]) -> set[str]:
         """Asked from the side of the signals: few wait, while an account may have thousands of people."""
         with self._database.read() as connection:
@@ -45,12 +57,15 @@ class SignalRows(Part):
         domains = {domain for domain in found.values() if domain}
         return {p.key for p in given if p.key in found or (p.domain and p.domain.lower() in domains)}
 
-    def note_understanding(self, signal_id: str, understanding: Understanding) -> None:
+    @patient
+    def note_understanding(self, signal: SignalId, understanding: Understanding) -> None:
         """The last understanding of a signal counts."""
-        note = signals.update().where(signals.c.id == signal_id)
+        source, name = signal
+        note = signals.update().where((signals.c.source == source) & (signals.c.id == name))
         with self._database.write() as connection:
             connection.execute(note.values(understanding=understanding.model_dump_json()))
 
+    @patient
     def replies(self) -> list[tuple[Signal, Understanding]]:
         """Understood replies in order of occurrence, then id."""
         table = signals.c
@@ -64,12 +79,14 @@ class SignalRows(Part):
             for row in rows
         ]
 
+    @patient_and_repeatable
     def suppress(self, address: str, reason: str, at: datetime) -> None:
         """The first reason stays."""
         row = {"address": address.lower(), "reason": reason, "at": at}
         with self._database.write() as connection:
             insert_new(connection, suppressions, [row])
 
+    @patient
     def suppressed(self, addresses: Iterable[str]) -> dict[str, str]:
         table = suppressions.c
         found: dict[str, str] = {}
@@ -80,10 +97,15 @@ class SignalRows(Part):
         return found
 
 
-def mark_handled(connection: Connection, signal_ids: Iterable[str]) -> None:
+def mark_handled(connection: Connection, handled: Iterable[SignalId]) -> None:
     """Inside the transaction of the pass that handled them."""
-    for part in chunks(signal_ids):
-        connection.execute(signals.update().where(signals.c.id.in_(part)).values(handled=True))
+    by_source: dict[str, list[str]] = {}
+    for source, name in sorted(handled):
+        by_source.setdefault(source, []).append(name)
+    for source, names in by_source.items():
+        for part in chunks(names):
+            these = (signals.c.source == source) & signals.c.id.in_(part)
+            connection.execute(signals.update().where(these).values(handled=True))
 
 
 def _named_by_waiting(connection: Connection) -> set[str]:

@@ -10,29 +10,33 @@ from datetime import datetime
 from pathlib import Path
 
 from closeloop.adapters.ledger.actions import ActionRows
+from closeloop.adapters.ledger.copying import copied
 from closeloop.adapters.ledger.crm import CrmRows
-from closeloop.adapters.ledger.engine import MEMORY, Database, open_database
+from closeloop.adapters.ledger.engine import patient
+from closeloop.adapters.ledger.opening import open_database
 from closeloop.adapters.ledger.planning import plan_actions
 from closeloop.adapters.ledger.prospects import ProspectRows, overtaken, save_prospects
 from closeloop.adapters.ledger.runs import RunRows, add_decisions
+from closeloop.adapters.ledger.sending import SendingRows, keep_lines
 from closeloop.adapters.ledger.settling import SettlingRows
 from closeloop.adapters.ledger.signals import SignalRows, mark_handled
-from closeloop.adapters.ledger.sqlite import copy_database
 from closeloop.adapters.ledger.story import StoryRows
 from closeloop.application.ports import Change, Saved
 
 
-class SqlLedger(ProspectRows, ActionRows, SettlingRows, SignalRows, CrmRows, RunRows, StoryRows):
+class SqlLedger(ProspectRows, ActionRows, SettlingRows, SendingRows, SignalRows, CrmRows, RunRows, StoryRows):
     """`closeloop.application.ports.Ledger` over a database. Safe to share between threads and processes.
 
     Rows that break a rule of the schema, such as an action for a prospect that was never saved, raise
     `LedgerUnavailable` and leave nothing behind.
     """
 
+    @patient
     def commit(self, change: Change) -> Saved:
         with self._database.write() as connection:
             lost = overtaken(connection, change.read)
             change = without(change, lost)
+            keep_lines(connection, change.lines)
             save_prospects(connection, change.prospects)
             add_decisions(connection, change.decisions)
             new = plan_actions(connection, change.actions, planning_time(change))
@@ -54,6 +58,7 @@ def without(change: Change, keys: Set[str]) -> Change:
         decisions=tuple(row for row in change.decisions if row.prospect_key not in keys),
         actions=tuple(action for action in change.actions if action.prospect_key not in keys),
         handled_signals=tuple(signal for signal in change.handled_signals if signal not in waits),
+        lines=change.lines,
     )
 
 
@@ -67,18 +72,16 @@ def planning_time(change: Change) -> Callable[[str, datetime], datetime]:
     return lambda prospect_key, due_at: times.get(prospect_key, latest or due_at)
 
 
-def open_ledger(path: Path | str, busy_seconds: float = 30.0) -> SqlLedger:
-    """Open or create the ledger at `path`; `:memory:` makes a private one that ends with the object.
+def open_ledger(place: Path | str, busy_seconds: float = 30.0, patience: float = 90.0) -> SqlLedger:
+    """Open or create the ledger at `place`: a file, `:memory:` for a private one, or `postgresql://…`.
 
-    A writer waits up to `busy_seconds` for another one. Raises `LedgerUnavailable` for a file that is locked,
-    damaged, not a ledger, or newer than this program; the text says what to do.
+    A writer waits up to `busy_seconds` for another one; once open, a server that went away is waited for
+    `patience` seconds. Raises `LedgerUnavailable` for a ledger that is locked, damaged, out of reach or no
+    ledger, and `LedgerIsNewer` for one that this program does not understand; the text says what to do.
     """
-    return SqlLedger(open_database(path, busy_seconds))
+    return SqlLedger(open_database(place, busy_seconds, patience))
 
 
 def copy_in_memory(ledger: SqlLedger) -> SqlLedger:
     """A private copy for a dry run: the whole content as of now; nothing is ever written back."""
-    source: Database = ledger._database
-    copy = open_database(MEMORY)
-    copy_database(source.engine, copy.engine)
-    return SqlLedger(copy)
+    return SqlLedger(copied(ledger._database))

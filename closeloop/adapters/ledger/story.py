@@ -13,6 +13,7 @@ from closeloop.adapters.ledger import story_text
 from closeloop.adapters.ledger.actions import WITH_PAYLOAD
 from closeloop.adapters.ledger.codec import load_prospect
 from closeloop.adapters.ledger.crm import write_of
+from closeloop.adapters.ledger.engine import patient
 from closeloop.adapters.ledger.rows import Part, claimed_action
 from closeloop.adapters.ledger.runs import decision_of
 from closeloop.adapters.ledger.schema import (
@@ -20,6 +21,7 @@ from closeloop.adapters.ledger.schema import (
     actions,
     crm_writes,
     decisions,
+    late_outcomes,
     prospects,
     receipts,
     signals,
@@ -34,6 +36,7 @@ from closeloop.domain.signals import Signal, Understanding
 class StoryRows(Part):
     """The port's method that tells a prospect's story."""
 
+    @patient
     def story(self, prospect_key: str) -> list[StoryLine]:
         """Empty for a prospect that the ledger does not know."""
         with self._database.read() as connection:
@@ -57,7 +60,11 @@ def _actions(connection: Connection, prospect: Prospect) -> Iterator[Placed]:
     query = WITH_PAYLOAD.where(actions.c.prospect_key == prospect.key).order_by(actions.c.key)
     for row in connection.execute(query).mappings():
         moves, checked = _moves(connection, row["key"]), _receipts(connection, row["key"])
-        yield from story_text.action_lines(claimed_action(row, row["payload"]), moves, checked)
+        action = claimed_action(row, row["payload"])
+        yield from story_text.action_lines(action, moves, checked)
+        late = select(late_outcomes).where(late_outcomes.c.action_key == action.key)
+        for one in connection.execute(late):
+            yield story_text.late_line(action, one.at, one.attempt, one.said, one.stood_at)
 
 
 def _moves(connection: Connection, action_key: str) -> list[Move]:

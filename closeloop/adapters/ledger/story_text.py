@@ -13,6 +13,7 @@ from closeloop.application.ports import CrmWriteRow, DecisionRow, ReceiptRow, St
 from closeloop.domain.actions import Action, ActionKind, ActionState
 from closeloop.domain.decisions import Channel
 from closeloop.domain.fact_words import spoken
+from closeloop.domain.last_look import told
 from closeloop.domain.prospect import Fact
 from closeloop.domain.signals import Label, Signal, SignalKind, Understanding
 
@@ -169,12 +170,31 @@ def _move_line(action: Action, move: Move) -> Placed:
     return _placed(move.at, "action", _move_text(action, move), detail, (_rank(action), move.attempt, step))
 
 
+def late_line(action: Action, at: datetime, attempt: int, said: ActionState, stood_at: ActionState) -> Placed:
+    """What a worker knew that came back after its claim had passed on."""
+    text = (
+        f"{_thing(action)}: the worker of attempt {attempt} came back late and said {_spoken(said.value)}, "
+        f"when it was {_spoken(stood_at.value)} already"
+    )
+    detail = {"action_key": action.key, "attempt": attempt, "said": said.value, "stood_at": stood_at.value}
+    return _placed(at, "late outcome", text, detail, (_rank(action), 2, attempt))
+
+
 def _receipt_line(action: Action, receipt: ReceiptRow, attempt: int) -> Placed:
     """Its place is between the claim and the outcome of its attempt."""
-    clear = receipt.verdict == "send"
-    verdict = "nothing speaks against it" if clear else f"it must not happen, because {receipt.verdict}"
-    text = f"Last look before {_thing(action)}: {verdict}"
+    seen = told(receipt.values)
+    when = receipt.values.get("read_at")
+    at = f", checked on {datetime.fromisoformat(when).astimezone(UTC):%Y-%m-%d at %H:%M:%S} UTC" if when else ""
+    about = f" ({seen})" if seen else ""
+    text = f"Last look before {_thing(action)}{at}: {_verdict(receipt)}{about}"
     return _placed(receipt.checked_at, "receipt", text, receipt.model_dump(mode="json"), (DONE, attempt, 2))
+
+
+def _verdict(receipt: ReceiptRow) -> str:
+    if "batch_id" in receipt.values:
+        return receipt.verdict
+    clear = receipt.verdict == "send"
+    return "nothing speaks against it" if clear else f"it must not happen now, because {receipt.verdict}"
 
 
 def crm_line(write: CrmWriteRow) -> Placed:

@@ -28,9 +28,8 @@ from closeloop.adapters.mails import phrases
 from closeloop.domain.errors import RenderError, UsageError
 from closeloop.domain.messages import TEMPLATES
 
-FALLBACK = "en"
 PARTS = ("subject.txt", "body.txt", "body.html")
-_GIVEN_BY_US = {"subject", "paragraphs", "words", "language"}
+_GIVEN_BY_US = {"subject", "paragraphs", "words", "language", "polite", "polite_asking"}
 _TAG = re.compile(r"{{|}}|{%|%}|{#|#}")
 _LOCALE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z]{2,4})?")
 
@@ -69,16 +68,19 @@ class Catalogue:
     """All mails of a folder `<locale>/<template>/{subject.txt,body.txt,body.html}.j2`."""
 
     def __init__(self, templates_dir: Path) -> None:
-        """Raises `UsageError` when there is no such folder with the fallback language in it."""
-        if not (templates_dir / FALLBACK).is_dir():
-            raise UsageError(
-                f"no mail templates in {templates_dir}: it needs {FALLBACK}/ with one folder for each mail"
-            )
+        """Raises `UsageError` when there is no such folder with a language in it."""
+        self._sets = _sets(templates_dir)
+        if not self._sets:
+            raise UsageError(f"no mail templates in {templates_dir}: it needs en/ with one folder for each mail")
         self._environment = _environment(templates_dir)
         self._compiled: dict[tuple[str, str], CompiledMail] = {}
 
+    def languages(self, template: str) -> frozenset[str]:
+        """The languages that hold a folder of this mail."""
+        return frozenset(language for language, mails in self._sets.items() if template in mails)
+
     def mail(self, template: str, locale: str) -> CompiledMail:
-        """The mail in this locale, its language, or English. Raises `RenderError` naming what is wrong."""
+        """The mail in this locale or its language, never in another. Raises `RenderError` naming what is wrong."""
         found = self._compiled.get((template, locale))
         if found is None:
             found = self._compiled[template, locale] = self._find(template, locale)
@@ -87,19 +89,11 @@ class Catalogue:
     def _find(self, template: str, locale: str) -> CompiledMail:
         if template not in TEMPLATES:
             raise RenderError(f"there is no mail {template!r}; there are {', '.join(sorted(TEMPLATES))}")
-        for language in _languages(locale):
-            if self._has(language, template):
+        for language in (locale, locale.partition("-")[0]):
+            if template in self._sets.get(language, ()):
                 return self._compile(template, language)
-        raise RenderError(f"mail {template}: no {FALLBACK}/{template}/{PARTS[0]}.j2 among the templates")
-
-    def _has(self, language: str, template: str) -> bool:
-        loader = self._environment.loader
-        assert loader is not None  # noqa: S101 - set in _environment; the type of jinja2 allows None
-        try:
-            loader.get_source(self._environment, f"{language}/{template}/{PARTS[0]}.j2")
-        except TemplateNotFound:
-            return False
-        return True
+        there = ", ".join(sorted(self.languages(template))) or "none"
+        raise RenderError(f"mail {template}: there is no set of files in {locale!r}; there are {there}")
 
     def _compile(self, template: str, language: str) -> CompiledMail:
         try:
@@ -127,10 +121,10 @@ class Catalogue:
         return compiled
 
 
-def _languages(locale: str) -> list[str]:
-    """From the most exact to the fallback; a locale that is none (`../etc`) is answered by the fallback."""
-    known = [locale, locale.partition("-")[0]] if _LOCALE.fullmatch(locale) else []
-    return [*known, FALLBACK]
+def _sets(folder: Path) -> dict[str, frozenset[str]]:
+    """Language to the mails it has a folder for."""
+    languages = [path for path in folder.iterdir() if _LOCALE.fullmatch(path.name)] if folder.is_dir() else []
+    return {path.name: frozenset(mail.name for mail in path.iterdir() if mail.is_dir()) for path in languages}
 
 
 def _environment(folder: Path) -> ImmutableSandboxedEnvironment:
@@ -147,6 +141,7 @@ def _environment(folder: Path) -> ImmutableSandboxedEnvironment:
     for word in (
         phrases.capital,
         phrases.phrase,
+        phrases.bare,
         phrases.sentence,
         phrases.question,
         phrases.ask,

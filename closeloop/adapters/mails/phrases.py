@@ -11,6 +11,10 @@ _ENDS = (".", "!", "?", "…", "。", "！", "？")
 _QUESTION_MARKS = ("?", "？")
 _ARTICLE = re.compile(r"(?:a|an|the|our|your)\s")
 _LOOSE_ENDS = " \t.,;:"
+_THAI_ASKING = re.compile(
+    r"กี่[\u0e00-\u0e7f]|(?:ไหม|มั้ย|หรือไม่|หรือเปล่า|หรือยัง|เท่าไร|เท่าใด|อย่างไร|เมื่อใด|เมื่อไร|ที่ไหน|ที่ใด|ใครบ้าง|อะไรบ้าง|ใดบ้าง)$"
+)
+"""Thai asks with a word and needs no mark."""
 _ASKING = re.compile(
     r"(?:would|could|can|may|shall|should|will|is|are|do|does|did|have|has|what|which|who|whom|when|where|how|why)\b",
     re.IGNORECASE,
@@ -25,6 +29,11 @@ def capital(text: str) -> str:
 def phrase(text: str) -> str:
     """Without the full stop, comma or colon at its end, so that the sentence can go on."""
     return text.strip().rstrip(_LOOSE_ENDS)
+
+
+def bare(text: str) -> str:
+    """Without any mark at its end, so that a Thai particle can close it."""
+    return text.strip().rstrip(_LOOSE_ENDS + "!?！？。")
 
 
 def sentence(text: str, *, keep: bool = False) -> str:
@@ -55,7 +64,7 @@ def introduce(product: str, line: str) -> str:
 def is_asking(text: str) -> bool:
     """True for a question, with its mark or with the first word of one."""
     text = text.strip()
-    return text.endswith(_QUESTION_MARKS) or _ASKING.match(text) is not None
+    return text.endswith(_QUESTION_MARKS) or bool(_ASKING.match(text) or _THAI_ASKING.search(text))
 
 
 def is_web_address(text: str) -> bool:

@@ -24,8 +24,12 @@ _UNSAYABLE = re.compile(
 
 
 def one_line(text: str) -> str:
-    """The text without control characters, line ends and marks that turn or hide what is read."""
-    return " ".join(_UNSAYABLE.sub(" ", text).split()) if _UNSAYABLE.search(text) else text.strip()
+    """The text without control characters, line ends and marks that turn or hide what is read.
+
+    `<%` is pulled apart: the mail provider would take it for the start of a tag of its own.
+    """
+    whole = " ".join(_UNSAYABLE.sub(" ", text).split()) if _UNSAYABLE.search(text) else text.strip()
+    return whole.replace("<%", "< %")
 
 
 def shorten(text: str, characters: int) -> str:

@@ -15,11 +15,12 @@ from closeloop.adapters.mails import paragraphs
 from closeloop.adapters.mails.catalogue import Catalogue, CompiledMail
 from closeloop.adapters.mails.properties import one_line, sayable, shorten
 from closeloop.domain.errors import RenderError
+from closeloop.domain.languages import tongue_of
 from closeloop.domain.messages import TEMPLATES, MailProps, RenderedMail
 
 SUBJECT_CHARACTERS = 150
-MAIL_BYTES = 9_300
-"""Text, HTML and subject together: as substitutions with their keys they may have 10,000."""
+MAIL_BYTES = 30_000
+"""Text, HTML and subject together: more is no letter. Up to 9,500 a mail shares its request with others."""
 
 
 class JinjaMailRenderer:
@@ -32,17 +33,22 @@ class JinjaMailRenderer:
     def render(self, template: str, locale: str, props: MailProps) -> RenderedMail:
         """The mail, under `MAIL_BYTES` bytes. Raises `RenderError` naming template and what is missing."""
         mail = self._catalogue.mail(template, locale)
+        polite, asking = tongue_of(mail.language).particles(props.sender.particle)
         if type(props) is not TEMPLATES[template]:
             raise RenderError(
                 f"mail {template} needs {TEMPLATES[template].__name__}, it was given {type(props).__name__}"
             )
         try:
-            rendered = _rendered(mail, sayable(props))
+            rendered = _rendered(mail, {**sayable(props), "polite": polite, "polite_asking": asking})
         except RenderError as error:
             raise RenderError(f"mail {template} ({mail.language}): {error}") from error
         except (TemplateError, ValueError, TypeError, ArithmeticError, LookupError) as error:
             raise RenderError(f"mail {template} ({mail.language}): {_plainly(error)}") from error
         return _fitting(template, rendered)
+
+    def languages(self, template: str) -> frozenset[str]:
+        """Those there is a set of files in for this mail."""
+        return self._catalogue.languages(template)
 
 
 def _rendered(mail: CompiledMail, said: dict[str, Any]) -> RenderedMail:

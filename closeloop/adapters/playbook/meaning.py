@@ -15,13 +15,16 @@ from typing import Any
 import templates
 from closeloop.domain.decisions import Channel
 from closeloop.domain.known_facts import KNOWN_FACTS, NUMBERS
+from closeloop.domain.languages import TONGUES, language_name
 from closeloop.domain.messages import TEMPLATES, ApproachProps, ClosingProps, MailProps, ObjectionProps
 from closeloop.domain.playbook import Criterion, Playbook
 
 FOLDER = Path(templates.__file__).parent / "email"
-FALLBACK = "en"
+_SUBJECT = re.compile(r"sequences\.\w+\.\d+\.variants\.\d+\.subject(?:\.[\w-]+)?")
 FILLED_IN = frozenset({"company", "value"})
 """What a pain sentence may leave open."""
+_PAIN = re.compile(r"product\.pains\.\d+\.says(?:\.[\w-]+)?")
+_FILLED_IN = ((_PAIN, FILLED_IN), (_SUBJECT, frozenset({"company"})))
 _BRACES = re.compile(r"[{}]")
 _OPEN = re.compile(r"\{([^{}]*)\}")
 _BY_RULE = (ObjectionProps, ClosingProps)
@@ -35,10 +38,33 @@ def wrong_places(playbook: Playbook) -> list[str]:
 
 def warnings(playbook: Playbook, today: date) -> list[str]:
     """What works and is probably not meant."""
+    found = list(_languages_left_out(playbook))
     ends = playbook.closing.scarcity.ends_on if playbook.closing.scarcity else None
-    if ends is None or ends >= today:
-        return []
-    return [f"closing.scarcity ended on {ends}: the standing-room-only close is not used until you name a new date"]
+    if ends is not None and ends < today:
+        unused = "the standing-room-only close is not used until you name a new date"
+        found.append(f"closing.scarcity ended on {ends}: {unused}")
+    return found
+
+
+def _languages_left_out(playbook: Playbook) -> Iterator[str]:
+    """Languages that some texts are in, but in which no mail can be whole."""
+    if playbook.locale.partition("-")[0] not in TONGUES:
+        yield f"locale: greetings, days and money are said in English, since we have not learned {playbook.locale}"
+    for language, places in playbook.untranslated().items():
+        nobody = f"nobody is written to in {language_name(language)}"
+        if language.partition("-")[0] not in TONGUES:
+            yield f"texts in {language}: {nobody}, since the product speaks only {', '.join(sorted(TONGUES))}"
+        elif places:
+            more = f" and {len(places) - 3} more" if len(places) > 3 else ""
+            yield f"texts in {language} are missing, so {nobody}: {', '.join(places[:3])}{more}"
+        elif lacking := sorted(name for name in _used_mails(playbook) if not _has_files(name, language)):
+            yield f"mails without templates in {language} go out in {playbook.locale}: {', '.join(lacking)}"
+
+
+def _used_mails(playbook: Playbook) -> set[str]:
+    steps = {step.template for steps in playbook.sequences.values() for step in steps}
+    chosen_by_rule = {name for name, kind in TEMPLATES.items() if issubclass(kind, _BY_RULE)}
+    return (steps & set(TEMPLATES)) | chosen_by_rule | {cadence.template for _, cadence in playbook.follow_up}
 
 
 def _locale(playbook: Playbook) -> Iterator[str]:
@@ -54,6 +80,12 @@ def _mails(playbook: Playbook) -> Iterator[str]:
             if step.channel is Channel.EMAIL:
                 place = f"sequences.{name}.{number}.template"
                 yield from _mail(place, step.template, playbook.locale, in_approach=name in approaches)
+            for variant in step.variants:
+                if variant.template is not None:
+                    here = f"sequences.{name}.{number}.variants.{variant.name}.template"
+                    yield from _mail(here, variant.template, playbook.locale, in_approach=name in approaches)
+                if variant.offer is not None and name not in approaches:
+                    yield f"sequences.{name}.{number}.variants.{variant.name}.offer: only an approach has an offer"
     for name, cadence in playbook.follow_up:
         yield from _mail(f"follow_up.{name}.template", cadence.template, playbook.locale, in_approach=False)
 
@@ -62,18 +94,19 @@ def _mail(place: str, template: str, locale: str, *, in_approach: bool) -> Itera
     kind = TEMPLATES.get(template)
     if kind is None:
         yield f"{place}: there is no mail {template!r}{_meant(template, TEMPLATES)}"
-    elif not any((FOLDER / language / template / "subject.txt.j2").is_file() for language in _languages(locale)):
-        yield f"{place}: the mail {template!r} has no files in {FOLDER.name}/{locale}/ or {FOLDER.name}/{FALLBACK}/"
+    elif not _has_files(template, locale):
+        yield f"{place}: the mail {template!r} has no files in {FOLDER.name}/{locale}/"
     elif problem := _misplaced(kind, in_approach):
         yield f"{place}: the mail {template!r} {problem}"
 
 
-def _languages(locale: str) -> tuple[str, ...]:
-    return (locale, locale.partition("-")[0], FALLBACK)
+def _has_files(template: str, locale: str) -> bool:
+    languages = (locale, locale.partition("-")[0])
+    return any((FOLDER / language / template / "subject.txt.j2").is_file() for language in languages)
 
 
 def _misplaced(kind: type[MailProps], in_approach: bool) -> str:
-    if kind in _BY_RULE:
+    if issubclass(kind, _BY_RULE):
         return "is chosen by the rules of its stage and cannot be a step"
     if kind is ApproachProps and not in_approach:
         return "needs the offer of an approach, so only the sequence of an approach can hold it"
@@ -110,7 +143,7 @@ def _pains(playbook: Playbook) -> Iterator[str]:
 def _open_places(playbook: Playbook) -> Iterator[str]:
     """A `{word}` that nobody fills in would reach the reader as it is."""
     for place, text in _texts(playbook.model_dump(mode="json"), ""):
-        may_hold = FILLED_IN if re.fullmatch(r"product\.pains\.\d+\.says", place) else frozenset[str]()
+        may_hold = next((names for where, names in _FILLED_IN if where.fullmatch(place)), frozenset[str]())
         rest = _without(may_hold, text)
         if _BRACES.search(rest):
             yield f"{place}: {_unfilled(rest, may_hold)}"

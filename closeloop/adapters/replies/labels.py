@@ -114,6 +114,8 @@ def _add_other_questions(found: Found, said: list[str], readings: list[Reading])
     unless = [phrase for reading in readings for phrase in reading.tried.get((Label.QUESTION.value, "unless"), [])]
     for number, sentence in enumerate(said):
         if number not in explained and sentence.endswith("?") and not _matches(unless, sentence):
+            if Label.QUESTION not in found:
+                found.hinted.add(Label.QUESTION)
             found.sentences.setdefault(Label.QUESTION, []).append(number)
 
 

@@ -9,42 +9,39 @@ import re
 from collections.abc import Iterable, Sequence
 from datetime import date, time, timedelta
 
-from closeloop.adapters.replies.mentions import Mention, mentions
+from closeloop.adapters.replies.mentions import Mention, mentions, without_repeats
 from closeloop.adapters.replies.time_words import TimeWords
 from closeloop.domain.signals import Proposed
 
 _EARLIEST = 7
 """`at 3` is three in the afternoon; `03:00` and `3 am` are what they say."""
-_SAME_DAY = re.compile(r"[\s,(]*(?:(?:the|den|dem|der|el|dia)\s|ที่\s*)?")
-"""What stands between the weekday and the date of one and the same day."""
 _NEAR = 6
 
 
-def proposed_for(sentences: Sequence[str], languages: Iterable[TimeWords], today: date) -> Proposed | None:
+def proposed_for(
+    sentences: Sequence[str], languages: Iterable[TimeWords], today: date, *, day_first: bool | None = None
+) -> Proposed | None:
     """The day and hour of a meeting in these sentences; None when they name no day of their own."""
     spoken = list(languages)
     for number, sentence in enumerate(sentences):
         for words in spoken:
-            found = _first_day(sentence, words, today)
+            found = _first_day(sentence, words, today, day_first)
             if found is not None:
                 elsewhere = [*sentences[number + 1 :], *sentences[:number]]
                 return Proposed(on=found.on, at=_hour(sentence, found, elsewhere, words))
     return None
 
 
-def _first_day(sentence: str, words: TimeWords, today: date) -> Mention | None:
+def _first_day(sentence: str, words: TimeWords, today: date, day_first: bool | None) -> Mention | None:
     hours = [(found.start(), found.end()) for found in _clocks(sentence, words)]
     named = [
         mention
-        for mention in mentions(sentence, words, today, past=_PAST)
+        for mention in mentions(sentence, words, today, past=_PAST, day_first=day_first)
         if all(mention.end <= start or mention.start >= end for start, end in hours)
     ]
-    for number, mention in enumerate(named):
-        if (
-            mention.exact
-            and not _is_refused(sentence, mention, words)
-            and not _is_told_again(sentence, named, number)
-        ):
+    kept = without_repeats(sentence, named)
+    for mention in kept:
+        if mention.exact and not _is_refused(sentence, mention, words):
             return _in_its_week(mention, named)
     return None
 
@@ -56,12 +53,6 @@ _PAST = 31
 def _is_refused(sentence: str, mention: Mention, words: TimeWords) -> bool:
     before, after = sentence[: mention.start], sentence[mention.end :]
     return bool(words.refused_before.search(before) or words.refused_after.match(after))
-
-
-def _is_told_again(sentence: str, named: list[Mention], number: int) -> bool:
-    """`Monday, 26 January`: the date says it better than the weekday before it."""
-    after = next((other for other in named[number + 1 :] if other.exact), None)
-    return after is not None and bool(_SAME_DAY.fullmatch(sentence[named[number].end : after.start]))
 
 
 def _in_its_week(mention: Mention, named: list[Mention]) -> Mention:

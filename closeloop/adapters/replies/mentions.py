@@ -19,6 +19,8 @@ _NUMERIC = re.compile(
     r"|(?P<first>\d{1,2})(?P<mark>[./])\s?(?P<second>\d{1,2})(?:(?:\.|/)\s?(?P<year>\d{4}|\d\d(?!\d))?)?)(?![\d:%])"
 )
 _BUDDHIST_YEARS = 543
+_SHORT_BUDDHIST = 60
+"""`69` is 2569, which is 2026; nobody plans for 2069."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,8 @@ class Mention:
     start: int
     end: int
     exact: bool
+    last: date | None = None
+    """The last day of a period that is counted or of which the end is meant: `for a week`, `the end of March`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,28 +48,61 @@ class _Seen:
         return self.found.groupdict().get(name)
 
 
-def mentions(sentence: str, words: TimeWords, today: date, *, past: int = 0) -> list[Mention]:
-    """All points in time of a sentence in order; where two readings overlap, the more exact one counts."""
+def mentions(
+    sentence: str, words: TimeWords, today: date, *, past: int = 0, day_first: bool | None = None
+) -> list[Mention]:
+    """All points in time of a sentence in order; where two readings overlap, the more exact one counts.
+
+    `day_first` says whether `03/02` is in February, where the language leaves that open.
+    """
     found: list[Mention] = []
-    for mention in _read(sentence, words, today, past):
+    for mention in _read(sentence, words, today, past, words.day_first or day_first):
         if all(mention.end <= other.start or mention.start >= other.end for other in found):
             found.append(mention)
     return sorted(found, key=lambda mention: mention.start)
 
 
-def _read(sentence: str, words: TimeWords, today: date, past: int) -> Iterator[Mention]:
+def without_repeats(sentence: str, found: list[Mention]) -> list[Mention]:
+    """Without the weekday of `Tuesday, 1 December`: the date says it better."""
+    return [
+        mention
+        for mention, after in zip(found, [*found[1:], None], strict=False)
+        if after is None or not (after.exact and _SAME_DAY.fullmatch(sentence[mention.end : after.start]))
+    ]
+
+
+_SAME_DAY = re.compile(r"[\s,(]*(?:(?:the|den|dem|der|el|dia)\s|ที่\s*)?")
+"""What stands between the weekday and the date of one and the same day."""
+
+
+def _read(
+    sentence: str, words: TimeWords, today: date, past: int, day_first: bool | None
+) -> Iterator[Mention]:
     for found in _NUMERIC.finditer(sentence):
-        day = _numeric(found, today, past)
+        day = _numeric(found, today, past, day_first)
         if day is not None:
             yield Mention(day, found.start(), found.end(), exact=True)
     for name, expression in words.patterns:
         for found in expression.finditer(sentence):
-            day = _READERS[name](_Seen(found, today, words, past))
+            seen = _Seen(found, today, words, past)
+            day = _READERS[name](seen)
             if day is not None:
-                yield Mention(day, found.start(), found.end(), exact=name in _EXACT)
+                yield Mention(day, found.start(), found.end(), exact=name in _EXACT, last=_last(name, seen, day))
 
 
-def _numeric(found: re.Match[str], today: date, past: int) -> date | None:
+def _last(name: str, seen: _Seen, day: date) -> date | None:
+    if name == "relative":
+        return day - timedelta(days=1)
+    closing = name == "end" or (name == "month" and seen.words.parts.get(seen.group("part") or "", 1) >= _CLOSING)
+    if not closing or (name == "end" and seen.words.units.get(seen.group("unit") or "") == "week"):
+        return None
+    return day.replace(day=monthrange(day.year, day.month)[1])
+
+
+_CLOSING = 25
+
+
+def _numeric(found: re.Match[str], today: date, past: int, day_first: bool | None) -> date | None:
     """`14.03.`, `14/03/2027`, `2027-03-14`; where `12/01` may be two days, the one that comes first."""
     if found.group("iso"):
         return _day(_year(found.group("iso")), int(found.group("iso_month")), int(found.group("iso_day")))
@@ -78,7 +115,10 @@ def _numeric(found: re.Match[str], today: date, past: int) -> date | None:
             else None
         )
     american = _dated(year, first, second, today, past)
-    return min((day for day in (european, american) if day is not None), default=None)
+    if day_first is not None:
+        return (european or american) if day_first else (american or european)
+    both = [day for day in (european, american) if day is not None]
+    return min([day for day in both if day >= today - timedelta(days=past)] or both, default=None)
 
 
 def _dated(year: str | None, month: int, day: int, today: date, past: int) -> date | None:
@@ -94,7 +134,8 @@ def _dated(year: str | None, month: int, day: int, today: date, past: int) -> da
 
 def _year(said: str) -> int:
     year = int(said)
-    year += 2000 if year < 100 else 0
+    if year < 100:
+        year += 2500 if year >= _SHORT_BUDDHIST else 2000
     return year - _BUDDHIST_YEARS if year > 2400 else year
 
 

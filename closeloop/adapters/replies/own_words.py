@@ -24,6 +24,11 @@ _QUOTED = re.compile(r"^\s*(?:>|\|\s)")
 _POSTSCRIPT = re.compile(r"^\s*p\.?\s?s\.?\s*[:.]?\s", re.IGNORECASE)
 _SIGNATURE_MARK = re.compile(r"^\s*(?:--|__|—|––|-{3,}|_{3,}|\*{3,}|={3,})\s*$")
 _BOLD = re.compile(r"^\s*\*([^*\n]{1,30}:)\*")
+_ADDRESSED = re.compile(
+    r"^(?i:hi|hello|hey|dear|hallo|guten (?:tag|morgen)|sehr geehrte[rs]?|liebe[rs]?|hola|buenos d[ií]as|buenas tardes|"
+    r"estimad[oa])(?: (?:Frau|Herr|Sr|Sra|Mr|Ms|Mrs|Dr|Damen und Herren|[A-ZÀ-Þ][\w'’-]*)\.?){0,4}\s*[,:!–-]\s+(?=\S)"
+)
+"""`Hi Maja, ` before the first sentence: whom we are says nothing about what they mean."""
 _HEADER_LINES = 6
 _SIGN_OFF_REACH = 14
 """Lines after a sign-off that still are a signature; more than that is a letter that goes on."""
@@ -44,7 +49,8 @@ def own_words(body: str, cuts: Cuts) -> OwnWords:
     lines = _without_quotes(lines, cuts)
     lines = _without_signature(lines, cuts)
     lines = _without_greeting(lines, cuts)
-    return OwnWords(_without_disclaimers("\n".join(lines), cuts).strip(), forwarded)
+    text = _without_disclaimers("\n".join(lines), cuts).strip()
+    return OwnWords(_ADDRESSED.sub("", text, count=1) or text, forwarded)
 
 
 def _as_lines(body: str) -> list[str]:

@@ -13,7 +13,7 @@ a text before the expression is worth trying (`phrase_index`). They make a thous
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from functools import cached_property
 
 _SYMBOL = re.compile(r"\.\.\.|[()\[\]|^$]|\s+|[^\s()\[\]|^$]+")
 
@@ -22,13 +22,23 @@ NAME_MARK = "§"
 """Stands before what was written like a name, where everything else is in lower case."""
 
 
-@dataclass(frozen=True, slots=True)
 class Phrase:
-    """A compiled phrase. One of the `anchors` is in every text it matches; `writ*` ends with its star."""
+    """A phrase, compiled when it is first tried: of a thousand, most replies need a dozen.
 
-    source: str
-    expression: re.Pattern[str]
-    anchors: tuple[str, ...]
+    One of the `anchors` is in every text it matches; `writ*` ends with its star.
+    """
+
+    def __init__(self, source: str, pattern: str, anchors: tuple[str, ...]) -> None:
+        self.source = source
+        self.anchors = anchors
+        self._pattern = pattern
+
+    @cached_property
+    def expression(self) -> re.Pattern[str]:
+        try:
+            return re.compile(self._pattern)
+        except re.error as error:
+            raise ValueError(f"phrase {self.source!r}: {error}") from error
 
     def matches(self, sentence: str) -> bool:
         return self.expression.search(sentence) is not None
@@ -43,10 +53,7 @@ def compile_phrase(source: str, *, spaced: bool, when: str = "(?!)") -> Phrase:
     expression, anchors = parser.alternatives(closing="")
     if spaced:
         expression = rf"(?<!\w)(?:{expression})(?!(?<=\w)\w)"
-    try:
-        return Phrase(source, re.compile(expression), anchors)
-    except re.error as error:
-        raise ValueError(f"phrase {source!r}: {error}") from error
+    return Phrase(source, expression, anchors)
 
 
 class _Parser:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
 
 import yaml
+
+from closeloop.domain.mail_addresses import mailbox
 
 _ADDRESS = re.compile(
     r"[A-Za-z0-9][\w.+'-]*@[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}"
@@ -17,6 +19,10 @@ _PART = r"[A-ZÀ-ÖØ-Þ][a-zà-öø-ÿ'’]+(?:-[A-ZÀ-Þ][a-zà-ÿ]+)?(?:[A-Z]
 _SMALL = r"(?:(?:van|von|de|del|der|den|la|le|bin|al|zu|dos|da|y) ){0,2}"
 _NAME = rf"(?P<name>{_PART}(?: {_SMALL}(?:{_PART}|[A-Z]\.)){{0,3}})"
 _THAI_WORD = "[\u0e01-\u0e3a\u0e40-\u0e4e]{2,20}?"
+
+
+_PHONE = re.compile(r"(?<![\w.])(?:\+|00|\(?0)\d[\d ()/-]{6,17}\d(?![\w.]?\d)")
+"""As people write them: `+49 30 5550 11`, `020 7946 0123`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,18 +40,22 @@ def _rules() -> _PeopleRules:
         rf"(?:{title}){_NAME}",
         rf"\b(?:{before}),? (?:{title})?{_NAME}",
         rf"{_NAME}(?: \([^)]*\)|, [^,.]{{3,40}},)? (?:{after})\b",
-        rf"คุณ\s?(?P<name>{_THAI_WORD}(?: {_THAI_WORD})?)(?=\s|$|[(,.]|{raw['thai_after']})",
+        rf"(?<!ขอบ)(?<!ของ)คุณ\s?(?P<name>{_THAI_WORD}(?: (?!{raw['thai_after']}){_THAI_WORD})?)(?=\s|$|[(,.]|{raw['thai_after']})",
     )
     return _PeopleRules(tuple(map(re.compile, clauses)), frozenset(raw["not_names"].split()))
 
 
-def pointed_to(sentences: Sequence[str], sender: str) -> dict[str, str] | None:
-    """`name` and `email` of somebody else, from these sentences as they were written; None when nobody is named."""
+def pointed_to(sentences: Sequence[str], writers: Collection[str]) -> dict[str, str] | None:
+    """`name`, `email` and `phone` of somebody else, from these sentences as they were written; None when nobody is named."""
     text = " ".join(" ".join(sentence.split()) for sentence in sentences)
-    email = next((found for found in map(_clean, _ADDRESS.findall(text)) if found.lower() != sender.lower()), None)
-    name = _name(text) or (_name_of_address(email, text) if email else None)
-    found = {key: value for key, value in (("name", name), ("email", email)) if value}
-    return found or None
+    own = {mailbox(writer) for writer in writers}
+    email = next((found for found in map(_clean, _ADDRESS.findall(text)) if mailbox(found) not in own), None)
+    name = _name(text.replace("'s ", " ").replace("’s ", " ")) or (_name_of_address(email, text) if email else None)
+    if not name and not email:
+        return None
+    phone = _PHONE.search(_ADDRESS.sub(" ", text))
+    found = {"name": name, "email": email, "phone": phone.group().strip() if phone else None}
+    return {key: value for key, value in found.items() if value}
 
 
 def _clean(address: str) -> str:

@@ -71,6 +71,13 @@ class Rulebook:
         words = set(WORD.findall(text))
         return [Reading(rules.time, rules.index.tried(text, words)) for rules in self._spoken(text, words)]
 
+    def others(self, text: str) -> list[Reading]:
+        """The languages that `of` leaves out: a mail may mix two, and a no in the second one counts too."""
+        words = set(WORD.findall(text))
+        spoken = {rules.language for rules in self._spoken(text, words)}
+        left = [rules for name, rules in self.languages.items() if name not in spoken and name != "th"]
+        return [Reading(rules.time, rules.index.tried(text, words)) for rules in left]
+
     def _spoken(self, text: str, words: set[str]) -> list[Rules]:
         if _THAI.search(text):
             return [self.languages["th"], self.languages["en"]]

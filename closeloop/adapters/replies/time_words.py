@@ -29,6 +29,10 @@ class TimeWords:
         self.not_until = re.compile(raw["not_until"])
         self.after = re.compile(raw["after"])
         self.comes_back = re.compile(raw["return"])
+        self.comes_back_after = re.compile(raw["return_after"])
+        """What may stand behind a day of return: `on Monday I am back`."""
+        self.day_first: bool | None = raw.get("day_first")
+        """True where `03/02` is always in February; None where writers differ."""
         self.clock = [re.compile(pattern) for pattern in raw["clock"]]
         """Hours of the day, in the groups `hour`, `minute`, `am`, `pm` and `noon`."""
         self.refused_before = re.compile(raw["refused_before"])

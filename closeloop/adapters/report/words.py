@@ -18,6 +18,7 @@ from closeloop.domain.figures import (
 )
 from closeloop.domain.forecast import Calibration, Forecast
 from closeloop.domain.stage import Stage
+from closeloop.domain.variants import Comparison, Difference
 
 SYMBOLS = {"EUR": "€", "USD": "$", "GBP": "£", "JPY": "¥"}
 COMPLAINTS_LIMIT, BOUNCES_LIMIT = 0.001, 0.02
@@ -98,6 +99,21 @@ def say_approaches(rows: Sequence[ApproachFigures]) -> str:
     if all(best.replied.low > other.replied.high for other in others):
         return f"The {best.kind} approach is answered more often than any other, beyond chance."
     return f"No approach stands out: {best.kind} leads, but the intervals overlap, so it may be chance."
+
+
+def say_comparisons(rows: Sequence[Comparison]) -> str:
+    """How many steps are tried in several wordings, and how many have an answer."""
+    decided = sum(1 for row in rows if row.winner is not None)
+    tried = plural(len(rows), "step")
+    if not decided:
+        return f"{tried} tried in several wordings; none is known to be better yet."
+    return f"{tried} tried in several wordings; in {decided} one is answered more often."
+
+
+def say_difference(found: Difference) -> str:
+    """In points, since a share of a share misleads."""
+    points = f"{100 * found.points:+.1f} points ({100 * found.low:+.1f} to {100 * found.high:+.1f})"
+    return f"{found.better} against {found.than}: {points}"
 
 
 def say_persistence(found: Persistence) -> str:

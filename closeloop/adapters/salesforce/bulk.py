@@ -17,7 +17,6 @@ from closeloop.adapters.salesforce.failures import LOCKS, Ambiguous, DailyLimit
 from closeloop.adapters.salesforce.grouping import parent_of
 from closeloop.adapters.salesforce.results import (
     DUPLICATES,
-    Keyed,
     Locked,
     Result,
     Unnamed,
@@ -27,6 +26,7 @@ from closeloop.adapters.salesforce.results import (
     retry,
     uncertain,
 )
+from closeloop.adapters.salesforce.still_there import Seen, StillThere
 from closeloop.application.ports import CrmOutcome
 from closeloop.domain.actions import ActionState
 from closeloop.domain.errors import CrmRefused, CrmUnavailable
@@ -39,6 +39,7 @@ MOST_LOOKS = 150
 FIRST_LOOK, LONGEST_LOOK = 1.0, 20.0
 """Seconds between two looks at a job that works; they grow by half each time, to about 45 minutes in all."""
 NULL = "#N/A"
+DONE_ROWS = "successfulResults"
 DONE, FAILED = "JobComplete", frozenset({"Failed", "Aborted"})
 
 
@@ -46,10 +47,11 @@ class Bulk:
     """Writes many records of one object. Rows that bulk cannot settle come back `Locked` or `Unnamed`:
     to be tried otherwise."""
 
-    def __init__(self, calls: Calls) -> None:
+    def __init__(self, calls: Calls, still_there: StillThere) -> None:
         self._calls = calls
+        self._still_there = still_there
 
-    def write(self, records: Sequence[Keyed], operation: str, key_field: str) -> list[Result]:
+    def write(self, records: Sequence[Seen], operation: str, key_field: str) -> list[Result]:
         """One result per record, in order. `operation` is insert, update or upsert; `key_field` is the field by
         which rows of the results are known again."""
         results: dict[int, Result] = {}
@@ -67,13 +69,26 @@ class Bulk:
             return {n: retry(record.key, str(problem), problem.retry_after) for n, record in part.rows}
         except (CrmRefused, CrmUnavailable, Ambiguous) as problem:
             return {n: Locked(f"the bulk API takes no job ({problem})") for n, _ in part.rows}
+        held = self._still_there.held_back([record for _, record in part.rows])
+        if not held:
+            return self._run(job, part, operation, key_field)
+        self._abort(job)
+        found: dict[int, Result] = {n: held[record.key] for n, record in part.rows if record.key in held}
+        rest = [(n, record) for n, record in part.rows if record.key not in held]
+        return found | (self._one_job(Upload(rest), operation, key_field) if rest else {})
+
+    def _run(self, job: str, part: Upload, operation: str, key_field: str) -> dict[int, Result]:
+        """Starts a job that has its data, and waits for what becomes of each row."""
         try:
             self._start(job)
-            state = self._wait_for(job)
-            told = self._results(job, part, key_field)
+            ended = self._wait_for(job)
+            kinds = _kinds_of_results(ended, len(part.rows))
+            if operation == "update" and ended["state"] == DONE and kinds == [DONE_ROWS]:
+                return {n: _updated(record) for n, record in part.rows}  # all of them, and their ids are known
+            told = self._results(job, part, key_field, kinds)
         except (CrmRefused, CrmUnavailable, Ambiguous) as problem:
             return {n: uncertain(record.key, f"bulk job {job}: {problem}") for n, record in part.rows}
-        left = f"bulk job {job} ended as {state} and says nothing about this row"
+        left = f"bulk job {job} ended as {ended['state']} and says nothing about this row"
         return {n: told.get(n) or uncertain(record.key, left) for n, record in part.rows}
 
     def _uploaded(self, part: Upload, operation: str, key_field: str) -> str:
@@ -114,27 +129,31 @@ class Bulk:
             else:
                 return
 
-    def _wait_for(self, job: str) -> str:
+    def _wait_for(self, job: str) -> dict[str, Any]:
         pause = FIRST_LOOK
         for _ in range(MOST_LOOKS):
-            state = self._state(job)
-            if state == DONE or state in FAILED:
-                return state
+            seen = self._look(job)
+            if seen["state"] == DONE or seen["state"] in FAILED:
+                return seen
             self._calls.pause(pause)
             pause = min(LONGEST_LOOK, pause * 1.5)
         raise CrmUnavailable("it still works")
 
     def _state(self, job: str) -> str:
-        return str(self._calls.read(f"{JOBS}/{job}")["state"])
+        return str(self._look(job)["state"])
 
-    def _results(self, job: str, part: Upload, key_field: str) -> dict[int, Result]:
+    def _look(self, job: str) -> dict[str, Any]:
+        return dict(self._calls.read(f"{JOBS}/{job}"))
+
+    def _results(self, job: str, part: Upload, key_field: str, kinds: Sequence[str]) -> dict[int, Result]:
         """What the job says of each row, by the row's number."""
         numbers: dict[str, deque[int]] = defaultdict(deque)
         records = dict(part.rows)
         for n, record in part.rows:
             numbers[_same(str(record.values[key_field]))].append(n)
         told: dict[int, Result] = {}
-        for kind, read in READERS.items():
+        for kind in kinds:
+            read = READERS[kind]
             for row in self._table(f"{JOBS}/{job}/{kind}/"):
                 waiting = numbers[_same(row.get(key_field, ""))]
                 if waiting:
@@ -151,7 +170,7 @@ class Bulk:
 class Upload:
     """The rows of one job and their CSV."""
 
-    def __init__(self, rows: Sequence[tuple[int, Keyed]]) -> None:
+    def __init__(self, rows: Sequence[tuple[int, Seen]]) -> None:
         self.rows = rows
         self.object = rows[0][1].object
         names = list(dict.fromkeys(name for _, record in rows for name in record.values))
@@ -164,7 +183,7 @@ class Upload:
         self.csv = text.getvalue().encode()
 
 
-def _uploads(rows: Sequence[tuple[int, Keyed]]) -> Iterator[Upload]:
+def _uploads(rows: Sequence[tuple[int, Seen]]) -> Iterator[Upload]:
     if not rows:
         return
     upload = Upload(rows)
@@ -174,6 +193,15 @@ def _uploads(rows: Sequence[tuple[int, Keyed]]) -> Iterator[Upload]:
     half = len(rows) // 2
     yield from _uploads(rows[:half])
     yield from _uploads(rows[half:])
+
+
+def _kinds_of_results(ended: dict[str, Any], rows: int) -> list[str]:
+    """The tables that have rows, by the job's own count; all of them where it keeps none."""
+    done, failed = ended.get("numberRecordsProcessed"), ended.get("numberRecordsFailed")
+    if not isinstance(done, int) or not isinstance(failed, int):
+        return list(READERS)
+    numbers = dict(zip(READERS, (done - failed, failed, rows - done), strict=True))
+    return [kind for kind, number in numbers.items() if number > 0]
 
 
 def _cell(value: Any) -> str:
@@ -187,11 +215,17 @@ def _same(text: str) -> str:
     return text.strip().lower()
 
 
-def _written(record: Keyed, row: dict[str, str], _: str) -> Result:
-    return CrmOutcome(key=record.key, state=ActionState.ACCEPTED, record_id=row["sf__Id"])
+def _written(record: Seen, row: dict[str, str], _: str) -> Result:
+    # An update, which says whose row it is, never makes any: only an upsert may find one.
+    there_before = row.get("sf__Created", "").lower() == "false" and "Id" not in record.values
+    return CrmOutcome(key=record.key, state=ActionState.ACCEPTED, record_id=row["sf__Id"], existed=there_before)
 
 
-def _failed(record: Keyed, row: dict[str, str], key_field: str) -> Result:
+def _updated(record: Seen) -> Result:
+    return CrmOutcome(key=record.key, state=ActionState.ACCEPTED, record_id=str(record.values["Id"]))
+
+
+def _failed(record: Seen, row: dict[str, str], key_field: str) -> Result:
     """Locks and duplicates go another way: in small company, and where the answer names the other record."""
     said = row["sf__Error"]
     if DUPLICATES in said:
@@ -202,9 +236,9 @@ def _failed(record: Keyed, row: dict[str, str], key_field: str) -> Result:
     return linked(record.key, there, said) if there else refused(record.key, said)
 
 
-def _not(_: Keyed, __: dict[str, str], ___: str) -> Result:
+def _not(_: Seen, __: dict[str, str], ___: str) -> Result:
     return Locked("the bulk job did not come to this row")
 
 
-READERS = {"successfulResults": _written, "failedResults": _failed, "unprocessedrecords": _not}
+READERS = {DONE_ROWS: _written, "failedResults": _failed, "unprocessedrecords": _not}
 """The three tables of a job's results, and what a row in each means."""

@@ -6,6 +6,7 @@ by JWT bearer, client credentials, a session id or, for as long as it lives, the
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from threading import Lock
@@ -23,6 +24,7 @@ from closeloop.domain.errors import CrmRefused, CrmUnavailable, UsageError
 API_VERSION = "62.0"
 LAST_SOAP_LOGIN = 64.0
 """The SOAP login is not there from API 65.0 on, and ends for every version with Summer '27."""
+SIGN_IN_TRIES = 3
 TIMEOUTS = (5.0, 60.0)
 """Seconds to connect, and between two bytes of an answer."""
 CHECK = {
@@ -102,6 +104,16 @@ def sign_in_way(login: SalesforceLogin) -> SignInWay:
     """The way these settings choose and what speaks against it; raises `UsageError` when none is complete."""
     name = login.way()
     return SignInWay(name, WORDS[name], WARNINGS.get(name))
+
+
+def signed_in(connect: Callable[[], Client], sleep: Callable[[float], None]) -> Client:
+    """The first sign-in is as patient with a server that stumbles as every later call is."""
+    for attempt in range(1, SIGN_IN_TRIES):
+        try:
+            return connect()
+        except CrmUnavailable:
+            sleep(random.uniform(0, attempt))  # noqa: S311 - no secret
+    return connect()
 
 
 class Transport(HTTPAdapter):

@@ -9,9 +9,9 @@ from functools import cached_property, partial
 from typing import Any
 
 from closeloop.adapters.salesforce import mapping
-from closeloop.adapters.salesforce.calls import Calls
+from closeloop.adapters.salesforce.calls import Ambiguous, Calls, Request
 from closeloop.adapters.salesforce.campaigns import Campaigns
-from closeloop.adapters.salesforce.connection import Client
+from closeloop.adapters.salesforce.connection import Client, signed_in
 from closeloop.adapters.salesforce.conversion import convert
 from closeloop.adapters.salesforce.conversion_apex import convert_by_apex
 from closeloop.adapters.salesforce.deals import changed_deals
@@ -21,7 +21,7 @@ from closeloop.adapters.salesforce.meetings import Meetings
 from closeloop.adapters.salesforce.names import Names
 from closeloop.adapters.salesforce.our_fields import KEY, MARK
 from closeloop.adapters.salesforce.read_back import convert_and_read_back
-from closeloop.adapters.salesforce.reading import Reader, Row
+from closeloop.adapters.salesforce.reading import Reader, Row, Wanted
 from closeloop.adapters.salesforce.soql import behind, chunks, in_list, moment, up_to, whole
 from closeloop.adapters.salesforce.writing import BULK_ROWS, Record, Writer, attempted
 from closeloop.application.ports import (
@@ -33,17 +33,22 @@ from closeloop.application.ports import (
     CrmMeeting,
     CrmMember,
     CrmOutcome,
+    CrmRead,
     CrmTask,
     CrmUpdate,
 )
 from closeloop.domain.actions import ActionState
 from closeloop.domain.api_budget import ApiUsage
 from closeloop.domain.crm_mapping import CrmMapping
+from closeloop.domain.errors import CrmRefused, CrmUnavailable
 from closeloop.domain.leads import LeadDraft
 from closeloop.domain.prospect import Prospect
 
 EMAILS_PER_QUERY = 200
 """Addresses in one query; more would be too long for a URL."""
+ReadLook = Callable[[str, Row], CrmLook]
+USER_INFO = "/services/oauth2/userinfo"
+ROLE = "OpportunityContactRole"
 LOOKS = 3
 """How often writes without a key of ours are looked up again after a lost answer."""
 
@@ -71,7 +76,7 @@ class SalesforceCrm:
 
     @cached_property
     def calls(self) -> Calls:
-        calls = Calls(self._connect(), self._sleep)
+        calls = Calls(signed_in(self._connect, self._sleep), self._sleep)
         if self._share is not None:
             calls.keep_to(self._share, self._ours)
         return calls
@@ -83,6 +88,16 @@ class SalesforceCrm:
     @cached_property
     def writer(self) -> Writer:
         return Writer(self.calls, str(self.calls.client.sf_version), self._bulk_rows)
+
+    def our_user(self) -> str | None:
+        return self._our_user
+
+    @cached_property
+    def _our_user(self) -> str | None:
+        try:
+            return str(self.calls.json(Request("GET", USER_INFO), repeatable=True)["user_id"])
+        except (CrmUnavailable, CrmRefused, Ambiguous):
+            return None  # then what may be a person's counts as a person's
 
     def calls_made(self) -> int:
         return self.calls.made if "calls" in vars(self) else 0
@@ -106,48 +121,57 @@ class SalesforceCrm:
         # A query that was asked again may give its rows out of order; the last one must be the furthest.
         return sorted(map(self._lead, rows), key=_changed_at)[:limit]
 
+    def count_leads(self) -> int:
+        return self.reader.count("Lead")
+
     def changed_between(self, start: datetime, until: str, known: Container[str]) -> list[CrmLead]:
         """One light query for the cursors; only Leads that are not known are read in full."""
         within = f"SystemModstamp >= {moment(start)} AND ({up_to(until)})"
         rows = self.reader.query(f"SELECT Id, SystemModstamp FROM Lead WHERE {within}")
         cursors = {row["Id"]: f"{row['SystemModstamp']}|{row['Id']}" for row in rows}
         late = [lead for lead, cursor in cursors.items() if cursor not in known]
-        found: list[CrmLead] = []
-        for ids in chunks(late):
-            query = f"SELECT {self._lead_fields()} FROM Lead WHERE Id IN {in_list(ids)}"
-            found += map(self._lead, self.reader.query(query))
+        select = f"SELECT {self._lead_fields()} FROM Lead"
+        found = list(
+            map(self._lead, self.reader.queries([f"{select} WHERE Id IN {in_list(i)}" for i in chunks(late)]))
+        )
         # What changed again in the meantime lies behind the cursor, where the next read finds it.
         last = until.partition("|")[0]
         return sorted((lead for lead in found if _changed_at(lead) <= last), key=_changed_at)
 
     def _lead_fields(self) -> str:
-        return ", ".join(self._names.select("Lead", [*mapping.LEAD_FIELDS, *self._mark("Lead")]))
+        return ", ".join(self._names.select("Lead", [*mapping.LEAD_FIELDS, *self._where_there_is_one("Lead"), *self._mark("Lead")]))
+
+    def _where_there_is_one(self, name: str) -> list[str]:
+        known = self.reader.fields(name)
+        return [field for field in mapping.WHERE_THERE_IS_ONE if self._names.org(name, field) in known]
 
     def _lead(self, row: Row) -> CrmLead:
         return mapping.lead(self._names.row("Lead", row))
 
     def look(self, prospects: Sequence[Prospect]) -> dict[str, CrmLook]:
-        """Leads by Lead id, deals by Opportunity id; each in as few queries as the URL allows."""
+        """Leads by Lead id, deals by Opportunity id, with their people: all in one call for 2,000 prospects."""
         leads = {p.crm.lead: p.key for p in prospects if not p.crm.opportunity}
         deals = {p.crm.opportunity: p for p in prospects if p.crm.opportunity}
         beside = {p.crm.open_lead: p.key for p in deals.values() if p.crm.open_lead}
-        looks = self._look_at("Lead", leads | beside, partial(mapping.lead_look, names=self._names))
-        found = self._look_at("Opportunity", {o: p.key for o, p in deals.items()}, mapping.deal_look)
         people = {p.crm.contact: p.key for p in deals.values() if p.crm.contact}
-        consents = self._look_at("Contact", people, mapping.contact_look)
+        keys = {"Lead": leads | beside, "Opportunity": {o: p.key for o, p in deals.items()}, "Contact": people}
+        rows = self.reader.retrieve_all([self._look_fields(name, list(ids)) for name, ids in keys.items() if ids])
+        looks = self._looks("Lead", keys, rows, partial(mapping.lead_look, names=self._names))
+        found = self._looks("Opportunity", keys, rows, mapping.deal_look)
+        consents = self._looks("Contact", keys, rows, mapping.contact_look)
         # A Lead that was linked and not converted is beside its deal: a no in either place is a no.
         said = {key: mapping.either_no(consents.get(key), looks.pop(key, None)) for key in found}
         return looks | {key: mapping.with_consent(found[key], said[key]) for key in found}
 
-    def _look_at(
-        self, name: str, keys: Mapping[str, str], read: Callable[[str, Row], CrmLook]
+    def _look_fields(self, name: str, ids: Sequence[str]) -> Wanted:
+        """None of them may be missing: what cannot be seen might be a no."""
+        return Wanted(name, ids, self._names.select(name, [*mapping.LOOK_FIELDS[name], *self._mark(name)]))
+
+    def _looks(
+        self, name: str, keys: Mapping[str, Mapping[str, str]], rows: Mapping[str, Row], read: ReadLook
     ) -> dict[str, CrmLook]:
-        fields = ", ".join(self._names.select(name, [*mapping.LOOK_FIELDS[name], *self._mark(name)]))
-        looks = {}
-        for ids in chunks(list(keys)):
-            for row in self.reader.query(f"SELECT {fields} FROM {name} WHERE Id IN {in_list(ids)}"):
-                looks[keys[row["Id"]]] = read(keys[row["Id"]], self._names.row(name, row))
-        return looks
+        there = {key: rows[record_id] for record_id, key in keys[name].items() if record_id in rows}
+        return {key: read(key, self._names.row(name, row)) for key, row in there.items()}
 
     def _mark(self, name: str) -> list[str]:
         """The do-not-contact field under its standard name, where the org has it."""
@@ -174,10 +198,10 @@ class SalesforceCrm:
         wanted = [*mapping.DRAFT_FIELDS, "IsConverted"]
         fields = ", ".join(dict.fromkeys(["Id", *self._names.select("Lead", wanted)]))
         found: dict[str, Row] = {}
-        for part in chunks([draft.email for draft in drafts], size=EMAILS_PER_QUERY):
-            query = f"SELECT {fields} FROM Lead WHERE {by} IN {in_list(part)} ORDER BY Id"
-            for row in self.reader.query(query):
-                found.setdefault(str(row[by]).lower(), row)
+        parts = chunks([draft.email for draft in drafts], size=EMAILS_PER_QUERY)
+        asked = [f"SELECT {fields} FROM Lead WHERE {by} IN {in_list(part)} ORDER BY Id" for part in parts]
+        for row in self.reader.queries(asked):
+            found.setdefault(str(row[by]).lower(), row)
         return found
 
     def _fill(self, wishes: Sequence[tuple[str, Row, Row]]) -> list[CrmOutcome]:
@@ -185,7 +209,7 @@ class SalesforceCrm:
         records = [Record(key, "Lead", {"Id": row["Id"], **blank}) for key, row, blank in wishes if blank]
         written = {outcome.key: outcome for outcome in self.writer.update(records)} if records else {}
         return [
-            written[key].model_copy(update={"filled": blank, "existed": True})
+            written[key].model_copy(update={"filled": blank, "existed": True, "record_id": row["Id"]})
             if blank
             else CrmOutcome(key=key, state=ActionState.ACCEPTED, record_id=row["Id"], existed=True)
             for key, row, blank in wishes
@@ -193,6 +217,9 @@ class SalesforceCrm:
 
     def read(self, object_name: str, ids: Sequence[str], fields: Sequence[str]) -> dict[str, dict[str, Any]]:
         return self.reader.retrieve(object_name, ids, fields)
+
+    def read_together(self, wanted: Sequence[CrmRead]) -> dict[str, dict[str, Any]]:
+        return self.reader.retrieve_all([self.reader.readable(one.object, one.ids, one.fields) for one in wanted])
 
     def writable(self, object_name: str, fields: Collection[str]) -> frozenset[str]:
         return frozenset(self.reader.writable(object_name, dict.fromkeys(fields)))
@@ -202,7 +229,12 @@ class SalesforceCrm:
 
     def _changes(self, updates: Sequence[CrmUpdate]) -> list[Record]:
         return [
-            Record(u.record_id, u.object, {"Id": u.record_id, **self.reader.writable(u.object, u.fields)})
+            Record(
+                u.record_id,
+                u.object,
+                {"Id": u.record_id, **self.reader.writable(u.object, u.fields)},
+                seen_at=u.seen_at,
+            )
             for u in sorted(updates, key=lambda update: update.object)
         ]
 
@@ -212,11 +244,9 @@ class SalesforceCrm:
         return attempted((task.key for task in tasks), lambda: self.writer.insert(records, unique=KEY))
 
     def tasks_by_key(self, keys: Sequence[str]) -> dict[str, str]:
-        found: dict[str, str] = {}
-        for part in chunks(keys, size=100):
-            soql = f"SELECT Id, {KEY} FROM Task WHERE {KEY} IN {in_list(part)}"
-            found |= {row[KEY]: row["Id"] for row in self.reader.query(soql)}
-        return found
+        select = f"SELECT Id, {KEY} FROM Task"
+        asked = [f"{select} WHERE {KEY} IN {in_list(part)}" for part in chunks(keys, size=100)]
+        return {row[KEY]: row["Id"] for row in self.reader.queries(asked)}
 
     def convert(self, conversions: Sequence[Conversion]) -> list[CrmOutcome]:
         return attempted(
@@ -238,11 +268,9 @@ class SalesforceCrm:
         return CAVEAT if self._convert_by == "create" else None
 
     def converted(self, lead_ids: Sequence[str]) -> dict[str, dict[str, str]]:
-        found: dict[str, dict[str, str]] = {}
-        for part in chunks(lead_ids):
-            where = f"IsConverted = true AND Id IN {in_list(part)}"
-            for row in self.reader.query(f"SELECT {', '.join(mapping.CONVERTED_FIELDS)} FROM Lead WHERE {where}"):
-                found[row["Id"]] = mapping.converted_ids(row)
+        select = f"SELECT {', '.join(mapping.CONVERTED_FIELDS)} FROM Lead WHERE IsConverted = true"
+        asked = [f"{select} AND Id IN {in_list(part)}" for part in chunks(lead_ids)]
+        found = {row["Id"]: mapping.converted_ids(row) for row in self.reader.queries(asked)}
         if self._convert_by == "create":
             found = self._linker.linked([lead for lead in lead_ids if lead not in found]) | found
         return found
@@ -294,23 +322,27 @@ class SalesforceCrm:
         return [outcomes[deal] for deal in roles]
 
     def _write_roles(self, roles: Mapping[str, tuple[str, str]]) -> list[CrmOutcome]:
+        """Where somebody named the role already, it stays what they called it."""
         present = self._present_roles(list(roles))
-        old, new = [], []
+        old, new, kept = [], [], []
         for deal, (contact, role) in roles.items():
-            if record_id := present.get((deal, contact)):
-                values = {"Id": record_id, "Role": role, "IsPrimary": True}
-                old.append(Record(deal, "OpportunityContactRole", values, parent=deal))
+            there = present.get((deal, contact))
+            named = self._names.values(ROLE, {"Role": role, "IsPrimary": True})
+            if there is None:
+                new.append(Record(deal, ROLE, {"OpportunityId": deal, "ContactId": contact, **named}))
+            elif there.get("Role"):
+                outcome = CrmOutcome(key=deal, state=ActionState.ACCEPTED, record_id=there["Id"])
+                # Our own word is ours, made by a call whose answer was lost.
+                kept.append(outcome.model_copy(update={"existed": there["Role"] != role}))
             else:
-                new.append(Record(deal, "OpportunityContactRole", mapping.role_values(deal, contact, role)))
-        return self.writer.update(old) + self.writer.insert(new)
+                old.append(Record(deal, ROLE, {"Id": there["Id"], **named}, parent=deal))
+        return kept + self.writer.update(old) + self.writer.insert(new)
 
-    def _present_roles(self, deals: Sequence[str]) -> dict[tuple[str, str], str]:
-        present: dict[tuple[str, str], str] = {}
-        for part in chunks(deals):
-            where = f"OpportunityId IN {in_list(part)}"
-            soql = f"SELECT Id, OpportunityId, ContactId FROM OpportunityContactRole WHERE {where}"
-            present |= {(r["OpportunityId"], r["ContactId"]): r["Id"] for r in self.reader.query(soql)}
-        return present
+    def _present_roles(self, deals: Sequence[str]) -> dict[tuple[str, str], Row]:
+        fields = ", ".join(self._names.select(ROLE, ["Id", "OpportunityId", "ContactId", "Role"]))
+        asked = [f"SELECT {fields} FROM {ROLE} WHERE OpportunityId IN {in_list(part)}" for part in chunks(deals)]
+        rows = (self._names.row(ROLE, row) for row in self.reader.queries(asked))
+        return {(row["OpportunityId"], row["ContactId"]): row for row in rows}
 
 
 def _changed_at(lead: CrmLead) -> str:

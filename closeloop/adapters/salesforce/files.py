@@ -22,7 +22,7 @@ OURS = "Closeloop: draft presentation"
 """The reason for change of every version that we upload."""
 KEPT = "a person put a newer version in its place: kept"
 FILES_PER_REQUEST = 1_000
-LINKED_RECORDS_PER_QUERY = 200
+LINKED_RECORDS_PER_QUERY = 400
 LARGEST_REQUEST = 30_000_000
 """Characters of encoded files in one request; the org takes 50 MB of JSON."""
 LINK_FIELDS = (
@@ -78,10 +78,10 @@ class Files:
         """By the file's key; the one on the record itself before one that lies where it came from."""
         records = sorted({record for file in files for record in (file.record_id, *file.also_at)})
         links: dict[str, list[Row]] = {}
-        for part in chunks(records, size=LINKED_RECORDS_PER_QUERY):
-            where = f"LinkedEntityId IN {in_list(part)}"
-            for row in self._reader.query(f"SELECT {LINK_FIELDS} FROM ContentDocumentLink WHERE {where}"):
-                links.setdefault(row["LinkedEntityId"], []).append(row)
+        select = f"SELECT {LINK_FIELDS} FROM ContentDocumentLink"
+        parts = chunks(records, size=LINKED_RECORDS_PER_QUERY)
+        for row in self._reader.queries([f"{select} WHERE LinkedEntityId IN {in_list(part)}" for part in parts]):
+            links.setdefault(row["LinkedEntityId"], []).append(row)
         return {file.key: found for file in files if (found := _document(file, links))}
 
 

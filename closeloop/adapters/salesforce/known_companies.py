@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
+from closeloop.adapters.salesforce.names import Names
 from closeloop.adapters.salesforce.reading import Reader
 from closeloop.adapters.salesforce.soql import chunks, in_list
 from closeloop.application.ports import Conversion
@@ -23,8 +24,8 @@ COMPANIES_PER_QUERY = 40
 class KnownCompanies:
     """Looks Accounts and Contacts up, in few queries."""
 
-    def __init__(self, reader: Reader) -> None:
-        self._reader = reader
+    def __init__(self, reader: Reader, names: Names) -> None:
+        self._reader, self._names = reader, names
 
     def find(self, wishes: Sequence[Wish]) -> dict[str, dict[str, str]]:
         """Lead id to the `account` and `contact` that exist; the oldest where there are several."""
@@ -54,9 +55,11 @@ class KnownCompanies:
             some = wishes[start : start + COMPANIES_PER_QUERY]
             names = sorted({str(lead["Company"]) for _, lead in some})
             sites = sorted({site for c, lead in some for site in _sites(_domain(c, lead))})
-            where = f"Name IN {in_list(names)}" + (f" OR Website IN {in_list(sites)}" if sites else "")
-            soql = f"SELECT Id, Name, Website FROM Account WHERE {where} ORDER BY CreatedDate, Id"
-            found |= {row["Id"]: row for row in self._reader.query(soql)}
+            website = self._names.org("Account", "Website")
+            where = f"Name IN {in_list(names)}" + (f" OR {website} IN {in_list(sites)}" if sites and website else "")
+            fields = ", ".join(self._names.select("Account", ["Id", "Name", "Website"]))
+            soql = f"SELECT {fields} FROM Account WHERE {where} ORDER BY CreatedDate, Id"
+            found |= {row["Id"]: self._names.row("Account", row) for row in self._reader.query(soql)}
         return list(found.values())
 
 

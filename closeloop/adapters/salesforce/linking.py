@@ -56,7 +56,7 @@ class Linker:
 
     def __init__(self, calls: Calls, reader: Reader, names: Names) -> None:
         self._calls, self._reader, self._names = calls, reader, names
-        self._companies = KnownCompanies(reader)
+        self._companies = KnownCompanies(reader, names)
         self._base = f"/services/data/v{calls.client.sf_version}/sobjects"
 
     def link(self, conversions: Sequence[Conversion]) -> list[CrmOutcome]:

@@ -16,6 +16,10 @@ LEAD_FIELDS = (
     "Industry NumberOfEmployees AnnualRevenue LeadSource Description HasOptedOutOfEmail IsConverted "
     "ConvertedContactId ConvertedAccountId ConvertedOpportunityId"
 ).split()
+WHERE_THERE_IS_ONE = (
+    "State", "Closeloop_Time_Zone__c", "DoNotCall", "Closeloop_Preferred_Channel__c", "Closeloop_Language__c"
+)  # fmt: skip
+"""Read of a Lead in an org that has the field and shows it to us."""
 CONVERTED_FIELDS = ("Id", "ConvertedContactId", "ConvertedAccountId", "ConvertedOpportunityId")
 LOOK_FIELDS = {
     "Lead": ("Id", "OwnerId", "Status", "HasOptedOutOfEmail", "IsConverted"),
@@ -52,6 +56,11 @@ def lead(row: Row) -> CrmLead:
         contact_id=row["ConvertedContactId"],
         account_id=row["ConvertedAccountId"],
         opportunity_id=row["ConvertedOpportunityId"],
+        state=row.get("State"),
+        time_zone=row.get("Closeloop_Time_Zone__c"),
+        preferred_channel=row.get("Closeloop_Preferred_Channel__c"),
+        language=row.get("Closeloop_Language__c"),
+        do_not_call=bool(row.get("DoNotCall")),
     )
 
 
@@ -153,8 +162,3 @@ def converted_ids(row: Row) -> dict[str, str]:
         "opportunity": "ConvertedOpportunityId",
     }
     return {ours: row[theirs] for ours, theirs in names.items() if row[theirs]}
-
-
-def role_values(deal: str, contact: str, role: str) -> Row:
-    """The fields of a new contact role."""
-    return {"OpportunityId": deal, "ContactId": contact, "Role": role, "IsPrimary": True}

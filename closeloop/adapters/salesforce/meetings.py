@@ -43,11 +43,9 @@ class Meetings:
         return {key: (row["Id"], row["ActivityDate"]) for key, row in self._there(keys).items()}
 
     def _there(self, keys: Sequence[str]) -> dict[str, Row]:
-        found: dict[str, Row] = {}
-        for part in chunks(keys, size=100):
-            soql = f"SELECT Id, {KEY}, IsAllDayEvent, ActivityDate FROM Event WHERE {KEY} IN {in_list(part)}"
-            found |= {row[KEY]: row for row in self._reader.query(soql)}
-        return found
+        select = f"SELECT Id, {KEY}, IsAllDayEvent, ActivityDate FROM Event"
+        asked = [f"{select} WHERE {KEY} IN {in_list(part)}" for part in chunks(keys, size=100)]
+        return {row[KEY]: row for row in self._reader.queries(asked)}
 
 
 def values(meeting: CrmMeeting) -> Row:

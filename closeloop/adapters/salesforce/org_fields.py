@@ -8,6 +8,7 @@ from typing import Any
 from closeloop.adapters.salesforce.org import Level, Org, OrgFinding, OrgPlan
 from closeloop.adapters.salesforce.our_fields import OUR_FIELDS, Kind, OurField, metadata_object
 from closeloop.domain.crm_mapping import NEEDED, FieldMap, Rule
+from closeloop.domain.industries import INDUSTRIES
 
 AREA = "Salesforce fields"
 DEPLOY = "deploy config/salesforce, which has it and the permission"
@@ -19,6 +20,24 @@ TAKES: dict[Kind, frozenset[str]] = {
     "Checkbox": frozenset({"boolean"}),
 }
 """The kinds of field that take our values without loss."""
+WORDS = TAKES["Text"]
+NUMBER = frozenset({"int", "double", "currency"})
+WORD_TAKES: dict[str, frozenset[str]] = {
+    **dict.fromkeys(("employees", "annual_revenue", "amount"), NUMBER),
+    **dict.fromkeys(("industry", "role", "status", "deal_stage", "deal_next_step"), WORDS),
+    **dict.fromkeys(
+        ("first_name", "last_name", "title", "company", "country", "lead_source", "description"), WORDS
+    ),
+    **dict.fromkeys(("state", "time_zone", "language", "preferred_channel"), WORDS),
+    **dict.fromkeys(("opt_out", "do_not_call"), frozenset({"boolean"})),
+    "close_date": frozenset({"date"}),
+    "website": WORDS | {"url"},
+    "email": WORDS | {"email"},
+    "phone": WORDS | {"phone"},
+}
+"""The kinds of field that hold what a word says, for words that have no field of our own."""
+WORD_LENGTHS = {"deal_next_step": 255}
+"""Characters we write there."""
 CREATED = {
     "Task": "log touches",
     "Event": "enter agreed meetings",
@@ -64,7 +83,8 @@ def _field(
     if there is None:
         yield OrgFinding(check, level, "missing, or hidden from us", _make(name, field, ours), AREA)
         return
-    problems = [*_kind(there, ours), *_unique(there, ours), *_values(there, mapped)]
+    word = plan.mapping.word_of(name, field)
+    problems = [*_kind(there, ours, word), *_unique(there, ours), *_values(there, mapped, word)]
     if (mapped is None or mapped.rule is not Rule.THEIRS) and not (there["updateable"] or there["createable"]):
         fix = (
             f"give the integration user edit access to {check}: {DEPLOY}"
@@ -95,16 +115,27 @@ def _make(name: str, field: str, ours: OurField | None) -> str:
     return f"{DEPLOY}; or create it on {metadata_object(name)} as {ours.words} and let the integration user edit it"
 
 
-def _kind(there: Row, ours: OurField | None) -> Iterator[tuple[str, str]]:
+def _kind(there: Row, ours: OurField | None, word: str | None) -> Iterator[tuple[str, str]]:
     if ours is None:
-        return
-    if there["type"] not in TAKES[ours.kind]:
+        yield from _kind_of_word(there, word)
+    elif there["type"] not in TAKES[ours.kind]:
         yield f"is of type {there['type']}, which does not take our values", f"it has to be {ours.words}"
     elif ours.kind in {"Text", "LongTextArea"} and there["length"] < ours.length:
         yield (
             f"takes {there['length']} characters, we write up to {ours.length}: longer ones are refused",
             f"make it {ours.words}",
         )
+
+
+def _kind_of_word(there: Row, word: str | None) -> Iterator[tuple[str, str]]:
+    takes = WORD_TAKES.get(word or "", frozenset())
+    if takes and there["type"] not in takes:
+        fix = f"map {word} to a field of type {', '.join(sorted(takes))}, or to null"
+        yield f"is of type {there['type']}, which is not what {word} says", fix
+    elif there["length"] < WORD_LENGTHS.get(word or "", 0) and there["type"] != "picklist":
+        length = WORD_LENGTHS[word or ""]
+        text = f"takes {there['length']} characters, we write up to {length}: longer ones are refused"
+        yield text, f"map {word} to a text of {length} characters, or to null"
 
 
 def _unique(there: Row, ours: OurField | None) -> Iterator[tuple[str, str]]:
@@ -116,11 +147,14 @@ def _unique(there: Row, ours: OurField | None) -> Iterator[tuple[str, str]]:
         yield text, f"set both marks on the field: {ours.words}"
 
 
-def _values(there: Row, mapped: FieldMap | None) -> Iterator[tuple[str, str]]:
+def _values(there: Row, mapped: FieldMap | None, word: str | None) -> Iterator[tuple[str, str]]:
     given = {value["value"] for value in there.get("picklistValues") or [] if value["active"]}
-    if mapped is None or not mapped.values or not given:
+    if mapped is None or not given:
         return
-    if missing := sorted(set(mapped.values.values()) - given):
+    writes = set(mapped.values.values())
+    if word == "industry" and not writes and mapped.rule is not Rule.THEIRS and there["restrictedPicklist"]:
+        writes = set(INDUSTRIES)
+    if missing := sorted(writes - given):
         text = f"has no value {', '.join(missing)}; it has {', '.join(sorted(given))}"
         yield text, "put the org's own words under `values` in the CRM mapping, or add the values"
 

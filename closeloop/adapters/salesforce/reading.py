@@ -1,12 +1,16 @@
-"""Reads: queries with paging, records by id, and which of our fields the org has."""
+"""Reads: queries with paging, records by id, several in one call where it can be; and which fields the org has."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote as quoted
 
-from closeloop.adapters.salesforce.calls import Calls
+from closeloop.adapters.salesforce.calls import Calls, Request
 from closeloop.adapters.salesforce.failures import StaleCursor
+from closeloop.adapters.salesforce.soql import chunks
+from closeloop.adapters.salesforce.together import READS_PER_CALL, Together
 from closeloop.domain.errors import CrmRefused
 
 IDS_PER_RETRIEVE = 2000
@@ -15,11 +19,26 @@ ASKED_AGAIN = 3
 Row = dict[str, Any]
 
 
+@dataclass(frozen=True)
+class Wanted:
+    """Records of one object by their ids, and the fields to read, each of which the org must have."""
+
+    object: str
+    ids: Sequence[str]
+    fields: Sequence[str]
+
+    def request(self) -> Request:
+        """At most `IDS_PER_RETRIEVE` ids in one."""
+        body = {"ids": list(self.ids), "fields": list(dict.fromkeys(["Id", *self.fields]))}
+        return Request("POST", f"composite/sobjects/{self.object}", json=body)
+
+
 class Reader:
     """Queries and retrieves; remembers each object's description for the life of the process."""
 
     def __init__(self, calls: Calls) -> None:
         self._calls = calls
+        self._together = Together(calls)
         self._fields: dict[str, dict[str, Row]] = {}
 
     def query(self, soql: str) -> Iterator[Row]:
@@ -36,27 +55,66 @@ class Reader:
                 return
 
     def _pages(self, soql: str, given: set[str]) -> Iterator[Row]:
-        page = self._calls.read("query/", params={"q": soql})
-        while True:
+        for page in self._every_page(self._calls.read("query/", params={"q": soql})):
             for row in page["records"]:
                 record_id = row.get("Id")
                 if record_id is None or record_id not in given:
                     yield row
                 if record_id is not None:
                     given.add(record_id)
-            if page["done"]:
-                return
-            page = self._calls.read_next(page["nextRecordsUrl"])
+
+    def _every_page(self, first: Row) -> Iterator[Row]:
+        """This one and those behind it, up to five of them in one call."""
+        size, last, come = max(1, len(first["records"])), first, len(first["records"])
+        yield first
+        while not last["done"]:
+            left = -(-(first["totalSize"] - come) // size)
+            pages = self._together.further_pages(last["nextRecordsUrl"], left) if left > 1 else []
+            # What could not be read along with others is read alone: then a cursor that is gone is told as such.
+            pages = pages or [self._calls.read_next(last["nextRecordsUrl"])]
+            yield from pages
+            last, come = pages[-1], come + sum(len(page["records"]) for page in pages)
+
+    def queries(self, soqls: Sequence[str]) -> Iterator[Row]:
+        """The rows of several queries, five of them in one call."""
+        for some in chunks(soqls, READS_PER_CALL):
+            asked = [Request("GET", f"query/?q={quoted(soql)}") for soql in some]
+            pages = self._together.ask(asked) if len(some) > 1 else [None]
+            for soql, page in zip(some, pages, strict=True):
+                whole = page is not None and page["done"]
+                yield from page["records"] if whole else self.query(soql)
+
+    def count(self, object_name: str) -> int:
+        """How many records we may see."""
+        return int(self._calls.read("query/", params={"q": f"SELECT COUNT() FROM {object_name}"})["totalSize"])
 
     def retrieve(self, object_name: str, ids: Sequence[str], fields: Sequence[str]) -> dict[str, Row]:
-        """Record id to its values; one call for 2,000 records, gone ones left out."""
-        present = [field for field in fields if field in self.fields(object_name)]
+        """Record id to its values; gone ones and fields the org lacks left out."""
+        return self.retrieve_all([self.readable(object_name, ids, fields)])
+
+    def readable(self, object_name: str, ids: Sequence[str], fields: Sequence[str]) -> Wanted:
+        """Records by id, with those of the fields that the org has."""
+        there = self.fields(object_name)
+        return Wanted(object_name, ids, [field for field in fields if field in there])
+
+    def retrieve_all(self, wanted: Sequence[Wanted]) -> dict[str, Row]:
+        """Record id to its values, gone ones left out; one call for five times 2,000 records of any objects.
+
+        Raises `CrmRefused` for a field that the org lacks or keeps from us.
+        """
         found: dict[str, Row] = {}
-        for start in range(0, len(ids), IDS_PER_RETRIEVE):
-            body = {"ids": list(ids[start : start + IDS_PER_RETRIEVE]), "fields": ["Id", *present]}
-            rows = self._calls.read(f"composite/sobjects/{object_name}", method="POST", json=body)
-            found |= {row["Id"]: {field: row.get(field) for field in present} for row in rows if row}
+        parts = [Wanted(one.object, ids, one.fields) for one in wanted for ids in chunks(one.ids, IDS_PER_RETRIEVE)]
+        for some in chunks(parts, READS_PER_CALL):
+            answers = self._together.ask([part.request() for part in some]) if len(some) > 1 else [None]
+            for part, rows in zip(some, answers, strict=True):
+                there = rows if _is_whole(rows, part) else self._alone(part)
+                found |= {row["Id"]: {field: row.get(field) for field in part.fields} for row in there if row}
         return found
+
+    def _alone(self, part: Wanted) -> list[Row | None]:
+        request = part.request()
+        rows = self._calls.read(request.path, method=request.method, json=request.json)
+        return list(rows)
 
     def fields(self, object_name: str) -> dict[str, Row]:
         """Field name to its description, read once."""
@@ -70,10 +128,21 @@ class Reader:
         known = self.fields(object_name)
         return {name: value for name, value in values.items() if name in known and known[name]["updateable"]}
 
-    def require(self, object_name: str, field: str) -> None:
-        """Raises `CrmRefused` when the org lacks a field the process cannot work without."""
-        if field not in self.fields(object_name):
+    def require(self, object_name: str, key: str) -> None:
+        """Raises `CrmRefused` when the org lacks a key the process cannot work without, or takes it twice."""
+        there = self.fields(object_name).get(key)
+        if there is None:
             raise CrmRefused(
-                f"{object_name} has no field {field}: create it (Text 255, external id, unique) "
+                f"{object_name} has no field {key}: create it (Text 255, external id, unique) "
                 "and let the integration user write it. `closeloop doctor` lists all that is missing."
             )
+        if not (there["unique"] and there["externalId"]):
+            raise CrmRefused(
+                f"{object_name}.{key} has to be unique and an external id, or a repeat would make a second record: "
+                "set both marks on the field in Setup. `closeloop doctor` lists all that is wrong."
+            )
+
+
+def _is_whole(rows: Any, part: Wanted) -> bool:
+    """An answer has one place for each id, empty for a record that is gone."""
+    return isinstance(rows, list) and len(rows) == len(part.ids)

@@ -14,6 +14,7 @@ from closeloop.adapters.salesforce.bulk import Bulk
 from closeloop.adapters.salesforce.calls import Calls
 from closeloop.adapters.salesforce.failures import LOCKS, Ambiguous, DailyLimit
 from closeloop.adapters.salesforce.grouping import COLLECTION, collections
+from closeloop.adapters.salesforce.reading import Reader
 from closeloop.adapters.salesforce.results import (
     LOCK_WAIT,
     Locked,
@@ -26,11 +27,14 @@ from closeloop.adapters.salesforce.results import (
     words,
 )
 from closeloop.adapters.salesforce.single import write_alone
+from closeloop.adapters.salesforce.still_there import StillThere
 from closeloop.application.ports import CrmOutcome
 from closeloop.domain.actions import ActionState
 from closeloop.domain.errors import CrmRefused, CrmUnavailable
 
 COLLECTIONS_PER_CALL = 5
+TRUSTED = 2 * COLLECTIONS_PER_CALL
+"""Collections that go out before it is asked again whether their records still are as they were read."""
 BULK_ROWS = 10_000
 """From this many rows in one go the bulk API costs less than collections."""
 ROUNDS = (COLLECTION, 20, 1)
@@ -48,6 +52,8 @@ class Record:
     values: dict[str, Any]
     parent: str | None = field(default=None, kw_only=True)
     """The record Salesforce locks with this one, where the values do not name it."""
+    seen_at: str | None = field(default=None, kw_only=True)
+    """When it had last changed as it was read: if it changed since, it is not written but to be read again."""
 
 
 @dataclass(frozen=True)
@@ -67,9 +73,10 @@ class Writer:
 
     def __init__(self, calls: Calls, version: str, bulk_rows: int = BULK_ROWS) -> None:
         self._calls = calls
+        self._still_there = StillThere(Reader(calls))
         self._single = f"/services/data/v{version}/sobjects"
         self._base = f"/services/data/v{version}/composite/sobjects"
-        self._bulk = Bulk(calls)
+        self._bulk = Bulk(calls, self._still_there)
         self._bulk_rows = bulk_rows
 
     def insert(self, records: Sequence[Record], unique: str | None = None) -> list[CrmOutcome]:
@@ -91,35 +98,54 @@ class Writer:
         )
 
     def _write(self, records: Sequence[Record], way: Way) -> list[CrmOutcome]:
-        results: dict[int, Result] = {}
-        if way.key_field and len(records) >= self._bulk_rows and len({record.object for record in records}) == 1:
-            results = dict(enumerate(self._bulk.write(records, way.operation, way.key_field)))
+        results = self._in_bulk(records, way)
         for number, size in enumerate(ROUNDS):
             waiting = [n for n in range(len(records)) if isinstance(results.get(n, WAITING), Locked)]
             if not waiting:
                 break
             if number:
                 self._calls.wait(number)
-            results |= self._round([Numbered(n, records[n]) for n in waiting], way, size)
+            results |= self._round([Numbered(n, records[n]) for n in waiting], way, size, just_read=not results)
         unnamed = [n for n, result in results.items() if isinstance(result, Unnamed)]
         found = write_alone(self._calls, self._single, [records[n] for n in unnamed], way)
         results |= dict(zip(unnamed, found, strict=True))
         return [_settled(record, results[n]) for n, record in enumerate(records)]
 
-    def _round(self, records: Sequence[Numbered], way: Way, size: int) -> dict[int, Result]:
+    def _in_bulk(self, records: Sequence[Record], way: Way) -> dict[int, Result]:
+        """What is many enough of one object for a job of its own; the others are for collections."""
+        results: dict[int, Result] = {}
+        by_object: dict[str, list[int]] = {}
+        for n, record in enumerate(records):
+            by_object.setdefault(record.object, []).append(n)
+        for numbers in by_object.values():
+            if way.key_field and len(numbers) >= self._bulk_rows:
+                found = self._bulk.write([records[n] for n in numbers], way.operation, way.key_field)
+                results |= dict(zip(numbers, found, strict=True))
+        return results
+
+    def _round(self, records: Sequence[Numbered], way: Way, size: int, *, just_read: bool) -> dict[int, Result]:
         """One attempt at every record; a spent daily limit ends it without asking again."""
         results: dict[int, Result] = {}
         groups = collections(records, size)
         for start in range(0, len(groups), COLLECTIONS_PER_CALL):
-            part = groups[start : start + COLLECTIONS_PER_CALL]
+            if start % TRUSTED == 0 and (start or not just_read):
+                results |= self._held_back(groups[start : start + TRUSTED])
+            part = [_without(results, group) for group in groups[start : start + COLLECTIONS_PER_CALL]]
             try:
-                results |= self._one_call(part, way)
+                results |= self._one_call([group for group in part if group], way)
             except DailyLimit as problem:
-                left = [one for group in groups[start:] for one in group]
+                left = [one for group in groups[start:] for one in _without(results, group)]
                 return results | {one.number: retry(one.key, str(problem), problem.retry_after) for one in left}
         return results
 
+    def _held_back(self, groups: Sequence[Sequence[Numbered]]) -> dict[int, Result]:
+        everyone = [one for group in groups for one in group]
+        held = self._still_there.held_back([one.record for one in everyone])
+        return {one.number: held[one.key] for one in everyone if one.key in held}
+
     def _one_call(self, groups: Sequence[Sequence[Numbered]], way: Way) -> dict[int, Result]:
+        if not groups:
+            return {}
         requests = [_subrequest(group, way, number) for number, group in enumerate(groups)]
         body = {"allOrNone": False, "compositeRequest": requests}
         everyone = [one for group in groups for one in group]
@@ -163,6 +189,10 @@ class Numbered:
 
 
 WAITING = Locked("not yet tried")
+
+
+def _without(results: dict[int, Result], group: Sequence[Numbered]) -> list[Numbered]:
+    return [one for one in group if one.number not in results]
 
 
 def attempted(keys: Iterable[str], write: Callable[[], list[CrmOutcome]]) -> list[CrmOutcome]:

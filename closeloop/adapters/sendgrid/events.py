@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from email.utils import parseaddr
 from typing import Any
 
-from closeloop.adapters.sendgrid.payload import CUSTOM_ARG
+from closeloop.adapters.sendgrid.payload import CUSTOM_ARG, TRY
 from closeloop.domain.signals import Signal, SignalKind
 
 KINDS = {
@@ -22,7 +22,10 @@ KINDS = {
     "unsubscribe": SignalKind.UNSUBSCRIBED,
     "group_unsubscribe": SignalKind.UNSUBSCRIBED,
 }
-KEPT = ("event", "reason", "status", "type", "sg_message_id", "url", "sg_machine_open")
+KEPT = ("event", "reason", "status", "type", "sg_message_id", "url", "useragent", "sg_machine_open", TRY)
+
+SAME = ("sg_message_id", "event", "type", "timestamp", "email", "url", "attempt", "useragent", "reason")
+"""Two posts that agree in all of these tell of the same event."""
 
 
 def event_signals(events: list[dict[str, Any]]) -> list[Signal]:
@@ -37,7 +40,7 @@ def _signal(event: dict[str, Any]) -> Signal | None:
     key = event.get(CUSTOM_ARG)
     ours = _text(key) if isinstance(key, str) else None
     return Signal(
-        id=_text(event.get("sg_event_id")) or _fingerprint(event),
+        id=_identity(event),
         source="sendgrid",
         kind=kind,
         occurred_at=occurred_at,
@@ -46,6 +49,15 @@ def _signal(event: dict[str, Any]) -> Signal | None:
         address=_text(event.get("email")).lower() or None,
         payload={name: _word(event[name]) for name in KEPT if name in event},
     )
+
+
+def _identity(event: dict[str, Any]) -> str:
+    """What makes an event one: SendGrid posts the same one again, sometimes under another `sg_event_id`."""
+    if not event.get("sg_message_id"):
+        return _text(event.get("sg_event_id")) or _fingerprint(event)
+    offset = event.get("url_offset")
+    place = offset.get("index") if isinstance(offset, dict) else None
+    return _fingerprint({name: event.get(name) for name in SAME} | {"place": place})
 
 
 def _moment(timestamp: Any) -> datetime | None:
@@ -80,7 +92,7 @@ def _prospect_key(action_key: str | None) -> str | None:
 
 
 def _fingerprint(event: dict[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(event, sort_keys=True).encode()).hexdigest()[:32]
+    return hashlib.sha256(json.dumps(event, sort_keys=True, default=str).encode()).hexdigest()[:32]
 
 
 def reply_signal(

@@ -12,15 +12,17 @@ import socket
 import ssl
 import urllib.error
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from http.client import HTTPException
 from itertools import groupby
 
 from python_http_client.exceptions import HTTPError
 from sendgrid import SendGridAPIClient
 
-from closeloop.adapters.sendgrid.payload import MAILS_PER_REQUEST, SUBSTITUTION_LIMIT, body, size
-from closeloop.application.ports import OutgoingMail, SendOutcome
+from closeloop.adapters.sendgrid.activity import ActivityReader
+from closeloop.adapters.sendgrid.holding import Hold, cancelled, new_batch
+from closeloop.adapters.sendgrid.payload import LARGEST, MAILS_PER_REQUEST, SUBSTITUTION_LIMIT, body, size
+from closeloop.application.ports import Evidence, HeldBatch, MailInDoubt, OutgoingMail, SendOutcome
 from closeloop.domain.actions import ActionState
 from closeloop.domain.errors import UsageError
 from closeloop.domain.playbook import Sender
@@ -36,9 +38,16 @@ NEVER_CONNECTED = (ConnectionRefusedError, socket.gaierror, ssl.SSLCertVerificat
 class SendGridMailer:
     """Implements `closeloop.application.ports.Mailer`. Makes a new client per call: it shares no state."""
 
-    def __init__(self, api_key: str | None, sender: Sender, host: str, wall_seconds: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        api_key: str | None,
+        sender: Sender,
+        host: str,
+        wall_seconds: Callable[[], float],
+        hold: Hold | None = None,
+    ) -> None:
         self._api_key, self._sender, self._host = api_key, sender, host
-        self._wall_seconds = wall_seconds
+        self._wall_seconds, self._hold = wall_seconds, hold
         self.requests = 0
 
     def ready(self) -> None:
@@ -46,11 +55,24 @@ class SendGridMailer:
             raise UsageError("no SendGrid key: set CLOSELOOP_SENDGRID_API_KEY to one with the Mail Send permission")
 
     def send(self, mails: Sequence[OutgoingMail]) -> list[SendOutcome]:
-        outcomes = [_too_large(mail) for mail in mails if size(mail) > SUBSTITUTION_LIMIT]
-        fitting = [mail for mail in mails if size(mail) <= SUBSTITUTION_LIMIT]
-        for group in _requests(fitting):
+        outcomes = [_too_large(mail) for mail in mails if size(mail) > LARGEST]
+        for group in _requests(mail for mail in mails if size(mail) <= LARGEST):
             outcomes.extend(self._send(group))
         return outcomes
+
+    def evidence(self, mails: Sequence[MailInDoubt]) -> Evidence:
+        """From SendGrid's Activity or Logs, where the account and the key have them."""
+        if not mails or not self._api_key:
+            return Evidence(silence="" if mails else "there is no key")
+        return ActivityReader(self._client()).evidence(mails)
+
+    def call_back(self, batches: Sequence[HeldBatch]) -> frozenset[str]:
+        """Each batch is asked about once, however many mails it holds."""
+        if not batches or not self._api_key:
+            return frozenset()
+        found = {batch.id: batch for batch in batches}
+        client, now = self._client(), self._wall_clock()
+        return frozenset(key for key, batch in found.items() if cancelled(client, batch, now))
 
     def _send(self, mails: Sequence[OutgoingMail]) -> list[SendOutcome]:
         """A request that is refused for its content is halved, so that one bad address costs one mail."""
@@ -61,11 +83,16 @@ class SendGridMailer:
         return [outcome.of(mail) for mail in mails]
 
     def _post(self, mails: Sequence[OutgoingMail]) -> _Answer:
+        client, held = self._client(), None
+        if self._hold:
+            # A batch of its own for every request: calling it back must not touch mails that are known to be taken.
+            held = new_batch(client, self._hold.wait, self._wall_clock())
+            if held is None:
+                return _Answer(ActionState.PLANNED, "the provider gave no batch to hold mails under", wait=WAIT)
+            self._hold.note([mail.action_key for mail in mails], held)
         self.requests += 1
-        client = SendGridAPIClient(api_key=self._api_key, host=self._host)
-        client.client.timeout = TIMEOUT_SECONDS
         try:
-            answer = client.send(body(mails, self._sender))
+            answer = client.send(body(mails, self._sender, held))
         except HTTPError as problem:
             return self._refused(problem)
         except urllib.error.URLError as problem:
@@ -75,6 +102,14 @@ class SendGridMailer:
         if answer.status_code != ACCEPTED:
             return _Answer(ActionState.UNCERTAIN, f"the provider answered {answer.status_code}")
         return _Answer(ActionState.ACCEPTED, "", provider_id=answer.headers.get("X-Message-Id"))
+
+    def _client(self) -> SendGridAPIClient:
+        client = SendGridAPIClient(api_key=self._api_key, host=self._host)
+        client.client.timeout = TIMEOUT_SECONDS
+        return client
+
+    def _wall_clock(self) -> datetime:
+        return datetime.fromtimestamp(self._wall_seconds(), UTC)
 
     def _refused(self, problem: HTTPError) -> _Answer:
         status = int(problem.status_code)
@@ -120,10 +155,12 @@ class _Answer:
 
 
 def _requests(mails: Iterable[OutgoingMail]) -> Iterator[list[OutgoingMail]]:
-    """Mails that may share a request: same categories, no address twice, at most 1,000."""
-    ordered = sorted(mails, key=lambda mail: mail.categories)
+    """Mails that may share a request: same categories, no address twice, at most 1,000. A large one goes alone."""
+    given = list(mails)
+    ordered = sorted((m for m in given if size(m) <= SUBSTITUTION_LIMIT), key=lambda mail: mail.categories)
     for _, group in groupby(ordered, key=lambda mail: mail.categories):
         yield from _without_twins(list(group))
+    yield from ([mail] for mail in given if size(mail) > SUBSTITUTION_LIMIT)
 
 
 def _without_twins(mails: list[OutgoingMail]) -> Iterator[list[OutgoingMail]]:
@@ -141,7 +178,7 @@ def _without_twins(mails: list[OutgoingMail]) -> Iterator[list[OutgoingMail]]:
 
 
 def _too_large(mail: OutgoingMail) -> SendOutcome:
-    detail = f"the mail has {size(mail):,} bytes, {SUBSTITUTION_LIMIT:,} fit: shorten the template"
+    detail = f"the mail has {size(mail):,} bytes, {LARGEST:,} fit: shorten the template"
     return SendOutcome(action_key=mail.action_key, state=ActionState.REJECTED, detail=detail)
 
 

@@ -1,7 +1,7 @@
 """The body of a send: plain dicts, one personalization per mail, its own text in through substitutions.
 
-SendGrid allows 10,000 bytes of substitutions per personalization. The tags are made anew for each request, so
-that no mail can hold one by accident.
+SendGrid allows 10,000 bytes of substitutions per personalization; a larger mail is the content of a request of its
+own. The tags are made anew for each request, and no mail in it holds one.
 """
 
 from __future__ import annotations
@@ -10,25 +10,30 @@ import secrets
 from collections.abc import Sequence
 from typing import Any
 
-from closeloop.application.ports import OutgoingMail
+from closeloop.application.ports import HeldBatch, OutgoingMail
 from closeloop.domain.playbook import Sender
 
 SUBSTITUTION_LIMIT = 9500
+LARGEST = 90_000
+"""Bytes of a mail; Gmail hides what comes after 102,000."""
 MAILS_PER_REQUEST = 1000
 CUSTOM_ARG = "action_key"
+TRY = "try"
+"""Beside the key, the attempt; SendGrid keeps the name `attempt` for itself."""
 
 
-def body(mails: Sequence[OutgoingMail], sender: Sender) -> dict[str, Any]:
-    """One request for mails that share categories and whether they carry an opt-out link."""
-    mark = secrets.token_hex(6)
-    tags = {name: f"%{name}-{mark}%" for name in ("text", "html", "reply")}
-    return {
+def body(mails: Sequence[OutgoingMail], sender: Sender, held: HeldBatch | None = None) -> dict[str, Any]:
+    """One request for mails that share categories; `held` lets them leave later, under a batch to call back."""
+    tags = _tags(mails)
+    text, html = (tags["text"], tags["html"]) if _fits(mails) else (mails[0].mail.text, mails[0].mail.html)
+    later = {"send_at": int(held.leaves_at.timestamp()), "batch_id": held.id} if held else {}
+    return later | {
         "from": {"email": sender.email, "name": _ascii_name(sender)},
         "reply_to": {"email": tags["reply"]},
-        "personalizations": [_personalization(mail, tags) for mail in mails],
+        "personalizations": [_personalization(mail, tags, sender) for mail in mails],
         "content": [
-            {"type": "text/plain", "value": tags["text"]},
-            {"type": "text/html", "value": tags["html"]},
+            {"type": "text/plain", "value": text},
+            {"type": "text/html", "value": html},
         ],
         "categories": list(mails[0].categories),
         # Tracking rewrites what people approved; opens prove nothing.
@@ -39,29 +44,57 @@ def body(mails: Sequence[OutgoingMail], sender: Sender) -> dict[str, Any]:
     }
 
 
-def _ascii_name(sender: Sender) -> str:
+def _tags(mails: Sequence[OutgoingMail]) -> dict[str, str]:
+    """Tags that no mail of the request holds, so that what is filled in is never filled in again."""
+    while True:
+        mark = secrets.token_hex(6)
+        if not any(mark in part for mail in mails for part in (mail.mail.text, mail.mail.html, mail.mail.subject)):
+            return {name: f"%{name}-{mark}%" for name in ("text", "html", "reply")}
+
+
+def _fits(mails: Sequence[OutgoingMail]) -> bool:
+    """Whether the mails go in as substitutions; a larger one is the content itself, alone in its request."""
+    return len(mails) > 1 or size(mails[0]) <= SUBSTITUTION_LIMIT
+
+
+def _ascii_name(sender: Sender, name: str | None = None) -> str:
     """SendGrid does not support other letters in the sender's name."""
-    name = f"{sender.name} ({sender.company})"
+    name = f"{name or sender.name} ({sender.company})"
     return name.encode("ascii", "ignore").decode()
 
 
-def _personalization(mail: OutgoingMail, tags: dict[str, str]) -> dict[str, Any]:
+def _personalization(mail: OutgoingMail, tags: dict[str, str], sender: Sender) -> dict[str, Any]:
     found: dict[str, Any] = {
         "to": [_address(mail)],
         "subject": mail.mail.subject,
-        "custom_args": {CUSTOM_ARG: mail.action_key},
-        "substitutions": {
-            tags["text"]: mail.mail.text,
-            tags["html"]: mail.mail.html,
-            tags["reply"]: mail.reply_to,
-        },
+        "custom_args": {CUSTOM_ARG: mail.action_key, TRY: str(mail.attempt)},
+        "substitutions": _substitutions(mail, tags),
+        "headers": headers(mail),
     }
-    if mail.unsubscribe_url:
-        found["headers"] = {
-            "List-Unsubscribe": f"<{mail.unsubscribe_url}>",
-            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
-        }
-    return found
+    if mail.sender_email and mail.sender_email != sender.email:
+        found["from"] = {"email": mail.sender_email, "name": _ascii_name(sender, mail.sender_name)}
+    return {name: value for name, value in found.items() if value}
+
+
+def _substitutions(mail: OutgoingMail, tags: dict[str, str]) -> dict[str, str]:
+    whole = {tags["text"]: mail.mail.text, tags["html"]: mail.mail.html} if size(mail) <= SUBSTITUTION_LIMIT else {}
+    return {**whole, tags["reply"]: mail.reply_to}
+
+
+def headers(mail: OutgoingMail) -> dict[str, str]:
+    """The ways to opt out (RFC 2369 and 8058) and the place in a conversation; each value is one line of ASCII."""
+    ways = [f"<{mail.unsubscribe_url}>"] if mail.unsubscribe_url else []
+    if mail.unsubscribe_address:
+        ways.append(f"<mailto:{mail.unsubscribe_address}?subject=unsubscribe>")
+    found = {
+        "List-Unsubscribe": ", ".join(ways),
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click" if mail.unsubscribe_url else "",
+    }
+    if mail.thread is not None:
+        found["Message-ID"] = mail.thread.message_id
+        found["In-Reply-To"] = mail.thread.in_reply_to or ""
+        found["References"] = " ".join(mail.thread.references)
+    return {name: value for name, value in found.items() if value and value.isascii() and value.isprintable()}
 
 
 def _address(mail: OutgoingMail) -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import urllib.error
 from http.client import HTTPException
+from typing import Any
 
 from python_http_client.exceptions import HTTPError
 from sendgrid import SendGridAPIClient
@@ -14,16 +15,28 @@ TIMEOUT_SECONDS = 30
 EVENTS = ("processed", "delivered", "bounce", "dropped", "open", "click", "spam_report", "unsubscribe")
 
 
-def register_webhooks(api_key: str, host: str, gateway: str, token: str, reply_domain: str) -> None:
-    """Point both webhooks at the gateway; raises `CloseloopError` with SendGrid's words."""
+def register_webhooks(api_key: str, host: str, gateway: str, token: str, reply_domain: str) -> str | None:
+    """Point both webhooks at the gateway and have the events signed; raises `CloseloopError` with SendGrid's words.
+
+    The public key that verifies the events; None where the account cannot sign them.
+    """
     settings = SendGridAPIClient(api_key=api_key, host=host).client.user.webhooks
     events = {"url": f"{gateway}/sendgrid/events/{token}", "enabled": True, **dict.fromkeys(EVENTS, True)}
     inbound = {"url": f"{gateway}/sendgrid/inbound/{token}", "hostname": reply_domain}
     try:
-        settings.event.settings.post(request_body=events, timeout=TIMEOUT_SECONDS)
+        made = settings.event.settings.post(request_body=events, timeout=TIMEOUT_SECONDS)
         settings.parse.settings.post(request_body=inbound, timeout=TIMEOUT_SECONDS)
+        return _signed(settings.event.settings, str(made.to_dict["id"]))
     except (HTTPError, urllib.error.URLError, OSError, HTTPException) as problem:
         raise CloseloopError(f"SendGrid did not take the webhook addresses: {problem}") from None
+
+
+def _signed(settings: Any, webhook_id: str) -> str | None:
+    try:
+        answer = settings.signed._(webhook_id).patch(request_body={"enabled": True}, timeout=TIMEOUT_SECONDS)
+    except HTTPError:
+        return None
+    return str(answer.to_dict["public_key"]) or None
 
 
 def scopes(api_key: str, host: str) -> frozenset[str]:

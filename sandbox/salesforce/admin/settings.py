@@ -1,10 +1,13 @@
 """An org's setup as a whole: read from JSON, in force for every call from then on.
 
-Invariant: a setup is taken over completely or, when any part is wrong, not at all.
+Invariant: a setup is taken over completely or, when any part is wrong, not at all; where the CRM is kept between
+runs, so is its setup.
 """
 
 from __future__ import annotations
 
+import json
+import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -56,3 +59,15 @@ def read(base: Schema, before: Mapping[str, Any], given: Mapping[str, Any]) -> S
         change_log=tracking.read_objects(schema, whole.get("change_log", [])),
         outbound_messages=messages.read(schema, whole.get("outbound_messages", [])),
     )
+
+
+def kept(db: sqlite3.Connection) -> dict[str, Any]:
+    """The sections that were in force when this database was last used."""
+    db.execute("CREATE TABLE IF NOT EXISTS salesforce_setup (one INTEGER PRIMARY KEY CHECK (one = 1), given TEXT)")
+    row = db.execute("SELECT given FROM salesforce_setup").fetchone()
+    return dict(json.loads(row[0])) if row else {}
+
+
+def keep(db: sqlite3.Connection, setup: Setup) -> None:
+    """Inside the transaction that brings the setup into force."""
+    db.execute("INSERT OR REPLACE INTO salesforce_setup VALUES (1, ?)", (json.dumps(dict(setup.given)),))

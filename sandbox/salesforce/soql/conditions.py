@@ -25,6 +25,7 @@ from sandbox.salesforce.values import parse_moment, stamp
 Subquery = Callable[[Query], tuple[str, list[Any]]]
 _LONGEST_TEXT = 4_000
 _ORDERED = ("<", "<=", ">", ">=")
+_OF_SEVERAL = frozenset({"INCLUDES", "EXCLUDES"})
 _UNQUOTED = {"date": "date", "datetime": "dateTime", "boolean": "boolean", "int": "int"}
 
 
@@ -51,6 +52,9 @@ class Conditions:
         if "F" not in column.field.flags:
             where = item.left.of.text if isinstance(item.left, Func) and item.left.of else column.field.name
             raise self._bad(item.at, f"field '{where}' can not be filtered in a query call")
+        if item.operator in _OF_SEVERAL:
+            # Only a multi-select picklist has several values, and no object here has one.
+            raise self._bad(item.at, f"invalid operator on {column.field.type} field '{column.field.name}'")
         if isinstance(item.right, Query):
             return self._inner(item, column, item.right)
         if isinstance(item.right, tuple):

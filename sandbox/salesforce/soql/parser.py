@@ -8,50 +8,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from sandbox.salesforce.errors import ApiError
-from sandbox.salesforce.soql.lexer import Token, malformed, tokens
-from sandbox.salesforce.soql.syntax import (
-    Aliased,
-    Compare,
-    Condition,
-    FieldsOf,
-    Func,
-    Literal,
-    Logic,
-    Not,
-    Order,
-    Path,
-    Query,
-    SelectItem,
-    TypeOf,
-)
+from sandbox.salesforce.soql.condition_parser import ConditionParser
+from sandbox.salesforce.soql.lexer import malformed
+from sandbox.salesforce.soql.syntax import Aliased, FieldsOf, Func, Order, Path, Query, SelectItem, TypeOf
+from sandbox.salesforce.soql.token_reader import RESERVED
 
-_RESERVED = frozenset(
-    [
-        "SELECT",
-        "FROM",
-        "WHERE",
-        "GROUP",
-        "HAVING",
-        "ORDER",
-        "LIMIT",
-        "OFFSET",
-        "AND",
-        "OR",
-        "NOT",
-        "IN",
-        "LIKE",
-        "USING",
-        "WITH",
-        "FOR",
-        "TYPEOF",
-        "ALL",
-        "UPDATE",
-    ]
-)
-_COMPARISONS = {"=": "=", "!=": "!=", "<>": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
 _MOST_SUBTOTALS = 3
-_LITERAL_KINDS = frozenset({"string", "number", "date", "datetime"})
 
 
 def parse(statement: str) -> Query:
@@ -63,49 +25,7 @@ def parse(statement: str) -> Query:
     return replace(query, seen_for=seen_for)
 
 
-class _Parser:
-    def __init__(self, statement: str) -> None:
-        self._statement = statement
-        self._tokens = tokens(statement)
-        self._next = 0
-
-    @property
-    def _token(self) -> Token:
-        return self._tokens[self._next]
-
-    def _take(self) -> Token:
-        token = self._token
-        self._next = min(self._next + 1, len(self._tokens) - 1)
-        return token
-
-    def _unexpected(self, token: Token | None = None) -> ApiError:
-        wrong = token or self._token
-        return malformed(self._statement, wrong.at, f"unexpected token: '{wrong.text}'")
-
-    def _accept(self, *words: str) -> bool:
-        """Takes the given keywords or symbols if they come next, all of them or none."""
-        coming = self._tokens[self._next : self._next + len(words)]
-        if len(coming) < len(words) or any(
-            word not in (token.word, token.text) or token.kind == "string"
-            for token, word in zip(coming, words, strict=True)
-        ):
-            return False
-        self._next += len(words)
-        return True
-
-    def _expect(self, word: str) -> None:
-        if not self._accept(word):
-            raise self._unexpected()
-
-    def expect_end(self) -> None:
-        if self._token.kind != "end":
-            raise self._unexpected()
-
-    def _name(self) -> Token:
-        if self._token.kind != "name" or self._token.word in _RESERVED:
-            raise self._unexpected()
-        return self._take()
-
+class _Parser(ConditionParser):
     def query(self) -> Query:
         self._expect("SELECT")
         select = [self._select_item()]
@@ -166,7 +86,7 @@ class _Parser:
 
     def _alias(self) -> str | None:
         self._accept("AS")
-        plain = self._token.kind == "name" and self._token.word not in _RESERVED and "." not in self._token.text
+        plain = self._token.kind == "name" and self._token.word not in RESERVED and "." not in self._token.text
         return self._take().text if plain else None
 
     def _select_item(self) -> SelectItem:
@@ -208,32 +128,6 @@ class _Parser:
             found.append(self._name())
         return tuple(Path(token.text, token.at) for token in found)
 
-    def _expression(self) -> Path | Func:
-        following = self._tokens[self._next + 1 : self._next + 2]
-        # A function may be called like a keyword, a field may not.
-        name = self._take() if following and following[0].text == "(" else self._name()
-        if name.kind != "name":
-            raise self._unexpected(name)
-        if not self._accept("("):
-            return Path(name.text, name.at)
-        if self._accept(")"):
-            return Func(name.word, None, None, name.at)
-        inner = self._take()
-        if inner.kind != "name":
-            raise self._unexpected(inner)
-        if inner.word == "CONVERTTIMEZONE" and self._accept("("):
-            # The user's time zone is UTC: the conversion changes nothing.
-            inner = self._name()
-            self._expect(")")
-        self._expect(")")
-        return Func(name.word, Path(inner.text, inner.at), None, name.at)
-
-    def _list_of_expressions(self) -> tuple[Path | Func, ...]:
-        found = [self._expression()]
-        while self._accept(","):
-            found.append(self._expression())
-        return tuple(found)
-
     def _orders(self) -> tuple[Order, ...]:
         found = [self._order()]
         while self._accept(","):
@@ -251,71 +145,3 @@ class _Parser:
             if not nulls_last:
                 self._expect("FIRST")
         return Order(by, descending, nulls_last)
-
-    def _count(self) -> int:
-        token = self._take()
-        if token.kind != "number" or not token.text.isdigit():
-            raise self._unexpected(token)
-        return int(token.text)
-
-    def _condition(self) -> Condition:
-        parts = [self._term()]
-        word = self._token.word
-        if word not in ("AND", "OR"):
-            return parts[0]
-        while self._accept(word):
-            parts.append(self._term())
-        if self._token.word in ("AND", "OR"):
-            # Salesforce has no precedence between the two: it asks for parentheses.
-            raise self._unexpected()
-        return Logic(word, tuple(parts))
-
-    def _term(self) -> Condition:
-        if self._accept("NOT"):
-            return Not(self._term())
-        if self._accept("("):
-            inner = self._condition()
-            self._expect(")")
-            return inner
-        return self._comparison()
-
-    def _comparison(self) -> Compare:
-        at = self._token.at
-        left = self._expression()
-        token = self._take()
-        if token.text in _COMPARISONS and token.kind == "symbol":
-            return Compare(left, _COMPARISONS[token.text], self._literal(), at)
-        if token.word == "LIKE":
-            return Compare(left, "LIKE", self._literal(), at)
-        if token.word == "NOT" and self._token.word == "IN":
-            self._take()
-            return Compare(left, "NOT IN", self._members(), at)
-        if token.word == "IN":
-            return Compare(left, "IN", self._members(), at)
-        raise self._unexpected(token)
-
-    def _members(self) -> tuple[Literal, ...] | Query:
-        self._expect("(")
-        if self._token.word == "SELECT":
-            query = self.query()
-            self._expect(")")
-            return query
-        found = [self._literal()]
-        while self._accept(","):
-            found.append(self._literal())
-        self._expect(")")
-        return tuple(found)
-
-    def _literal(self) -> Literal:
-        token = self._take()
-        if token.kind in _LITERAL_KINDS:
-            return Literal(token.kind, token.text, token.at)
-        if token.kind != "name" or "." in token.text:
-            raise self._unexpected(token)
-        if token.word in ("TRUE", "FALSE"):
-            return Literal("boolean", token.word, token.at)
-        if token.word == "NULL":
-            return Literal("null", token.word, token.at)
-        if self._accept(":"):
-            return Literal("range", f"{token.word}:{self._count()}", token.at)
-        return Literal("range", token.word, token.at)

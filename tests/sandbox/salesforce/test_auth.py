@@ -138,3 +138,29 @@ def test_a_revoked_session_is_over(sandbox: Sandbox) -> None:
     direct = sandbox.client(session_id=client.session_id, instance_url=sandbox.url)
     with pytest.raises(SalesforceExpiredSession):
         direct.query("SELECT Id FROM Lead")
+
+
+def test_userinfo_names_the_user_behind_the_session(sandbox: Sandbox) -> None:
+    headers = {"Authorization": f"Bearer {sandbox.salesforce['access_token']}"}
+    for method in ("GET", "POST"):
+        found = requests.request(
+            method, f"{sandbox.url}/services/oauth2/userinfo", headers=headers, timeout=10
+        ).json()
+        assert (found["preferred_username"], found["name"]) == (
+            sandbox.salesforce["username"],
+            "Closeloop Integration",
+        )
+        (lead,) = sandbox.rest(
+            "POST",
+            "composite/sobjects",
+            json={"records": [{"attributes": {"type": "Lead"}, "LastName": "A", "Company": "B"}]},
+        ).json()
+        made = sandbox.rest("GET", f"sobjects/Lead/{lead['id']}").json()
+        assert made["CreatedById"] == found["user_id"]
+
+
+def test_userinfo_tells_a_stranger_nothing(sandbox: Sandbox) -> None:
+    answer = requests.get(
+        f"{sandbox.url}/services/oauth2/userinfo", headers={"Authorization": "Bearer 00D!x"}, timeout=10
+    )
+    assert (answer.status_code, answer.json()["error"]) == (403, "Bad_OAuth_Token")

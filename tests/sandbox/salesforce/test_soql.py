@@ -156,7 +156,7 @@ def test_errors_point_at_their_place_in_salesforces_words(sf: Client) -> None:
         "WHERE Title = 'a' AND City = 'b' OR City = 'c'",
         "WHERE Title LIKE",
         "WHERE Title = 'open",
-        "WHERE Title INCLUDES ('a')",
+        "WHERE Title INCLUDES 'a'",
         "GROUP BY ROLLUP(Title)",
         "FOR UPDATE",
         "ALL ROWS",

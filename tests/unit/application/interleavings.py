@@ -18,7 +18,8 @@ from closeloop.application.field_sync import sync_fields
 from closeloop.application.ports import Change
 from closeloop.application.results import Tally
 from closeloop.application.services import Services
-from closeloop.application.undo import UndoResult, undo
+from closeloop.application.undo import undo
+from closeloop.application.undo_result import UndoResult
 from closeloop.domain.crm_mapping import CrmMapping, Rule
 from closeloop.domain.prospect import Fact, Prospect
 
@@ -38,7 +39,7 @@ NUMBERS = frozenset({"Closeloop_Score__c", "NumberOfEmployees"})
 def mixed_rules(shipped: CrmMapping) -> CrmMapping:
     """The shipped mapping with every rule in use on the Lead."""
     content = shipped.model_dump(mode="json")
-    for mapped in content["objects"]["Lead"]["fields"].values():
+    for mapped in filter(None, content["objects"]["Lead"]["fields"].values()):
         mapped["rule"] = RULES.get(mapped["field"], Rule(mapped["rule"])).value
     return CrmMapping.model_validate(content)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from hashlib import md5
 from pathlib import Path
 
 import pytest
@@ -83,6 +84,22 @@ def test_a_draft_that_changed_is_a_new_version(company: Company, decks: WrittenD
     company.run("preparation")
     company.run("sync")
     assert sorted(versions(company)) == [False, True]
+
+
+def test_a_draft_that_was_changed_back_is_in_the_crm_as_it_is(company: Company, decks: WrittenDecks) -> None:
+    decks.content = b"first draft"
+    person = drafted(company)
+    company.run("sync")
+    for content in (b"second draft", b"first draft", b"second draft"):
+        decks.content = content
+        company.ledger.people[person.key] = company.see(person).model_copy(
+            update={"stage": Stage.PREPARATION, "due_at": company.now}
+        )
+        company.run("preparation")
+        company.run("sync")
+        (latest,) = [row for row in company.crm.rows("ContentVersion") if row["IsLatest"]]
+        assert latest["Checksum"] == md5(content, usedforsecurity=False).hexdigest()
+    assert len(versions(company)) == 4
 
 
 def test_uploads_can_be_switched_off(company: Company, decks: WrittenDecks) -> None:

@@ -100,3 +100,13 @@ def test_without_a_deal_the_crm_is_not_asked_for_one(company: Company) -> None:
     calls = company.crm.calls
     company.run("pull")
     assert company.crm.calls - calls == with_deals + 1
+
+
+def test_a_new_owner_postpones_nothing_that_is_due(company: Company) -> None:
+    person = deal(company)
+    company.receive(company.reply(person, Label.OBJECTION_PRICE))
+    assert company.see(person).due_at == company.now
+    company.crm.change("Opportunity", str(person.crm.opportunity), OwnerId=SELLER)
+    company.run("pull")
+    assert (company.see(person).owner_id, company.see(person).due_at) == (SELLER, company.now)
+    assert company.run("objections").considered == 1

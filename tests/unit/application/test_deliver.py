@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from closeloop.application import deliver
 from closeloop.application.deliver import MOST_ATTEMPTS
 from closeloop.application.ports import OutgoingMail, SendOutcome
 from closeloop.domain.actions import ActionState
@@ -299,3 +300,27 @@ def test_a_follow_up_waits_while_the_mail_before_it_is_in_doubt(company: Company
     company.receive(proof)
     company.wait(DAY)
     assert company.deliver().counts["accepted"] == 1
+
+
+def test_a_reply_between_two_requests_of_one_look_stops_the_second(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deliver, "MAILS_PER_REQUEST", 1)
+    people = [company.person(name, f"{name}.example") for name in ("anna", "berta")]
+
+    class Answering(MemoryMailer):
+        """While the first mail goes out, whoever did not get it replies."""
+
+        def send(self, mails: Sequence[OutgoingMail]) -> list[SendOutcome]:
+            rest = [person for person in people if person.email not in {mail.to for mail in mails}]
+            company.ledger.receive([company.reply(person, Label.UNSUBSCRIBE) for person in rest], company.now)
+            return super().send(mails)
+
+    mailer = Answering(company.clock)
+    company.with_services(mailer=mailer)
+    company.run("approach")
+    looks = company.crm.calls
+    result = company.deliver()
+    assert result.considered == 2
+    assert len(mailer.sent) == 1
+    assert company.crm.calls == looks + 1

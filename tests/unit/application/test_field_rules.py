@@ -183,3 +183,34 @@ def test_a_deal_that_people_touched_before_our_first_write_is_left_as_they_made_
     (deal,) = company.crm.rows("Opportunity")
     assert deal["StageName"] == "Negotiation/Review"
     assert deal["Closeloop_Stage__c"] == "presentation"
+
+
+def test_what_we_would_leave_as_it_is_in_any_case_is_not_read(company: Company) -> None:
+    person = company.written_to()
+    company.run("sync")
+    calls = company.crm.calls
+    again(company, person)
+    assert company.crm.calls == calls
+    again(company, person, score=77)
+    assert company.crm.calls > calls
+    assert lead(company, person)["Closeloop_Score__c"] == 77
+
+
+def test_a_record_that_somebody_changes_while_we_write_is_read_again(company: Company) -> None:
+    person = company.person()
+    read = company.crm.read_together
+
+    def and_then_a_person_writes(wanted: Any) -> Any:
+        found = read(wanted)
+        company.wait(timedelta(minutes=1))
+        company.crm.change("Lead", person.key, Status="Working - Contacted")
+        company.crm.read_together = read  # type: ignore[method-assign]
+        return found
+
+    company.crm.read_together = and_then_a_person_writes  # type: ignore[method-assign]
+    result = company.run("sync")
+    assert result.failures[0].problem == "Lead: changed meanwhile"
+    assert "Closeloop_Stage__c" not in lead(company, person)
+    company.run("sync")
+    assert lead(company, person)["Closeloop_Stage__c"] == person.stage.value
+    assert lead(company, person)["Status"] == "Working - Contacted"

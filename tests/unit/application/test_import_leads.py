@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from closeloop.application.api_share import API_CALLS
 from closeloop.application.import_leads import ImportResult, import_leads
+from closeloop.application.undo import undo
 from closeloop.domain.actions import ActionState
 from closeloop.domain.errors import CrmRefused
 from closeloop.domain.leads import LeadDraft, LeadFile, Quarantined
-from tests.fakes.services import Company
+from tests.fakes.services import DAY, Company
 
 
 def draft(line: int, email: str | None = None) -> LeadDraft:
@@ -62,3 +64,46 @@ def test_nothing_is_imported_into_a_crm_that_refuses_us(company: Company) -> Non
     with pytest.raises(CrmRefused):
         run(company, draft(2))
     assert company.ledger.quarantine() == []
+
+
+def test_an_import_is_a_run_with_its_calls_and_its_counts(company: Company) -> None:
+    result = run(company, draft(2), draft(3))
+    (row,) = company.ledger.runs(9)
+    assert (row.run_id, row.stage, row.counts["imported"]) == (result.run, "import", 2)
+    assert row.counts[API_CALLS] == company.crm.calls > 1
+
+
+def test_a_file_beyond_our_share_is_refused_before_anything_is_written(company: Company) -> None:
+    company.crm.allowed = 50
+    with pytest.raises(CrmRefused, match=r"this import needs about 1\d Salesforce calls, \d left .*nothing was"):
+        run(company, *(draft(n) for n in range(2, 1_002)))
+    assert (company.crm.rows("Lead"), company.ledger.runs(9)) == ([], [])
+
+
+def test_an_import_is_taken_back_but_for_what_people_changed_and_the_leads_it_made(company: Company) -> None:
+    there = {"LastName": "Moreau", "Company": "North Mills"}
+    filled = company.crm.insert("Lead", Email="p2@north.example", **there)
+    edited = company.crm.insert("Lead", Email="p3@north.example", **there)
+    result = run(company, *(draft(n).model_copy(update={"phone": "+33 1 00"}) for n in (2, 3, 4)))
+    company.crm.change("Lead", edited, Phone="+33 1 99")
+    company.wait(DAY)
+    taken = undo(company.services, result.run, company.now)
+    phones = {row["Id"]: row["Phone"] for row in company.crm.rows("Lead")}
+    assert (phones[filled], phones[edited]) == (None, "+33 1 99")
+    assert [line.record_id for line in taken.kept] == [edited]
+    assert [line.why_kept for line in taken.records] == [
+        "somebody may work on it already: delete it by hand if it does not belong there"
+    ]
+    assert (company.ledger.runs(1)[0].run_id, company.ledger.runs(1)[0].stage) == (taken.undo_run, "undo")
+
+
+def test_a_filled_blank_whose_answer_was_lost_can_still_be_taken_back(company: Company) -> None:
+    lead = company.crm.insert("Lead", Email="p2@north.example", LastName="Moreau", Company="North Mills")
+    company.crm.silent.add("upsert_leads")
+    result = run(company, draft(2).model_copy(update={"phone": "+33 1 00"}))
+    assert result.imported == 0
+    company.crm.silent.clear()
+    company.wait(DAY)
+    taken = undo(company.services, result.run, company.now)
+    assert [line.field for line in taken.restored] == ["Phone"]
+    assert company.crm.records["Lead"][lead]["Phone"] is None

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from closeloop.application.field_sync import sync_fields
 from closeloop.application.ports import Change, WriteState
 from closeloop.application.results import Tally
-from closeloop.application.undo import NOT_WRITTEN, UndoResult, undo
+from closeloop.application.undo import NOT_WRITTEN, undo
+from closeloop.application.undo_result import UndoResult
 from closeloop.domain.actions import ActionState
 from closeloop.domain.field_undo import IN_DOUBT
 from closeloop.domain.prospect import Prospect
@@ -65,6 +68,23 @@ def test_a_field_a_person_emptied_is_not_taken_for_our_lost_blank(company: Compa
     assert lead(company, person)[HOLD] is None
     assert {line.reason for line in take_back(company, "r2").kept} == {IN_DOUBT}
     assert lead(company, person)[HOLD] is None
+
+
+def test_a_lost_blank_in_a_record_that_we_changed_last_is_ours(company: Company) -> None:
+    person = held(company)
+    lose(company, "r2", person, happens=True, reason=None)
+    sync(company, "r3", person, reason="waits for budget")
+    assert (states(company, "r2"), lead(company, person)[HOLD]) == ({WriteState.WRITTEN}, "waits for budget")
+
+
+def test_a_lost_blank_is_not_ours_when_the_org_does_not_say_who_we_are(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person = held(company)
+    lose(company, "r2", person, happens=True, reason=None)
+    monkeypatch.setattr(company.crm, "our_user", lambda: None)
+    sync(company, "r3", person, reason="waits for budget")
+    assert (states(company, "r2"), lead(company, person)[HOLD]) == ({WriteState.INTENDED}, None)
 
 
 def test_a_lost_blank_beside_a_word_of_ours_is_ours(company: Company) -> None:

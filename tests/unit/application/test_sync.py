@@ -118,6 +118,7 @@ def test_each_write_keeps_before_after_and_reason(company: Company) -> None:
 
 def test_only_differences_are_written(company: Company) -> None:
     person = company.written_to()
+    company.deliver()
     company.run("sync")
     written = len(company.ledger.journal)
     company.wait(DAY * 5)

@@ -44,6 +44,7 @@ def _alone(company: Company, meanwhile: Any) -> None:
 
 def test_a_reply_handled_while_a_stage_decides_is_not_forgotten(company: Company) -> None:
     person = company.written_to()
+    company.deliver()
     company.wait(10 * DAY)
     race(company, lambda: company.receive(company.reply(person, Label.INTERESTED)))
     result = company.run("approach")

@@ -9,7 +9,8 @@ import pytest
 from closeloop.application.field_sync import sync_fields
 from closeloop.application.ports import Change, WriteState
 from closeloop.application.results import Tally
-from closeloop.application.undo import NO_MEANS_NO, UndoResult, undo
+from closeloop.application.undo import NO_MEANS_NO, undo
+from closeloop.application.undo_result import UndoResult
 from closeloop.domain.actions import ActionState
 from closeloop.domain.errors import UsageError
 from closeloop.domain.field_undo import ALREADY, BY_PERSON
@@ -49,6 +50,20 @@ def test_a_run_is_taken_back_and_stays_so(company: Company) -> None:
     sync(company, "r2")
     assert lead(company, person)[STAGE] is None
     assert company.ledger.crm_writes("r2") == []
+
+
+def test_what_stood_there_before_our_first_write_comes_back(company: Company) -> None:
+    person = company.written_to()
+    company.crm.change("Lead", person.key, **{STAGE: "their own word", STATUS: "Working - Contacted"})
+    sync(company, "r1")
+    assert lead(company, person)[STAGE] == "approach"
+    before = {row.field: row.before for row in company.ledger.crm_writes("r1")}
+    assert before[STAGE] == "their own word"
+    take_back(company, "r1")
+    assert lead(company, person)[STAGE] == "their own word"
+    want(company, person, stage=Stage.CLOSING)
+    sync(company, "r2")
+    assert lead(company, person)[STAGE] == "their own word"
 
 
 def test_what_a_person_changed_since_stays_and_is_named(company: Company) -> None:

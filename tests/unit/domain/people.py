@@ -11,6 +11,7 @@ from closeloop.adapters.playbook.yaml_file import read_crm_mapping, read_playboo
 from closeloop.domain.crm_mapping import CrmMapping
 from closeloop.domain.playbook import Playbook
 from closeloop.domain.prospect import CrmIds, Fact, Prospect
+from closeloop.domain.sending_rules import ALWAYS, Sending
 
 NOW = datetime(2026, 1, 5, 8, 0, tzinfo=UTC)
 """A Monday."""
@@ -18,8 +19,15 @@ KEY = "00Q5f000001AbCdEAK"
 
 
 @cache
-def playbook() -> Playbook:
+def shipped_playbook() -> Playbook:
     return read_playbook(Path(__file__).parents[3] / "config" / "playbook.yaml")
+
+
+@cache
+def playbook() -> Playbook:
+    """The shipped rules without hours, caps and a pace for colleagues, for tests that are not about these."""
+    at_any_time = Sending(window=ALWAYS, answers=ALWAYS)
+    return shipped_playbook().model_copy(update={"sending": at_any_time, "account": None})
 
 
 @cache

@@ -46,7 +46,20 @@ def test_nothing_waits_for_the_sake_of_something_less_valuable(wanted: list[Need
     found = ration(wanted, left)
     for place, need in enumerate(wanted):
         before = sum(n.calls for n in wanted[:place] if n.name not in found.waits)
-        assert (need.name in found.waits) == (before + need.calls > left - SIGN_IN_CALLS)
+        assert (need.name in found.waits) == (need.calls > 0 and before + need.calls > left - SIGN_IN_CALLS)
+
+
+def test_what_needs_no_calls_does_not_wait_for_any() -> None:
+    wanted = [Need(name="reconcile", calls=0), Need(name="pull", calls=4)]
+    assert ration(wanted, 0).waits == ("pull",)
+
+
+@given(st.builds(Workload, mails=COUNTS, new=COUNTS, records=COUNTS, activities=COUNTS), st.integers(0, 5_000))
+def test_a_limit_bounds_what_is_needed(work: Workload, limit: int) -> None:
+    def calls(of: Workload) -> int:
+        return sum(need.calls for need in needs(of))
+
+    assert calls(work.at_most(limit)) <= min(calls(work), calls(Workload().at_most(limit).with_new(limit)) + 40)
 
 
 @given(st.builds(Workload, mails=COUNTS, conversions=COUNTS, records=COUNTS, activities=COUNTS))

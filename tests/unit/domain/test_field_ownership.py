@@ -7,6 +7,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from closeloop.domain.crm_mapping import Rule
 from closeloop.domain.field_ownership import (
@@ -17,6 +19,7 @@ from closeloop.domain.field_ownership import (
     first_sight,
     is_echo,
     judge,
+    never_writes,
     same,
     written,
 )
@@ -136,3 +139,44 @@ def test_our_own_value_that_comes_back_is_an_echo_and_a_person_s_is_not() -> Non
     assert not is_echo("old", SEEN)
     assert not is_echo("other", OURS)
     assert not is_echo("old", None)
+
+
+VALUES = st.sampled_from(["new", "NEW ", "old", "", None, True, False, 0, 3, "3"])
+MEMORIES = st.none() | st.builds(
+    Memory,
+    value=VALUES,
+    at=st.just(NOW - HOUR),
+    ours=st.booleans(),
+    undone=st.booleans(),
+    in_doubt=st.booleans(),
+)
+FOUND = st.builds(
+    Found, value=VALUES, changed_at=st.sampled_from([None, NOW - HOUR * 2, NOW, NOW + HOUR]), touched=st.booleans()
+)
+
+
+@given(rule=st.sampled_from(list(Rule)), value=VALUES, memory=MEMORIES, found=FOUND)
+def test_what_need_not_be_read_would_never_have_been_written(
+    rule: Rule, value: Any, memory: Memory | None, found: Found
+) -> None:
+    wish = Wish(word="w", field="F__c", rule=rule, value=value, reason="a rule: a reason", observed_at=NOW)
+    assert not (never_writes(wish, memory) and judge(wish, found, memory).writes)
+
+
+@pytest.mark.parametrize(
+    ("rule", "memory", "expected"),
+    [
+        (Rule.OURS, written("new", NOW), True),
+        (Rule.OURS, first_sight("new", NOW), True),
+        (Rule.OURS, OURS, False),
+        (Rule.OURS, None, False),
+        (Rule.ENFORCED, written("new", NOW), False),
+        (Rule.NEWEST_WINS, written("new", NOW), False),
+        (Rule.THEIRS, None, True),
+    ],
+)
+def test_only_what_we_would_leave_alone_in_any_case_need_not_be_read(
+    rule: Rule, memory: Memory | None, expected: bool
+) -> None:
+    wish = Wish(word="w", field="F__c", rule=rule, value="new", reason="a rule: a reason", observed_at=NOW)
+    assert never_writes(wish, memory) is expected

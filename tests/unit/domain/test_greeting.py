@@ -88,6 +88,26 @@ def test_whatever_the_crm_holds_the_greeting_is_letters_and_name_marks(first: st
     assert all(unicodedata.category(c)[0] in "LM" or c in " '’ʼʹ-\u200c\u200d" for c in name)
 
 
-@pytest.mark.parametrize("language", ["en", "EN-gb", "th", "xx", ""])
+@pytest.mark.parametrize("language", ["en", "EN-gb", "de", "xx", ""])
 def test_a_language_without_templates_is_greeted_in_english(language: str) -> None:
     assert greeting("Anna", "Okafor", language) == "Hello Anna"
+
+
+@pytest.mark.parametrize(
+    ("first", "said"),
+    [
+        ("สมชาย", "เรียน คุณสมชาย"),
+        ("นายสมชาย", "เรียน คุณสมชาย"),
+        ("นางสาวมาลี", "เรียน คุณมาลี"),
+        ("น.ส. มาลี", "เรียน คุณมาลี"),
+        ("ดร.วิชัย", "เรียน คุณวิชัย"),
+        ("คุณากร", "เรียน คุณคุณากร"),
+        ("Anna", "เรียน คุณ Anna"),
+        ("นาย", "เรียน ท่านผู้เกี่ยวข้อง"),
+        ("ไม่ระบุ", "เรียน ท่านผู้เกี่ยวข้อง"),
+        ("<b>", "เรียน ท่านผู้เกี่ยวข้อง"),
+        (None, "เรียน ท่านผู้เกี่ยวข้อง"),
+    ],
+)
+def test_a_thai_letter_says_khun_and_guesses_nobodys_sex(first: str | None, said: str) -> None:
+    assert greeting(first, "ใจดี", "th") == said

@@ -82,7 +82,7 @@ def test_another_objection_gets_its_own_answer() -> None:
 
 
 def test_a_short_no_is_followed_up_five_times_with_longer_and_longer_pauses() -> None:
-    person, now, pauses = objecting("brush_off"), NOW, []
+    person, now, pauses = objecting("brush_off", facts={}), NOW, []
     while isinstance(decision := decide(person, playbook(), now), Touch):
         person = apply(decision, person, playbook(), now).prospect
         pauses.append((decision.then_wait_until - now).days)

@@ -11,10 +11,12 @@ from closeloop.domain.messages import (
     ApproachProps,
     ClosingProps,
     FollowUpProps,
+    InducementProps,
     MailProps,
     ObjectionProps,
     PainProps,
     PresentationProps,
+    ScarcityProps,
     SenderProps,
 )
 
@@ -55,6 +57,11 @@ _SHARED: dict[str, Any] = {
     "questions": ("Who besides you decides about tools for finance?", "When should this be solved?"),
 }
 _DAYS = {"first_choice": "Tuesday, 8 December", "second_choice": "Thursday, 10 December"}
+_CLOSING = {
+    "amount": "EUR 48,000",
+    "first_alternative": "start with the Hamburg team on 1 February",
+    "second_alternative": "start with all sites on 1 April",
+}
 _OWN: dict[type[MailProps], dict[str, Any]] = {
     ApproachProps: {"offer": "a two-page comparison of how food groups of your size close their month"},
     PresentationProps: {
@@ -72,13 +79,9 @@ _OWN: dict[type[MailProps], dict[str, Any]] = {
         "price": "EUR 48,000",
         **_DAYS,
     },
-    ClosingProps: {
-        "amount": "EUR 48,000",
-        "first_alternative": "start with the Hamburg team on 1 February",
-        "second_alternative": "start with all sites on 1 April",
-        "inducement": "two days of training on site",
-        "scarcity": "places in the spring start: 3 left, until 18 December 2026",
-    },
+    ClosingProps: _CLOSING,
+    InducementProps: {**_CLOSING, "inducement": "two days of training on site"},
+    ScarcityProps: {**_CLOSING, "scarcity": "places in the spring start: 3 left, until 18 December 2026"},
     FollowUpProps: {},
 }
 
@@ -94,4 +97,55 @@ def sample(template: str, step: int = 1, **changes: Any) -> MailProps:
 
 def said_by_us(text: str) -> str:
     """The words of a mail without its signature and footer."""
-    return text.split(f"\n\n{SENDER.name}\n", maxsplit=1)[0]
+    return text.split(f"\n\n{SENDER.name}\n", maxsplit=1)[0].removesuffix("\n\nขอแสดงความนับถือ")
+
+
+LANGUAGES = ("en", "th")
+_THAI_DAYS = {"first_choice": "วันอังคารที่ 8 ธันวาคม", "second_choice": "วันพฤหัสบดีที่ 10 ธันวาคม"}
+_THAI_PAINS = tuple(
+    PAINS[0].model_copy(update={"pain": pain, "feature": feature, "so_what": so_what, "proof": proof})
+    for pain, feature, so_what, proof in (
+        (
+            "ด้วยพนักงาน 12,700 คน Kestrel Foods ปิดบัญชีรายเดือนจากหลายระบบ",
+            "มุมมองเดียวของทุกบัญชี โดยไม่ต้องเปลี่ยนระบบเดิม",
+            "ทีมงานเห็นรายการค้างตั้งแต่วันแรกแทนวันที่เก้า",
+            "กลุ่มอาหารขนาดเดียวกันลดการปิดบัญชีจากเก้าวันเหลือห้าวัน (กรณีศึกษา ปี 2568)",
+        ),
+        (
+            "Kestrel Foods มีสาขาใน 14 ประเทศ และแต่ละแห่งใช้สกุลเงินของตนเอง",
+            "การจับคู่ยอดระหว่างบริษัทโดยอัตโนมัติ",
+            "ไม่ต้องตามเพื่อนร่วมงานในเขตเวลาอื่น",
+            "จับคู่ได้ 96% ในไตรมาสแรก (แบบสำรวจลูกค้า ปี 2568)",
+        ),
+    )
+)
+_THAI: dict[str, Any] = {
+    "greeting": "เรียน คุณแอนนา",
+    "product_line": "แสดงรายการค้างทุกรายการของเดือนให้ฝ่ายการเงินเห็นตั้งแต่วันแรก",
+    "pains": _THAI_PAINS,
+    "questions": ("นอกจากท่านแล้วมีท่านใดร่วมตัดสินใจบ้าง", "ท่านอยากให้เรื่องนี้แล้วเสร็จเมื่อใด"),
+    "offer": "รายงานเปรียบเทียบการปิดบัญชีของกลุ่มอาหารขนาดเดียวกัน",
+    "agenda": ("สิ่งที่เราเข้าใจ และจุดที่อาจเข้าใจผิด", "ขั้นตอนถัดไป"),
+    **_THAI_DAYS,
+    "objection": "เรื่องราคา",
+    "answer": "ราคาคิดตามจำนวนพนักงาน ในปีที่สองต่ำกว่าค่าใช้จ่ายของการปิดบัญชีช้าหนึ่งครั้ง",
+    "evidence": "ลูกค้าขนาดเดียวกันสามรายคืนทุนภายในหนึ่งปี (แบบสำรวจลูกค้า ปี 2568)",
+    "ask": "ให้เราคำนวณหนึ่งหน้าด้วยตัวเลขของท่านเองดีหรือไม่",
+    "facts": ("ทำงานควบคู่กับระบบเดิม", "ข้อมูลอยู่ในภูมิภาคของท่าน"),
+    "price": "48,000 ยูโร",
+    "amount": "48,000 ยูโร",
+    "first_alternative": "เริ่มกับทีมฮัมบูร์กในวันที่ 1 กุมภาพันธ์",
+    "second_alternative": "เริ่มพร้อมกันทุกสาขาในวันที่ 1 เมษายน",
+    "inducement": "การอบรมสองวันที่สำนักงานของท่าน",
+    "scarcity": "สิทธิ์เข้าร่วมรอบต้นปี เหลืออีก 3 ที่ ถึงวันที่ 18 ธันวาคม 2569",
+}
+
+
+def spoken_sample(template: str, language: str, step: int = 1, **changes: Any) -> MailProps:
+    """The sample as somebody who speaks this language would get it."""
+    if language == "en":
+        return sample(template, step, **changes)
+    known = TEMPLATES[template].model_fields
+    theirs = {name: value for name, value in _THAI.items() if name in known}
+    sender = SENDER.model_copy(update={"role": "ผู้จัดการลูกค้า", "particle": "ค่ะ"})
+    return sample(template, step, **{**theirs, "sender": sender, **changes})

@@ -17,7 +17,7 @@ from closeloop.adapters.mails.properties import LABEL_CHARACTERS, SENTENCE_CHARA
 from closeloop.adapters.mails.renderer import MAIL_BYTES, SUBJECT_CHARACTERS, JinjaMailRenderer
 from closeloop.domain.errors import RenderError, UsageError
 from closeloop.domain.messages import TEMPLATES, ApproachProps
-from tests.unit.adapters.mails.samples import PAINS, TEMPLATES_DIR, sample
+from tests.unit.adapters.mails.samples import LANGUAGES, PAINS, TEMPLATES_DIR, sample, spoken_sample
 
 RENDERER = JinjaMailRenderer(TEMPLATES_DIR)
 OUR_TAGS = {"html", "head", "meta", "title", "body", "div", "p", "ul", "li", "strong", "br", "a"}
@@ -66,13 +66,19 @@ def _tags(html: str) -> _Tags:
 
 
 @settings(max_examples=150, deadline=None)
-@given(template=st.sampled_from(sorted(TEMPLATES)), step=st.integers(1, 7), words=NASTY, name=NASTY)
+@given(
+    template=st.sampled_from(sorted(TEMPLATES)),
+    language=st.sampled_from(LANGUAGES),
+    step=st.integers(1, 7),
+    words=NASTY,
+    name=NASTY,
+)
 def test_nothing_in_the_data_becomes_a_tag_a_link_or_a_header(
-    template: str, step: int, words: str, name: str
+    template: str, language: str, step: int, words: str, name: str
 ) -> None:
     pain = PAINS[0].model_copy(update={"pain": f"{words} about {name}"})
     changes: dict[str, Any] = {"company": f"x{name}", "greeting": f"Hello {words}", "pains": (pain,)}
-    mail = RENDERER.render(template, "en", sample(template, step, **changes))
+    mail = RENDERER.render(template, language, spoken_sample(template, language, step, **changes))
     assert not re.search(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e]", mail.subject)
     assert len(mail.subject) <= SUBJECT_CHARACTERS
     found = _tags(mail.html)
@@ -111,12 +117,14 @@ def test_a_blank_fact_is_refused_by_name(blank: str) -> None:
 
 
 def test_a_close_without_its_inducement_is_refused() -> None:
+    with pytest.raises(ValidationError, match="inducement"):
+        sample("close_inducement", inducement=None)
     with pytest.raises(RenderError, match=r"close_inducement.*'inducement' is missing or blank"):
-        RENDERER.render("close_inducement", "en", sample("close_inducement", inducement=None))
+        RENDERER.render("close_inducement", "en", sample("close_inducement", inducement=" "))
 
 
 def test_properties_of_another_mail_are_refused() -> None:
-    with pytest.raises(RenderError, match="close_scarcity needs ClosingProps, it was given ApproachProps"):
+    with pytest.raises(RenderError, match="close_scarcity needs ScarcityProps, it was given ApproachProps"):
         RENDERER.render("close_scarcity", "en", sample("approach_premium"))
 
 
@@ -125,14 +133,18 @@ def test_an_unknown_mail_is_refused_with_the_names_of_the_known_ones() -> None:
         RENDERER.render("aproach_premium", "en", sample("approach_premium"))
 
 
-@pytest.mark.parametrize("locale", ["en", "en-GB", "fr", "de-AT", "", "../../etc", "EN_us", "en/../../x"])
-def test_a_locale_without_templates_is_answered_in_english(locale: str) -> None:
-    mail = RENDERER.render("approach_premium", locale, sample("approach_premium"))
+def test_a_region_is_answered_in_its_language() -> None:
+    mail = RENDERER.render("approach_premium", "en-GB", sample("approach_premium"))
     assert '<html lang="en">' in mail.html
-    assert "Reply with 'stop'" in mail.text
 
 
-def test_the_longest_properties_fit_into_one_personalization() -> None:
+@pytest.mark.parametrize("locale", ["fr", "de-AT", "", "../../etc", "EN_us", "en/../../x", "_layout"])
+def test_a_locale_without_templates_is_refused_and_never_answered_in_another(locale: str) -> None:
+    with pytest.raises(RenderError, match=r"approach_premium: there is no set of files in .*; there are en, th"):
+        RENDERER.render("approach_premium", locale, sample("approach_premium"))
+
+
+def test_the_longest_properties_fit_into_one_mail() -> None:
     long = "Wort & mehr " * 40
     for template in TEMPLATES:
         for step in range(1, 8):
@@ -170,10 +182,11 @@ def test_a_pain_that_is_too_long_is_left_out_and_the_next_one_is_told() -> None:
     assert "14 countries" in text
 
 
-def test_a_mail_that_is_too_large_in_bytes_is_refused_and_not_cut() -> None:
+def test_a_mail_that_is_too_large_in_bytes_is_refused_and_not_cut(tmp_path: Path) -> None:
+    renderer = _own_templates(tmp_path, "{% for n in range(99) %}{{ offer }} {% endfor %}")
     thai = "ก" * SENTENCE_CHARACTERS
-    with pytest.raises(RenderError, match=r"objection_answer has [\d,]+ bytes, 9,300 fit"):
-        RENDERER.render("objection_answer", "en", sample("objection_answer", answer=thai, evidence=thai, ask=thai))
+    with pytest.raises(RenderError, match=r"approach_premium has [\d,]+ bytes, 30,000 fit"):
+        renderer.render("approach_premium", "en", sample("approach_premium", offer=thai))
 
 
 def test_a_folder_without_templates_says_what_it_needs(tmp_path: Path) -> None:

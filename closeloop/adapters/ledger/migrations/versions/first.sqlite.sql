@@ -1,0 +1,206 @@
+-- The first ledger. Never edited: what came later has a step of its own.
+
+CREATE TABLE account_facts (
+    account_key VARCHAR NOT NULL,
+    facts TEXT NOT NULL,
+    expires_at VARCHAR(32) NOT NULL,
+    PRIMARY KEY (account_key)
+);
+
+CREATE TABLE crm_seen (
+    record_id VARCHAR NOT NULL,
+    fields JSON NOT NULL,
+    PRIMARY KEY (record_id)
+);
+
+CREATE TABLE crm_writes (
+    id INTEGER NOT NULL,
+    run_id VARCHAR NOT NULL,
+    at VARCHAR(32) NOT NULL,
+    object VARCHAR NOT NULL,
+    record_id VARCHAR NOT NULL,
+    field VARCHAR NOT NULL,
+    "before" JSON,
+    "after" JSON,
+    reason VARCHAR NOT NULL,
+    prospect_key VARCHAR,
+    PRIMARY KEY (id)
+);
+
+CREATE INDEX crm_writes_of_prospect ON crm_writes (prospect_key);
+
+CREATE INDEX crm_writes_of_run ON crm_writes (run_id);
+
+CREATE TABLE cursors (
+    name VARCHAR NOT NULL,
+    value VARCHAR NOT NULL,
+    PRIMARY KEY (name)
+);
+
+CREATE TABLE prospects (
+    "key" VARCHAR NOT NULL,
+    email VARCHAR NOT NULL,
+    domain VARCHAR,
+    name VARCHAR NOT NULL,
+    company VARCHAR NOT NULL,
+    owner_id VARCHAR NOT NULL,
+    contact_id VARCHAR,
+    account_id VARCHAR,
+    opportunity_id VARCHAR,
+    stage VARCHAR(32) NOT NULL,
+    standing VARCHAR(32) NOT NULL,
+    due_at VARCHAR(32),
+    changed BOOLEAN NOT NULL,
+    body TEXT NOT NULL,
+    PRIMARY KEY ("key"),
+    CONSTRAINT prospect_stage CHECK (stage IN ('prospecting', 'preparation', 'approach', 'presentation', 'objections', 'closing', 'follow_up')),
+    CONSTRAINT prospect_standing CHECK (standing IN ('open', 'nurture', 'customer', 'lost', 'disqualified', 'stopped'))
+);
+
+CREATE INDEX prospects_by_domain ON prospects (domain, "key");
+
+CREATE INDEX prospects_by_email ON prospects (email, "key");
+
+CREATE INDEX prospects_changed ON prospects ("key") WHERE changed;
+
+CREATE INDEX prospects_due ON prospects (stage, standing, due_at, "key");
+
+CREATE TABLE quarantine (
+    id INTEGER NOT NULL,
+    source VARCHAR NOT NULL,
+    line INTEGER NOT NULL,
+    digest VARCHAR NOT NULL,
+    body TEXT NOT NULL,
+    at VARCHAR(32) NOT NULL,
+    PRIMARY KEY (id),
+    UNIQUE (source, line, digest)
+);
+
+CREATE TABLE runs (
+    id INTEGER NOT NULL,
+    run_id VARCHAR NOT NULL,
+    stage VARCHAR NOT NULL,
+    at VARCHAR(32) NOT NULL,
+    body TEXT NOT NULL,
+    PRIMARY KEY (id),
+    UNIQUE (run_id, stage)
+);
+
+CREATE INDEX runs_by_time ON runs (at, id);
+
+CREATE TABLE signals (
+    source VARCHAR NOT NULL,
+    id VARCHAR NOT NULL,
+    kind VARCHAR(32) NOT NULL,
+    occurred_at VARCHAR(32) NOT NULL,
+    received_at VARCHAR(32) NOT NULL,
+    prospect_key VARCHAR,
+    action_key VARCHAR,
+    address VARCHAR,
+    body TEXT NOT NULL,
+    handled BOOLEAN NOT NULL,
+    understanding TEXT,
+    PRIMARY KEY (source, id),
+    CONSTRAINT signal_kind CHECK (kind IN ('reply', 'delivered', 'opened', 'clicked', 'bounced', 'blocked', 'dropped', 'spam_report', 'unsubscribed', 'processed', 'crm_changed'))
+);
+
+CREATE INDEX signals_by_id ON signals (id);
+
+CREATE INDEX signals_by_kind ON signals (kind, occurred_at, id, source);
+
+CREATE INDEX signals_of_action ON signals (action_key);
+
+CREATE INDEX signals_of_address ON signals (address);
+
+CREATE INDEX signals_of_prospect ON signals (prospect_key);
+
+CREATE INDEX signals_waiting ON signals (occurred_at, id, source) WHERE handled = 0;
+
+CREATE TABLE suppressions (
+    address VARCHAR NOT NULL,
+    reason VARCHAR NOT NULL,
+    at VARCHAR(32) NOT NULL,
+    PRIMARY KEY (address)
+);
+
+CREATE TABLE actions (
+    "key" VARCHAR NOT NULL CONSTRAINT action_key_is_not_empty CHECK (key <> ''),
+    kind VARCHAR(32) NOT NULL,
+    prospect_key VARCHAR NOT NULL,
+    stage VARCHAR(32) NOT NULL,
+    due_at VARCHAR(32) NOT NULL,
+    state VARCHAR(32) NOT NULL,
+    attempt INTEGER NOT NULL,
+    worker VARCHAR,
+    lease_until VARCHAR(32),
+    detail VARCHAR NOT NULL,
+    provider_id VARCHAR,
+    PRIMARY KEY ("key"),
+    CONSTRAINT a_lease_exists_exactly_while_claimed CHECK ((state = 'claimed') = (lease_until IS NOT NULL AND worker IS NOT NULL)),
+    CONSTRAINT a_claim_is_an_attempt CHECK (attempt >= 0 AND (attempt > 0 OR state <> 'claimed')),
+    CONSTRAINT action_kind CHECK (kind IN ('email', 'task', 'convert')),
+    FOREIGN KEY(prospect_key) REFERENCES prospects ("key"),
+    CONSTRAINT action_stage CHECK (stage IN ('prospecting', 'preparation', 'approach', 'presentation', 'objections', 'closing', 'follow_up')),
+    CONSTRAINT action_state CHECK (state IN ('planned', 'claimed', 'accepted', 'rejected', 'skipped', 'uncertain'))
+);
+
+CREATE INDEX actions_by_state ON actions (kind, state, due_at, "key");
+
+CREATE INDEX actions_lease ON actions (lease_until) WHERE lease_until IS NOT NULL;
+
+CREATE INDEX actions_of_prospect ON actions (prospect_key, kind, state);
+
+CREATE TABLE decisions (
+    id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    prospect_key VARCHAR NOT NULL,
+    run_id VARCHAR NOT NULL,
+    stage VARCHAR(32) NOT NULL,
+    at VARCHAR(32) NOT NULL,
+    kind VARCHAR NOT NULL,
+    rule VARCHAR NOT NULL,
+    reasons JSON NOT NULL,
+    playbook_version VARCHAR NOT NULL,
+    detail JSON NOT NULL,
+    FOREIGN KEY(prospect_key) REFERENCES prospects ("key"),
+    CONSTRAINT decision_stage CHECK (stage IN ('prospecting', 'preparation', 'approach', 'presentation', 'objections', 'closing', 'follow_up'))
+);
+
+CREATE INDEX decisions_of_prospect ON decisions (prospect_key);
+
+CREATE TABLE action_events (
+    id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    action_key VARCHAR NOT NULL,
+    at VARCHAR(32) NOT NULL,
+    old_state VARCHAR(32),
+    new_state VARCHAR(32) NOT NULL,
+    attempt INTEGER NOT NULL,
+    worker VARCHAR,
+    detail VARCHAR NOT NULL,
+    provider_id VARCHAR,
+    CONSTRAINT event_is_a_legal_move CHECK ((old_state IS NULL AND new_state = 'planned') OR (old_state = 'planned' AND new_state IN ('claimed', 'skipped')) OR (old_state = 'claimed' AND new_state IN ('accepted', 'planned', 'rejected', 'skipped', 'uncertain')) OR (old_state = 'uncertain' AND new_state IN ('accepted', 'planned', 'rejected'))),
+    FOREIGN KEY(action_key) REFERENCES actions ("key"),
+    CONSTRAINT event_old_state CHECK (old_state IN ('planned', 'claimed', 'accepted', 'rejected', 'skipped', 'uncertain')),
+    CONSTRAINT event_new_state CHECK (new_state IN ('planned', 'claimed', 'accepted', 'rejected', 'skipped', 'uncertain'))
+);
+
+CREATE INDEX events_of_action ON action_events (action_key, id);
+
+CREATE TABLE action_payloads (
+    action_key VARCHAR NOT NULL,
+    payload JSON NOT NULL,
+    PRIMARY KEY (action_key),
+    FOREIGN KEY(action_key) REFERENCES actions ("key")
+);
+
+CREATE TABLE receipts (
+    id INTEGER NOT NULL,
+    action_key VARCHAR NOT NULL,
+    attempt INTEGER NOT NULL,
+    checked_at VARCHAR(32) NOT NULL,
+    "values" JSON NOT NULL,
+    verdict VARCHAR NOT NULL,
+    PRIMARY KEY (id),
+    FOREIGN KEY(action_key) REFERENCES actions ("key")
+);
+
+CREATE INDEX receipts_of_action ON receipts (action_key);

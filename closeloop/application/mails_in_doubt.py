@@ -1,0 +1,243 @@
+"""Mails that may or may not have left: settled by evidence, called back where they were held, else a person's.
+
+Evidence is, in this order: an event of the provider that carries our key and attempt; the provider's own records
+(Activity, Logs); a confirmed cancellation of the batch a mail was held under; a person who looked. Invariant:
+nothing is sent again on silence. Only where the house says so (`Services.absence_proves_after`) does a source that
+answered in full, so long after the attempt, prove by its silence that a mail never came in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from closeloop.application import campaign
+from closeloop.application.ports import Change, HeldBatch, Ledger, MailInDoubt, ReceiptRow
+from closeloop.application.results import Tally
+from closeloop.application.services import Services
+from closeloop.application.touch_log import touch_logs
+from closeloop.domain.actions import Action, ActionKind, ActionState, ClaimedAction, Settlement, action_key
+from closeloop.domain.signals import Signal, SignalKind
+
+MAILS = 100_000
+"""Mails in doubt looked at in one pass: all of them, since they leave the list only by evidence."""
+PROOFS_OF_ACCEPTANCE = frozenset(
+    {
+        SignalKind.PROCESSED,
+        SignalKind.DELIVERED,
+        SignalKind.BOUNCED,
+        SignalKind.BLOCKED,
+        SignalKind.OPENED,
+        SignalKind.CLICKED,
+        SignalKind.SPAM_REPORT,
+        SignalKind.UNSUBSCRIBED,
+    }
+)
+HELD = "held"
+"""How the verdict of a receipt begins that says under which batch a mail leaves."""
+
+
+def note_held(ledger: Ledger, keys: Sequence[str], batch: HeldBatch, now: datetime) -> None:
+    """Write down under which batch these mails leave, before their request does."""
+    values = {"batch_id": batch.id, "leaves_at": batch.leaves_at.isoformat()}
+    verdict = f"{HELD} by the mail provider until {batch.leaves_at:%H:%M} UTC, to be called back if need be"
+    ledger.add_receipts(ReceiptRow(action_key=key, checked_at=now, values=values, verdict=verdict) for key in keys)
+
+
+def prove(signals: Iterable[Signal], services: Services, now: datetime) -> int:
+    """Settle the mails in doubt about which these events say enough; how many.
+
+    A request is taken whole or not at all: with one mail of a held batch, all of it is proved.
+    """
+    heard: dict[str, list[Signal]] = {}
+    for signal in signals:
+        if signal.action_key and signal.kind in PROOFS_OF_ACCEPTANCE | {SignalKind.DROPPED}:
+            heard.setdefault(signal.action_key, []).append(signal)
+    found = services.ledger.actions(heard) if heard else {}
+    doubtful = [action for action, state in found.values() if state is ActionState.UNCERTAIN]
+    about = {action.key: [s for s in heard[action.key] if _same_try(s, action)] for action in doubtful}
+    proofs = {key: s for key, some in about.items() for s in some if s.kind in PROOFS_OF_ACCEPTANCE}
+    drops = {key: s for key, some in about.items() for s in some if key not in proofs}
+    sent = _prove_sent([action for action in doubtful if action.key in proofs], proofs, services, now)
+    return sent + _give_up([action for action in doubtful if action.key in drops], drops, services, now)
+
+
+def _prove_sent(proved: list[ClaimedAction], proofs: dict[str, Signal], services: Services, now: datetime) -> int:
+    if not proved:
+        return 0
+    known = {action.key for action in proved}
+    mates = [mate for mate in _mates(proved, services) if mate.key not in known]
+    words = {mate.key: "proved by an event about another mail of its request" for mate in mates}
+    words |= {action.key: f"proved by the event {proofs[action.key].id}" for action in proved}
+    _settle_as_sent([*proved, *mates], words, {}, services, now)
+    return len(words)
+
+
+def _give_up(dropped: list[ClaimedAction], drops: dict[str, Signal], services: Services, now: datetime) -> int:
+    """The provider had taken these, and gave them up itself: nobody got them, and nobody will.
+
+    One that was held is left alone: what was called back is dropped as well.
+    """
+    held = _batches(dropped, services) if dropped else {}
+    settled = [
+        Settlement(
+            key=action.key,
+            attempt=action.attempt,
+            state=ActionState.REJECTED,
+            detail=f"dropped by the mail provider: {drops[action.key].payload.get('reason') or 'no reason given'}",
+        )
+        for action in dropped
+        if action.key not in held
+    ]
+    services.ledger.settle(settled, now)
+    return len(settled)
+
+
+def settle_mails(doubtful: list[ClaimedAction], services: Services, now: datetime, tally: Tally) -> None:
+    """One pass over every mail in doubt."""
+    if not doubtful:
+        return
+    heard = services.ledger.signals_about(action.key for action in doubtful)
+    tally.count("settled by an event", prove(heard, services, now))
+    left = _still(doubtful, services)
+    left = _call_back(left, services, now, tally)
+    left = _read_back(left, services, now, tally)
+    _hand_over(left, services, now, tally)
+
+
+def settle_as_sent(mail: ClaimedAction, detail: str, services: Services, now: datetime) -> None:
+    """It went out: the log and the membership follow, as after any send."""
+    _settle_as_sent([mail], {mail.key: detail}, {}, services, now)
+
+
+def settle_as_not_sent(mails: Sequence[ClaimedAction], detail: str, services: Services, now: datetime) -> None:
+    """It surely never left: planned again, and looked at once more before it goes."""
+    back = [
+        Settlement(key=m.key, attempt=m.attempt, state=ActionState.PLANNED, detail=detail, retry_at=now)
+        for m in mails
+    ]
+    services.ledger.settle(back, now)
+
+
+def _settle_as_sent(
+    mails: Sequence[ClaimedAction],
+    words: dict[str, str],
+    ids: dict[str, str],
+    services: Services,
+    now: datetime,
+) -> None:
+    settled = [
+        Settlement(
+            key=m.key,
+            attempt=m.attempt,
+            state=ActionState.ACCEPTED,
+            detail=words[m.key],
+            provider_id=ids.get(m.key),
+        )
+        for m in mails
+    ]
+    then = [*touch_logs(mails, now), *campaign.approached(mails, services, now)]
+    services.ledger.settle(settled, now, then=then)
+
+
+def _same_try(proof: Signal, action: ClaimedAction) -> bool:
+    """News of an attempt that was called back says nothing about a later one."""
+    return str(proof.payload.get("try") or action.attempt) == str(action.attempt)
+
+
+def _still(doubtful: list[ClaimedAction], services: Services) -> list[ClaimedAction]:
+    now_so = services.ledger.actions(action.key for action in doubtful)
+    return [action for action, state in now_so.values() if state is ActionState.UNCERTAIN]
+
+
+def _mates(proved: Sequence[ClaimedAction], services: Services) -> list[ClaimedAction]:
+    """Other mails in doubt that left in the same held request."""
+    batches = {batch.id for batch in _batches(proved, services).values()}
+    if not batches:
+        return []
+    doubtful = services.ledger.in_state(ActionState.UNCERTAIN, ActionKind.EMAIL, MAILS)
+    held = _batches(doubtful, services)
+    return [action for action in doubtful if action.key in held and held[action.key].id in batches]
+
+
+def _batches(mails: Iterable[ClaimedAction], services: Services) -> dict[str, HeldBatch]:
+    """Action key to the batch that its attempt was handed over under."""
+    receipts = services.ledger.receipts_of(mail.key for mail in mails)
+    found = {key: row.values for key, rows in receipts.items() for row in rows if "batch_id" in row.values}
+    return {
+        key: HeldBatch(id=values["batch_id"], leaves_at=datetime.fromisoformat(values["leaves_at"]))
+        for key, values in found.items()
+    }
+
+
+def _call_back(mails: list[ClaimedAction], services: Services, now: datetime, tally: Tally) -> list[ClaimedAction]:
+    held = _batches(mails, services)
+    gone = services.mailer.call_back(list(held.values())) if held else frozenset()
+    back = [mail for mail in mails if mail.key in held and held[mail.key].id in gone]
+    settle_as_not_sent(back, "called back from the mail provider before it left", services, now)
+    tally.count("called back", len(back))
+    return [mail for mail in mails if mail not in back]
+
+
+def _read_back(mails: list[ClaimedAction], services: Services, now: datetime, tally: Tally) -> list[ClaimedAction]:
+    if not mails:
+        return []
+    since = _since(mails, services)
+    people = services.ledger.prospects(mail.prospect_key for mail in mails)
+    evidence = services.mailer.evidence([_question(m, people[m.prospect_key].email, since[m.key]) for m in mails])
+    there = [mail for mail in mails if mail.key in evidence.accepted]
+    words = dict.fromkeys(evidence.accepted, "found in the mail provider's own records")
+    _settle_as_sent(there, words, evidence.accepted, services, now)
+    tally.count("settled by read-back", len(there))
+    patience = services.absence_proves_after
+    absent = [m for m in mails if patience and m.key in evidence.absent and now - since[m.key] >= patience]
+    detail = "the mail provider's records know nothing of it, and would by now"
+    settle_as_not_sent(absent, detail, services, now)
+    tally.count("proved not sent", len(absent))
+    return [mail for mail in mails if mail not in there and mail not in absent]
+
+
+def _since(mails: Sequence[ClaimedAction], services: Services) -> dict[str, datetime]:
+    """When each was handed over: the last look stands right before it."""
+    receipts = services.ledger.receipts_of(mail.key for mail in mails)
+    return {m.key: receipts[m.key][-1].checked_at if m.key in receipts else m.due_at for m in mails}
+
+
+def _question(mail: ClaimedAction, to: str, since: datetime) -> MailInDoubt:
+    subject = str(mail.payload.get("subject", ""))
+    return MailInDoubt(action_key=mail.key, attempt=mail.attempt, to=to, subject=subject, since=since)
+
+
+def _hand_over(mails: list[ClaimedAction], services: Services, now: datetime, tally: Tally) -> None:
+    """What nothing has settled in time is shown to its owner, once; it stays in doubt until somebody settles it."""
+    since = _since(mails, services) if mails else {}
+    old = [mail for mail in mails if now - since[mail.key] >= services.doubt_limit]
+    asked = services.ledger.commit(Change(actions=tuple(_task(mail, since[mail.key], now) for mail in old)))
+    tally.count("handed to a person", asked.new_actions)
+    tally.count("waiting for evidence", len(mails) - len(old))
+    for mail in old:
+        subject = mail.payload.get("subject", "")
+        tally.wait(mail.prospect_key, f"did “{subject}” go out? Look, then `closeloop settle {mail.key}`")
+
+
+def _task(mail: ClaimedAction, since: datetime, now: datetime) -> Action:
+    return Action(
+        key=f"{action_key(ActionKind.TASK, mail.prospect_key, 'uncertain')}:{mail.key}",
+        kind=ActionKind.TASK,
+        prospect_key=mail.prospect_key,
+        stage=mail.stage,
+        due_at=now,
+        payload={
+            "subject": f"Check whether this mail went out: {mail.payload.get('subject', '')}"[:255],
+            "channel": "task",
+            "completed": False,
+            "priority": "High",
+            "description": (
+                f"It was handed to the mail provider on {since:%Y-%m-%d at %H:%M} UTC, and no answer came. Until "
+                "somebody says what happened, it is not sent again, and nothing else is sent to this person. Look "
+                "into the provider's activity or ask the person, then have one of these commands run:\n"
+                f'closeloop settle {mail.key} --sent --why "..."\n'
+                f'closeloop settle {mail.key} --not-sent --why "..."'
+            ),
+        },
+    )

@@ -1,0 +1,37 @@
+"""The leads of the cohort: finance directors of invented companies, every one of which the playbook qualifies.
+
+Everybody has a company of their own: colleagues would wait for one another, and the cohort is to move in step.
+"""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+COLUMNS = (
+    "First Name",
+    "Last Name",
+    "Title",
+    "Company",
+    "Email",
+    "Website",
+    "Country",
+    "Industry",
+    "No. of Employees",
+    "Annual Revenue",
+)
+
+
+def write_cohort(path: Path, number: int) -> None:
+    """`number` leads that the sandbox loads without a remark."""
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        table = csv.writer(stream, lineterminator="\n")
+        table.writerow(COLUMNS)
+        table.writerows(_row(n) for n in range(1, number + 1))
+
+
+def _row(n: int) -> tuple[str, ...]:
+    domain = f"works{n}.example"
+    company = f"Northern Works {n}"
+    person = ("Ada", f"Berg {n}", "Chief Financial Officer", company, f"ada.berg@{domain}")
+    return (*person, f"https://{domain}", "United Kingdom", "Manufacturing", "2400", "310000000")

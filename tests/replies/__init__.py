@@ -1,0 +1,1 @@
+"""The labelled replies, the training of the wording model, and its model card."""
