@@ -137,7 +137,11 @@ def _hold(chosen: Settings, ledger: Ledger) -> Hold | None:
 
 def ledger_place(chosen: Settings, home: Path) -> Path | str:
     """Where the ledger of these settings is: the address of a database, or a file in the home folder."""
-    return chosen.ledger_url.get_secret_value() if chosen.ledger_url else home / LEDGER_FILE
+    if chosen.ledger_url is None:
+        return home / LEDGER_FILE
+    if "://" not in (address := chosen.ledger_url.get_secret_value()):
+        raise UsageError("CLOSELOOP_LEDGER_URL is no address: give postgresql://user:password@host/database")
+    return address
 
 
 def mail_renderer() -> JinjaMailRenderer:

@@ -67,6 +67,9 @@ class Settings(BaseSettings):
     crm_mapping: Path = Field(
         default=CONFIG / "crm_mapping.yaml", description="which field of the org holds what, and whose it is"
     )
+    schedules: Path = Field(
+        default=CONFIG / "schedules.yaml", description="when each stage runs under `closeloop up`"
+    )
     registry: Path | None = Field(
         default=None, description="a company registry (JSON lines), asked before the built-in one"
     )
@@ -77,7 +80,8 @@ class Settings(BaseSettings):
         default=None, description="where the gateway is reached from outside; adds one-click opt-out to mails"
     )
     track_clicks: bool = Field(
-        default=False, description="links in mails lead through the gateway, which notes each click; needs public_url"
+        default=False,
+        description="links in mails lead through the gateway, which notes each click; needs public_url",
     )
     webhook_token: SecretStr | None = Field(
         default=None, description="the last part of the gateway's webhook addresses; made once if not set"
@@ -137,7 +141,7 @@ class Settings(BaseSettings):
 
     ai_model: str | None = Field(
         default=None,
-        description="provider:model asked about replies that nothing else understands; needs the extra `ai`, off if not set",
+        description="provider:model asked about replies that nothing else understands; needs the extra `ai`",
     )
 
 

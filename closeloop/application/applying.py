@@ -94,9 +94,10 @@ def refusals(plan: Plan, fresh: Plan, done: Rehearsed, services: Services) -> di
     today = {part.key: part for part in fresh.parts}
     rules = _changed_rules(plan, services)
     closed = _closed_by_now(plan, people, services)
+    sent_before = _sent_before(plan, services)
     found = {
         part.key: edited(part, services.secret)
-        or _before(part, services)
+        or sent_before.get(part.key)
         or rules
         or _outdated(part, now, today, done.seen)
         or closed.get(part.key)
@@ -142,11 +143,14 @@ def _changed_rules(plan: Plan, services: Services) -> list[str]:
     return ["the playbook or the CRM mapping was edited"]
 
 
-def _before(part: Part, services: Services) -> list[str]:
-    """Mails that left, or may have: the commonest reason, said first."""
-    keys = [item.key for item in part.items if item.kind is ItemKind.MAIL]
-    states = services.ledger.actions(keys) if keys else {}
-    return list(dict.fromkeys(DONE_BEFORE[state] for _, state in states.values() if state in DONE_BEFORE))
+def _sent_before(plan: Plan, services: Services) -> dict[str, list[str]]:
+    """Parts whose mails left, or may have: the commonest reason, said first."""
+    owners = {item.key: part.key for part in plan.parts for item in part.items if item.kind is ItemKind.MAIL}
+    found: dict[str, list[str]] = {}
+    for key, (_, state) in services.ledger.actions(owners).items():
+        if state in DONE_BEFORE and DONE_BEFORE[state] not in found.setdefault(owners[key], []):
+            found[owners[key]].append(DONE_BEFORE[state])
+    return {key: reasons for key, reasons in found.items() if reasons}
 
 
 def report(

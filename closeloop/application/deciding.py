@@ -18,7 +18,7 @@ from closeloop.application.pinned import entered_lines, held_for_their_mail, on_
 from closeloop.application.ports import Change, DecisionRow
 from closeloop.application.results import StageResult, Tally
 from closeloop.application.services import BATCH, Services
-from closeloop.domain.actions import Action, ActionKind, words_of
+from closeloop.domain.actions import Action, ActionKind
 from closeloop.domain.business_days import add_business_days, place_of
 from closeloop.domain.decisions import Advance, Channel, Close, Decision, Hold, Touch
 from closeloop.domain.errors import RenderError
@@ -61,6 +61,7 @@ class Outcome:
             decision = _by_hand(decision, applied.actions[0].payload["subject"])
             applied, said = self._applied(decision), set()
         self.words |= said
+        decision = self._with_its_language(decision, applied)
         self.rows.append(_row(decision, self.prospect, self.run_id, self.services.playbook, self.now))
         self.prospect = applied.prospect
         self.actions.extend(applied.actions)
@@ -96,11 +97,18 @@ class Outcome:
             actions.append(action)
         return applied.model_copy(update={"prospect": prospect, "actions": tuple(actions)})
 
+    def _with_its_language(self, decision: Decision, applied: Applied) -> Decision:
+        """The decision with the reason for the language of its mail, where anybody would ask for it."""
+        found = (action.payload.get("language_reason") for action in applied.actions)
+        reasons = tuple(reason for reason in found if reason)
+        return decision.model_copy(update={"reasons": (*decision.reasons, *reasons)}) if reasons else decision
+
     def _with(self, action: Action, letter: Letter) -> Action:
         """The action with all that a later send needs, and the mark of its words."""
         kept = {name: action.payload[name] for name in KEPT if name in action.payload}
-        words = words_of(letter.mail.subject, letter.mail.text)
-        return action.model_copy(update={"payload": kept | letter.payload(), "words": words})
+        reason = letter.choice.reason(self.services.playbook.locale)
+        payload = kept | letter.payload() | ({"language_reason": reason} if reason else {})
+        return action.model_copy(update={"payload": payload, "words": letter.words})
 
     def _cannot_say(self, decision: Decision, problem: Exception) -> Hold:
         return Hold(

@@ -69,7 +69,8 @@ def _send(
     claimed = left[:MAILS_PER_REQUEST]
     with given_back_on_error(services.ledger, left, now):
         worlds = _worlds([prospects[key] for key in {a.prospect_key for a in claimed}], looks, services)
-    cleared = _last_look(claimed, prospects, timed(claimed, prospects, worlds, services, now), services, now, tally)
+        worlds = timed(claimed, prospects, worlds, services, now)
+    cleared = _last_look(claimed, prospects, worlds, services, now, tally)
     cleared = still_ours(services.ledger, cleared, tally)
     outcomes = (
         services.mailer.send([outgoing(action, prospects[action.prospect_key], services) for action in cleared])

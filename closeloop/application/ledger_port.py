@@ -224,7 +224,7 @@ class Ledger(Protocol):
         ...
 
     def mail_on_its_way(self, prospect_keys: Iterable[str]) -> dict[str, dict[Stage, datetime]]:
-        """Prospect key to the stages in which a mail was planned that has not left, each with its latest due date."""
+        """Prospect key to the stages with a mail planned that has not left, each with its latest due date."""
         ...
 
     def take_slots(self, wishes: Sequence[SlotWish], now: datetime) -> dict[str, Slot | None]:

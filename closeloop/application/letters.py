@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from closeloop.application.services import Services
-from closeloop.domain.actions import Action
+from closeloop.domain.actions import Action, words_of
 from closeloop.domain.languages import Choice, choose
 from closeloop.domain.links import Link, led_through, make_link
 from closeloop.domain.mailboxes import written_by
@@ -31,6 +31,8 @@ class Letter(Record):
     thread: ThreadHeaders
     conversation: Conversation
     """As it stands once this mail is in it."""
+    words: str
+    """Known again whatever conversation it goes on with: the mark of its own subject and text."""
 
     def payload(self) -> dict[str, Any]:
         """What the ledger keeps of it: enough to send it and to explain its language."""
@@ -62,9 +64,10 @@ def write(
         on_its_own=TEMPLATES[template] is FollowUpProps,
     )
     conversation = said(prospect.conversation, thread, action.key, mail.subject, now)
+    words = words_of(mail.subject, mail.text)
     if thread.subject is not None:
         mail = mail.answering(thread.subject)
-    return Letter(mail=mail, choice=choice, thread=thread, conversation=conversation)
+    return Letter(mail=mail, choice=choice, thread=thread, conversation=conversation, words=words)
 
 
 def _choice(template: str, prospect: Prospect, services: Services, language: str | None) -> Choice:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 from closeloop.application.ports import Ledger
@@ -11,7 +11,7 @@ from closeloop.application.services import Services
 from closeloop.application.strangers import strangers_at
 from closeloop.domain.plan import RestsOn, fingerprint
 from closeloop.domain.prospect import Prospect
-from closeloop.domain.signals import Signal
+from closeloop.domain.signals import Signal, name_of_signal
 
 EVERY_SIGNAL = 1_000_000
 ABOUT = ("", "look:", "pull:")
@@ -60,33 +60,26 @@ def _signals(ledger: Ledger, people: Collection[Prospect]) -> dict[str, dict[str
     waiting = ledger.waiting_signals(EVERY_SIGNAL)
     if not waiting:
         return {}
-    owners = {p.email.lower(): p.key for p in people}
-    owners = {s.id: owners[a] for s in waiting if (a := (s.address or "").lower()) in owners} | _owners(
-        ledger, waiting
-    )
+    owner_of = _owners(ledger, waiting, {prospect.email.lower(): prospect.key for prospect in people})
     at: dict[str, list[str]] = {}
     for prospect in people:
         if prospect.domain:
             at.setdefault(prospect.domain.lower(), []).append(prospect.key)
     found: dict[str, dict[str, str]] = {}
     for signal in waiting:
-        owner = owners.get(signal.id)
+        owner = owner_of(signal)
         for key in [owner] if owner else at.get(strangers_at(signal) or "", []):
-            found.setdefault(key, {})[signal.id] = signal.kind.value
+            found.setdefault(key, {})[name_of_signal(signal)] = signal.kind.value
     return found
 
 
-def _owners(ledger: Ledger, waiting: Iterable[Signal]) -> dict[str, str]:
-    """Signal id to the prospect it names: by key, by the mail it is about, or by its address."""
-    given = list(waiting)
-    mails = ledger.actions({signal.action_key for signal in given if signal.action_key})
-    people = ledger.by_address({signal.address.lower() for signal in given if signal.address})
-    found: dict[str, str] = {}
-    for signal in given:
-        mail = mails.get(signal.action_key or "")
-        owner = signal.prospect_key or (
-            mail[0].prospect_key if mail else people.get((signal.address or "").lower())
-        )
-        if owner:
-            found[signal.id] = owner
-    return found
+def _owners(ledger: Ledger, waiting: Collection[Signal], new: Mapping[str, str]) -> Callable[[Signal], str | None]:
+    """Says whom a signal names: by key, by the mail it is about, or by its address, also those in `new`."""
+    mails = ledger.actions({signal.action_key for signal in waiting if signal.action_key})
+    known = ledger.by_address({signal.address.lower() for signal in waiting if signal.address})
+
+    def owner_of(signal: Signal) -> str | None:
+        mail, address = mails.get(signal.action_key or ""), (signal.address or "").lower()
+        return signal.prospect_key or (mail[0].prospect_key if mail else known.get(address) or new.get(address))
+
+    return owner_of

@@ -1,4 +1,5 @@
-"""A further opinion on replies that nobody has understood, such as a language model's; a person reads them otherwise.
+"""A further opinion on replies that nobody has understood, such as a language model's; a person reads them
+otherwise.
 
 What it may do is decided here and not by whoever gives it: it is asked only about an abstention, it chooses among
 labels that neither stop anybody nor need a day or a name that the text must prove, and it never touches the rest of

@@ -15,6 +15,8 @@ from closeloop.application.results import StageResult, Tally
 from closeloop.application.services import Services
 from closeloop.application.settling import settle
 from closeloop.domain.actions import Action, ActionKind, ActionState, ClaimedAction
+from closeloop.domain.mailboxes import worked_by
+from closeloop.domain.playbook import Playbook
 from closeloop.domain.prospect import Prospect
 
 BATCH = 10_000
@@ -130,7 +132,7 @@ def _log_activities(services: Services, now: datetime, limit: int, tally: Tally)
         prospects = services.ledger.prospects(action.prospect_key for action in claimed)
     between = _being_converted(services)
     ready = [a for a in claimed if a.prospect_key not in between]
-    outcomes = services.crm.create_tasks([_task(a, prospects[a.prospect_key]) for a in ready])
+    outcomes = services.crm.create_tasks([_task(a, prospects[a.prospect_key], services.playbook) for a in ready])
     outcomes += [_later(action.key) for action in claimed if action.prospect_key in between]
     settle(claimed, {outcome.key: outcome for outcome in outcomes}, services, now, tally, "activities")
     return len(claimed)
@@ -149,13 +151,13 @@ def _being_converted(services: Services) -> set[str]:
     return {action.prospect_key for action in found}
 
 
-def _task(action: Action, prospect: Prospect) -> CrmTask:
+def _task(action: Action, prospect: Prospect, playbook: Playbook) -> CrmTask:
     payload = action.payload
     return CrmTask(
         key=action.key,
         who_id=prospect.crm.contact or prospect.crm.lead,
         what_id=prospect.crm.opportunity if prospect.crm.contact else None,
-        owner_id=prospect.owner_id,
+        owner_id=prospect.owner_id if payload["completed"] else worked_by(prospect, playbook, action.due_at),
         subject=payload["subject"],
         description=payload.get("description", ""),
         on=payload.get("on") or action.due_at.date().isoformat(),

@@ -187,6 +187,7 @@ def _gateway(chosen: Settings) -> Finding:
     return Finding(
         "gateway address",
         "warning",
-        "not set: mails carry no one-click opt-out link, and replies come in only through the gateway",
+        "not set: mails carry no one-click opt-out link, and replies come in only through the gateway"
+        + (", and no click is noted although CLOSELOOP_TRACK_CLICKS asks for it" if chosen.track_clicks else ""),
         "set CLOSELOOP_PUBLIC_URL to where `closeloop gateway` is reached from outside",
     )

@@ -16,14 +16,8 @@ from typing import Any
 from closeloop.adapters.dry_run import DryRunMailer
 from closeloop.adapters.ledger.scoped import ScopedLedger
 from closeloop.adapters.ledger.sql_ledger import SqlLedger
-from closeloop.adapters.planning import (
-    CountingEnricher,
-    DraftDecks,
-    Gate,
-    PlannedCrm,
-    PlannedMailer,
-    ReadingCrm,
-)
+from closeloop.adapters.plan_gate import Gate, PlannedCrm, PlannedMailer
+from closeloop.adapters.planning import CountingEnricher, DraftDecks, ReadingCrm
 from closeloop.application.applying import Applied, check_head, good, refusals, report
 from closeloop.application.passes import group, run_to_the_end
 from closeloop.application.planning import Rehearsed, make_plan

@@ -43,7 +43,9 @@ def _work(lines: Iterable[bytes], source: str) -> int:
             complain(f"{source}, line {number}: {problem}")
             broken += 1
         except Exception as problem:  # noqa: BLE001 - whatever one reply does to a rule, the others are answered
-            complain(f"{source}, line {number}: could not be worked on ({type(problem).__name__}); a person reads it")
+            complain(
+                f"{source}, line {number}: could not be worked on ({type(problem).__name__}); a person reads it"
+            )
             broken += 1
         else:
             sys.stdout.write(answer + "\n")

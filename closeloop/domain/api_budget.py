@@ -134,8 +134,8 @@ def calls_to_undo(rows: int, objects: int) -> int:
 
 
 def ration(wanted: Sequence[Need], left: int, sign_in: int = SIGN_IN_CALLS) -> Ration:
-    """Grants in the order of value; what does not fit waits, a smaller one after it may still go. What needs no calls
-    never waits. `sign_in`: calls that the first of them still has to make besides."""
+    """Grants in the order of value; what does not fit waits, a smaller one after it may still go, and what needs no
+    calls always goes. `sign_in`: calls that the first of them still has to make besides."""
     waits = []
     rest = left - sign_in
     for need in wanted:

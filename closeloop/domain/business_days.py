@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
-from typing import NamedTuple
-
-from holidays import HolidayBase, country_holidays
+from typing import TYPE_CHECKING, NamedTuple
 
 from closeloop.domain.countries import country_code
 from closeloop.domain.prospect import Prospect
 from closeloop.domain.time_zones import zone, zone_of
+
+if TYPE_CHECKING:
+    from holidays import HolidayBase
 
 SATURDAY = 5
 DAY = timedelta(days=1)
@@ -46,14 +47,20 @@ def is_business_day(moment: datetime, place: Place = EVERYWHERE) -> bool:
 
 
 def add_business_days(moment: datetime, days: int, place: Place = EVERYWHERE) -> datetime:
-    """The same hour, `days` working days later; 0 days on a day off is the next working day."""
-    day = _date(moment, place)
-    off = timedelta()
-    while days > 0 or not is_working_date(day + off, place.country):
-        off += DAY
-        if days > 0 and is_working_date(day + off, place.country):
+    """The same hour (of UTC), `days` working days later; 0 days on a day off is the next working day."""
+    while days > 0 or not is_business_day(moment, place):
+        moment += DAY
+        if days > 0 and is_business_day(moment, place):
             days -= 1
-    return moment + off
+    return moment
+
+
+def from_named_day(named: datetime, place: Place) -> datetime:
+    """A day that somebody named, or the next working day: a date is the same everywhere, whatever the clock."""
+    day = named.date()
+    while not is_working_date(day, place.country):
+        day += DAY
+    return named + (day - named.date())
 
 
 def is_working_date(day: date, country: str | None) -> bool:
@@ -94,6 +101,8 @@ def _holidays(country: str, year: int) -> frozenset[date]:
 
 def _calendar(country: str, year: int) -> HolidayBase | None:
     """None for a country whose calendar nobody wrote down."""
+    from holidays import country_holidays  # a fifth of a second that a command without a calendar does not need
+
     try:
         return country_holidays(country, years=year, expand=False)
     except NotImplementedError:

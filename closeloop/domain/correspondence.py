@@ -1,4 +1,4 @@
-"""What a reply changes about how we write: the conversation goes on with it, and its language is the person's own."""
+"""What a reply changes about how we write: the conversation goes on with it, in the language the person used."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from closeloop.domain.threads import header, heard, ids_in
 _THAI = re.compile(r"[\u0e00-\u0e7f]")
 _LATIN = re.compile(r"[A-Za-z\u00c0-\u024f]")
 _ENGLISH = frozenset(
-    "and are but can could for from have how not our please send thank thanks that the this us we what when will with "
-    "would you your".split()
+    "and are but can could for from have how not our please send thank thanks that the this us we what when will "
+    "with would you your".split()
 )
 _SURE_WORDS = 3
 """Common words of English in one reply; names and `ok` alone say nothing."""

@@ -43,10 +43,19 @@ class Choice(Record):
     because: str
     wanted: str
     """What the person would have got, had everything been there."""
+    told: bool = False
+    """A person asked for `wanted` or showed it; otherwise it is only usual where they are."""
 
     @property
     def falls_back(self) -> bool:
         return self.wanted != self.language
+
+    def reason(self, own: str) -> str | None:
+        """For the decision, where the language is another than the playbook's `own` or somebody will wonder."""
+        asked_in_vain = self.falls_back and (self.told or self.wanted.partition("-")[0] in TONGUES)
+        if self.language == own and not asked_in_vain:
+            return None
+        return f"in {language_name(self.language)}: {self.because}"
 
 
 def tongue_of(language: str) -> Tongue:
@@ -72,9 +81,9 @@ def choose(prospect: Prospect, playbook: Playbook, templates: Collection[str]) -
     """The language of a mail whose template there is in these languages."""
     wanted, because = wish(prospect, playbook)
     if lacking := _lacking(wanted, playbook, templates):
-        said = f"{because}, but {lacking}: in {language_name(playbook.locale)}, the playbook's own language"
-        return Choice(language=playbook.locale, because=said, wanted=wanted)
-    return Choice(language=wanted, because=because, wanted=wanted)
+        said = f"{because}, but {lacking}, so the playbook's own language"
+        return Choice(language=playbook.locale, because=said, wanted=wanted, told=FACT in prospect.facts)
+    return Choice(language=wanted, because=because, wanted=wanted, told=FACT in prospect.facts)
 
 
 def wish(prospect: Prospect, playbook: Playbook) -> tuple[str, str]:

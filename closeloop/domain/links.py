@@ -1,4 +1,4 @@
-"""Links of ours that lead on to another page: signed, so that nobody else can make one and lead anywhere with it."""
+"""Links of ours that lead on to another page: signed, so that nobody else can make one and lead people astray."""
 
 from __future__ import annotations
 

@@ -18,6 +18,8 @@ from closeloop.domain.sending_times import leaves_at
 from closeloop.domain.texts import Remembered
 
 _REMEMBERED = Remembered()
+USER_PREFIX = "005"
+"""Begins the id of every Salesforce user."""
 
 
 class Leaving(Record):
@@ -84,6 +86,18 @@ def away(prospect: Prospect, box: Mailbox, playbook: Playbook, day: date) -> Abs
         ),
         None,
     )
+
+
+def worked_by(prospect: Prospect, playbook: Playbook, moment: datetime) -> str:
+    """CRM id of who does what is to be done by hand: the owner, or the deputy of one who is away.
+
+    A deputy is known to the CRM by the first of its mailbox's `owners` that is a user's id.
+    """
+    gone = away(prospect, mailbox_of(prospect, playbook), playbook, home_day(moment, playbook))
+    if gone is None or gone.deputy is None:
+        return prospect.owner_id
+    ids = (one for one in mailbox_named(gone.deputy, playbook).owners if one.startswith(USER_PREFIX))
+    return next(ids, prospect.owner_id)
 
 
 def home_day(moment: datetime, playbook: Playbook) -> date:

@@ -63,7 +63,7 @@ class RestsOn(Record):
     version: str | None = None
     """Fingerprint of the prospect in the ledger; None: the ledger does not know it yet."""
     signals: dict[str, str] = {}
-    """Id to kind of each reply or event about it that waits to be worked on."""
+    """Name (source and id) to kind of each reply or event about it that waits to be worked on."""
     halted: bool = False
     """A reply or a stop waits, about this person or a colleague."""
     suppressed: dict[str, str] = {}

@@ -347,6 +347,8 @@ class Playbook(Record):
             raise ValueError("there are three approaches: premium, question and product, each once")
         if self.approaches[-1].when is not None:
             raise ValueError("the last approach is the one for everybody else and has no `when`")
+        if wrong := self.sending.outside(self.sender.email):
+            raise ValueError(f"the mailbox {wrong} is not at the domain of sender.email: one request has one domain")
         for name, steps in self.sequences.items():
             if wrong := next(problems(steps), None):
                 raise ValueError(f"sequence {name!r}: {wrong}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from closeloop.domain.business_days import add_business_days, place_of
+from closeloop.domain.business_days import add_business_days, from_named_day, place_of
 from closeloop.domain.decisions import Advance, AskHuman, Channel, Close, Decision, Hold, Park, Stop, Touch
 from closeloop.domain.meetings import MEETING_DAYS, plan_meeting
 from closeloop.domain.playbook import Playbook
@@ -99,7 +99,7 @@ def _automatic(prospect: Prospect, found: Understanding, now: datetime) -> tuple
     if found.primary is Label.AUTO_REPLY:
         return ()
     back = found.resume_on or now + timedelta(days=ABSENCE_DAYS)
-    until = add_business_days(max(back, now), 0, place_of(prospect))
+    until = _from(back, prospect, now)
     return (Hold(rule="replies.out_of_office", reasons=(f"away until {until:%Y-%m-%d}",), until=until),)
 
 
@@ -109,8 +109,14 @@ def _sleep(prospect: Prospect, found: Understanding, now: datetime) -> Park:
         rule="replies.not_now",
         reasons=(f"asked us to come back on {until:%Y-%m-%d}",),
         standing=Standing.NURTURE,
-        until=add_business_days(max(until, now), 0, place_of(prospect)),
+        until=_from(until, prospect, now),
     )
+
+
+def _from(named: datetime, prospect: Prospect, now: datetime) -> datetime:
+    """The named day or the next working day; never before now."""
+    place = place_of(prospect)
+    return max(from_named_day(named, place), add_business_days(now, 0, place))
 
 
 def _objection(prospect: Prospect, label: Label, now: datetime) -> Decision:
@@ -236,10 +242,10 @@ def _expansion(prospect: Prospect, now: datetime) -> AskHuman:
     )
 
 
-def _to_human(
-    prospect: Prospect, found: Understanding, playbook: Playbook, now: datetime
-) -> tuple[Decision, ...]:
-    """What is not understood for sure, a person reads, with the playbook's answer as a draft; the sequence waits."""
+def _to_human(prospect: Prospect, found: Understanding, playbook: Playbook, now: datetime) -> tuple[Decision, ...]:
+    """What is not understood for sure, a person reads, with the playbook's answer as a draft; the sequence
+    waits.
+    """
     subject = "Read this reply and answer it"
     if found.abstained and found.primary is not Label.OTHER:
         subject += f"; it may say: {found.primary.in_words}"

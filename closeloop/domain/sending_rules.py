@@ -210,6 +210,11 @@ class Sending(Record):
                 raise ValueError(f"the deputy {away.deputy} of {away.owner} has no mailbox under sending.mailboxes")
         return self
 
+    def outside(self, sender: str) -> str | None:
+        """The first mailbox at another domain than this address."""
+        domain = sender.rpartition("@")[2].casefold()
+        return next((b.email for b in self.mailboxes if b.email.rpartition("@")[2].casefold() != domain), None)
+
     def window_for(self, country: str | None, *, answer: bool) -> Window:
         """The window of a mail: answers have their own."""
         return self.answers if answer else self.by_country.get(country or "", self.window)

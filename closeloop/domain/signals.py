@@ -116,6 +116,11 @@ class Signal(Record):
         return self.source, self.id
 
 
+def name_of_signal(signal: Signal) -> str:
+    """Its identity as one word, for places where a name is kept as text."""
+    return f"{signal.source}:{signal.id}"
+
+
 class Proposed(Record):
     """A day for a meeting, as the customer named or accepted it."""
 

@@ -7,6 +7,7 @@ nobody is led anywhere but where a link that we have signed leads.
 from __future__ import annotations
 
 import hashlib
+from contextlib import suppress
 from datetime import datetime
 
 from starlette.concurrency import run_in_threadpool
@@ -65,10 +66,8 @@ class Links:
             return self._page(NOT_OURS, request, 404)
         if request.method == "GET":
             agent = request.headers.get("user-agent", "")
-            try:
+            with suppress(LedgerUnavailable):
                 await run_in_threadpool(self._clicked, link, agent)
-            except LedgerUnavailable:
-                pass
         return RedirectResponse(link.url, status_code=302, headers=QUIET)
 
     def _prospect(self, request: Request) -> str | None:

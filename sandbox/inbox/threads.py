@@ -22,6 +22,10 @@ QUOTE = re.compile(
     r"\n\n(?=On .{1,200} wrote:\n|Am .{1,200} schrieb .{1,200}:\n|El .{1,200} escribió:\n"
     r"|เมื่อ .{1,200}:\n|-----Original)"
 )
+LAST_REPLY = (
+    "(SELECT MAX(o.at) FROM sendgrid_outbox o WHERE o.target = 'parse'"
+    " AND o.mail_id IN (SELECT x.id FROM sendgrid_mails x WHERE x.address = m.address))"
+)
 SILENT = "('processed', 'delivered', 'deferred')"
 
 
@@ -91,11 +95,11 @@ def count_people(world: World, wanted: Filter) -> int:
 
 
 def people(world: World, wanted: Filter, offset: int = 0, limit: int = -1) -> list[Thread]:
-    """The threads of people to whom a wanted mail went, the latest mail first."""
+    """The threads of people to whom a wanted mail went, the latest mail or reply first."""
     where, values = wanted.where()
     rows = world.db.execute(
-        f"SELECT m.address FROM sendgrid_mails m WHERE {where}"
-        " GROUP BY m.address ORDER BY MAX(m.leaves_at) DESC, m.address LIMIT ? OFFSET ?",
+        f"SELECT m.address FROM sendgrid_mails m WHERE {where} GROUP BY m.address"
+        f" ORDER BY MAX(MAX(m.leaves_at), COALESCE({LAST_REPLY}, 0)) DESC, m.address LIMIT ? OFFSET ?",
         (*values, limit, offset),
     ).fetchall()
     return [thread(world, row["address"]) for row in rows]

@@ -16,7 +16,7 @@ EMPTY_NAMES = {"utils", "util", "helpers", "helper", "common", "manager", "misc"
 SHADOWING_NAMES = {"email", "types", "config", "tasks", "calendar"}
 CLOCKS = {("datetime", "now"), ("datetime", "utcnow"), ("datetime", "today"), ("date", "today")}
 CLOCKS |= {("time", "time"), ("time", "time_ns")}
-MAY_READ_THE_CLOCK = ("closeloop/adapters/clock.py", "sandbox/__main__.py", "tests/")
+MAY_READ_THE_CLOCK = ("closeloop/adapters/clock.py", "sandbox/__main__.py", "sandbox/sendgrid/signing.py", "tests/")
 LONGEST_FILE = 400
 
 

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from tests.chaos.settings import Database
+from tests.postgres import postgres_server
 
 
 @contextmanager
-def ledger_at(database: Database, home: Path) -> Iterator[str | None]:
+def ledger_at(database: Database) -> Iterator[str | None]:
     """Address of an empty database for the length of the block; None: the file in the home folder."""
     if database is Database.SQLITE:
         yield None
         return
-    from tests.contract.postgres import running_postgres
-
-    with running_postgres(home / "postgres") as url:
-        yield url
+    with postgres_server() as server:
+        yield server.new_database()

@@ -84,13 +84,14 @@ class Site(BaseModel):
             playbook=CONFIG / "playbook.yaml",
             secret=SecretStr(SECRET),
             public_url=self.gateway,
-            ledger_url=self.ledger_url,
+            ledger_url=SecretStr(self.ledger_url) if self.ledger_url else None,
             salesforce_instance_url=self.url,
             salesforce_client_id=self.client_id,
             salesforce_client_secret=SecretStr(self.client_secret),
             sendgrid_api_key=SecretStr(self.sendgrid_key),
             sendgrid_host=self.url,
             salesforce_upload_decks=False,
+            sendgrid_absence_hours=1,  # the sandbox has the Activity API, which is complete after a minute
         )
 
 

@@ -64,6 +64,13 @@ def test_a_lead_is_read_with_everything_the_rules_ask_for(org: Org) -> None:
     assert [found.opted_out, found.do_not_contact, found.is_converted] == [False] * 3
 
 
+def test_where_a_lead_lives_and_whether_it_may_be_called_are_read_where_the_org_says_so(org: Org) -> None:
+    org.insert("Lead", [lead_row(State="Oregon", Country="US", DoNotCall=True)])
+    (found,) = org.crm.changed_leads(org.beginning, 10)
+    assert (found.state, found.do_not_call) == ("Oregon", True)
+    assert (found.time_zone, found.preferred_channel) == (None, None), "a new org has no field for these"
+
+
 def test_the_last_look_sees_what_people_did_a_moment_ago(org: Org) -> None:
     fine, out, closed = org.insert("Lead", [lead_row(n) for n in range(3)])
     org.change("Lead", out, HasOptedOutOfEmail=True, Closeloop_Do_Not_Contact__c=True)

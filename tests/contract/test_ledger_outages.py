@@ -20,6 +20,8 @@ from closeloop.adapters.ledger import SqlLedger, open_ledger
 from closeloop.adapters.ledger.engine import Database
 from closeloop.adapters.ledger.failures import CommitUnknown
 from closeloop.adapters.ledger.opening import open_database
+from closeloop.bootstrap import build, settings
+from closeloop.cli.ending import ended
 from closeloop.domain.actions import ActionState, Settlement
 from closeloop.domain.errors import LedgerUnavailable
 from tests.contract.ledger_samples import LEASE, NOW, claim, mail, moves_of, person, plan, state_of
@@ -232,3 +234,19 @@ def test_the_advice_for_a_failure_nobody_foresaw_still_names_the_place(tmp_path:
     with pytest.raises(LedgerUnavailable, match=rf"{path} failed: run `closeloop doctor`"):
         ledger.cursor("leads")
     ledger.close()
+
+
+@pytest.mark.parametrize(
+    "wrong", ["rubbish", "mysql://me:a-secret@db.example/closeloop", "postgresql://me:a-secret@:x/y"]
+)
+def test_a_setting_that_is_no_address_of_a_ledger_is_wrong_use(
+    wrong: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("CLOSELOOP_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("CLOSELOOP_LEDGER_URL", wrong)
+    assert ended(lambda: build(settings())) == 2
+    said = capsys.readouterr().err
+    assert "CLOSELOOP_LEDGER_URL" in said
+    assert "a-secret" not in said
+    assert [path.name for path in tmp_path.iterdir()] == ["home"]

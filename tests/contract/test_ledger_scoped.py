@@ -44,7 +44,7 @@ def test_with_nothing_in_scope_nothing_is_claimed(whole: SqlLedger) -> None:
 
 def test_only_the_named_signals_are_worked_on_while_every_reply_still_halts(whole: SqlLedger) -> None:
     whole.receive([reply("in", prospect_key="00Q7"), reply("out", prospect_key="00Q8")], NOW)
-    narrow = scoped(whole, "00Q7", "00Q8", signals=("in",))
+    narrow = scoped(whole, "00Q7", "00Q8", signals=("inbound:in",))
     assert [signal.id for signal in narrow.waiting_signals(9)] == ["in"]
     assert "00Q8" in narrow.halted([person("00Q8")])
 

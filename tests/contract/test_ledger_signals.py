@@ -5,8 +5,20 @@ from __future__ import annotations
 import pytest
 
 from closeloop.application.ports import Change, Ledger
+from closeloop.domain.actions import ActionState
 from closeloop.domain.signals import Label, SignalKind
-from tests.contract.ledger_samples import MINUTE, NOW, mail, person, plan, reply, too_dear
+from tests.contract.ledger_samples import (
+    MINUTE,
+    NOW,
+    claim,
+    mail,
+    person,
+    plan,
+    reply,
+    settle,
+    state_of,
+    too_dear,
+)
 
 
 def test_a_webhook_delivered_five_times_is_one_signal(ledger: Ledger) -> None:
@@ -17,6 +29,10 @@ def test_a_webhook_delivered_five_times_is_one_signal(ledger: Ledger) -> None:
 
 def test_the_same_id_from_two_sources_is_two_signals(ledger: Ledger) -> None:
     assert ledger.receive([reply("1"), reply("1", source="sendgrid")], NOW) == 2
+    ledger.note_understanding(("inbound", "1"), too_dear())
+    ledger.commit(Change(handled_signals=(("inbound", "1"),)))
+    assert [one.source for one in ledger.waiting_signals(9)] == ["sendgrid"]
+    assert [signal.source for signal, _ in ledger.replies()] == ["inbound"]
 
 
 def test_a_handled_signal_stays_handled_when_it_is_delivered_again(ledger: Ledger) -> None:
@@ -48,6 +64,16 @@ def test_what_was_heard_about_a_mail_is_found_also_after_it_was_handled(ledger: 
     ledger.commit(Change(handled_signals=(("sendgrid", "b"),)))
     assert ledger.signals_about(["email:00Q1:approach:1", "email:unknown"]) == [earlier, about]
     assert ledger.signals_about([]) == []
+
+
+def test_a_character_that_a_database_cannot_hold_stops_no_batch(ledger: Ledger) -> None:
+    odd = reply("odd", address="ana\x00@north.example", payload={"text": "nul \x00 here"})
+    assert ledger.receive([reply(), odd], NOW) == 2
+    assert [one.payload["text"] for one in ledger.waiting_signals(9) if one.id == "odd"] == ["nul \x00 here"]
+    plan(ledger, mail())
+    claim(ledger)
+    assert settle(ledger, mail().key, ActionState.REJECTED, detail="refused \x00") == []
+    assert state_of(ledger, mail().key) is ActionState.REJECTED
 
 
 @pytest.mark.parametrize("kind", list(SignalKind))

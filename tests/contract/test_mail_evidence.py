@@ -32,9 +32,7 @@ class Provider:
         self.noted: dict[str, HeldBatch] = {}
         known = sandbox.line["sendgrid"]
         holding = Hold(hold, self._note) if hold else None
-        self.mailer = SendGridMailer(
-            known["api_key"], playbook().sender, known["host"], self._seconds, holding
-        )
+        self.mailer = SendGridMailer(known["api_key"], playbook().sender, known["host"], self._seconds, holding)
 
     @property
     def now(self) -> datetime:

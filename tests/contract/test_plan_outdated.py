@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from closeloop.adapters.ledger.scoped import ScopedLedger
-from closeloop.adapters.planning import Gate, PlannedCrm, PlannedMailer
+from closeloop.adapters.plan_gate import Gate, PlannedCrm, PlannedMailer
 from closeloop.application.applying import Applied, Outcome
 from closeloop.application.ports import Change as Saving
 from closeloop.application.results import StageResult

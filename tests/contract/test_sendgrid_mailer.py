@@ -37,6 +37,21 @@ ACCEPTED, REJECTED, PLANNED, UNCERTAIN = (
 )
 
 
+def test_each_mailbox_writes_under_its_own_address_within_one_request(sandbox: Sandbox) -> None:
+    """`from` may differ in a request as long as the domain is the same."""
+    domain = playbook().sender.email.partition("@")[2]
+    mails = [
+        outgoing(n).model_copy(update={"sender_email": f"box{n}@{domain}", "sender_name": f"Box {n}"})
+        for n in (1, 2)
+    ]
+    mailer = sandbox_mailer(sandbox)
+    assert {found.state for found in mailer.send(mails)} == {ACCEPTED}
+    assert mailer.requests == 1
+    written = body(mails, playbook().sender)["personalizations"]
+    assert [one["from"]["email"] for one in written] == [f"box1@{domain}", f"box2@{domain}"]
+    assert "from" not in body([outgoing(3)], playbook().sender)["personalizations"][0]
+
+
 @pytest.fixture
 def script() -> Iterator[ScriptedServer]:
     with scripted_server() as served:

@@ -12,7 +12,20 @@ from tests.e2e.conftest import Closeloop, Finished, two_at_a_time
 
 pytestmark = pytest.mark.e2e
 
-COMMANDS = ("demo", "run", "import", "why", "report", "doctor", "gateway", "sandbox", "playbook", "mapping", "undo")
+COMMANDS = (
+    "demo",
+    "run",
+    "import",
+    "why",
+    "report",
+    "doctor",
+    "gateway",
+    "sandbox",
+    "playbook",
+    "mapping",
+    "undo",
+    "understand",
+)
 PLAYBOOK_COMMANDS = ("check", "schema")
 WITH_JSON = {"demo", "run", "import", "why", "report", "doctor", "undo"}
 WRONG_USE = {

@@ -19,7 +19,7 @@ from closeloop.adapters.replies.second_opinion import RulesSay
 from closeloop.domain.signals import Label, Understanding
 
 FOLDER = Path(__file__).parents[1] / "data" / "replies"
-TRAINED_ON = ("train", "known")
+TRAINED_ON = ("train", "known", "fresh")
 FROZEN = "test"
 SENDER = "clara@orland.example"
 SUBJECT = "Re: A question about how your team works today"
@@ -88,6 +88,4 @@ def understood(reply: Reply) -> Understanding:
 
 def rules_alone(reply: Reply) -> RulesSay:
     """What the rules say without the model."""
-    return reader().rules_alone(
-        Mail(reply.subject, reply.body, reply.headers, reply.sender, reply.received_at)
-    )
+    return reader().rules_alone(Mail(reply.subject, reply.body, reply.headers, reply.sender, reply.received_at))

@@ -1,6 +1,7 @@
 """`python -m tests.replies.train`: learn the wording model from the training replies and fit its calibration.
 
-Plain Python, so that the project needs no numerical library: about two minutes. The same replies give the same file.
+Plain Python, so that the project needs no numerical library: about two minutes. The same replies give the same
+file.
 """
 
 from __future__ import annotations
@@ -36,7 +37,9 @@ SEEN = 2
 
 
 def trained(replies: Sequence[Reply], digest: str) -> WordingModel:
-    """Weights learned by stochastic gradient descent with AdaGrad steps; classes weigh the same whatever their size."""
+    """Weights learned by stochastic gradient descent with AdaGrad steps; classes weigh the same whatever their
+    size.
+    """
     labels = tuple(label for label in Label if label not in MACHINES)
     kinds = [words_and_pieces(reply.body) for reply in replies]
     counted = Counter(feature for both in kinds for kind in both for feature in kind)
@@ -101,7 +104,9 @@ def _quantised(
 
 
 def worth(replies: Sequence[Reply], labels: Sequence[Label]) -> tuple[dict[Label, float], dict[Label, float]]:
-    """What a finding of the rules is worth as evidence, for labels they are sure of and for those only hinted at."""
+    """What a finding of the rules is worth as evidence, for labels they are sure of and for those only hinted
+    at.
+    """
     said = [(rules_alone(reply), reply.labels) for reply in replies if reply.body.strip()]
 
     def counted(label: Label, *, hinted: bool) -> float:
@@ -143,7 +148,8 @@ def main() -> None:
     path = Path(package.__file__).with_name(FILE)
     path.write_bytes(packed(final))
     wording_model.cache_clear()
-    print(f"{len(replies):,} replies, {len(model.rows):,} features, temperature {found.temperature}, trust {found.trust}")  # noqa: T201
+    fitted = f"temperature {found.temperature}, trust {found.trust}"
+    print(f"{len(replies):,} replies, {len(model.rows):,} features, {fitted}")  # noqa: T201
     print(f"{path.stat().st_size:,} bytes in {path.name}")  # noqa: T201
 
 

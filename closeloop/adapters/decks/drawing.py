@@ -30,9 +30,9 @@ def colour(name: str) -> str:
     return f'<a:schemeClr val="{name}"/>'
 
 
-def fill(name: str | None) -> str:
-    """A solid fill in a theme colour, or none."""
-    return f"<a:solidFill>{colour(name)}</a:solidFill>" if name else "<a:noFill/>"
+def fill(name: str) -> str:
+    """A solid fill in a theme colour."""
+    return f"<a:solidFill>{colour(name)}</a:solidFill>"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,6 @@ class Placeholder:
     levels: tuple[Level, ...] = ()
     kind: str = "body"
     anchor: str = "t"
-    ground: str | None = None
     margins: tuple[float, float, float, float] = (0, 0, 0, 0)
     prompt: str = ""
 
@@ -108,7 +107,7 @@ class Placeholder:
             f'<p:sp><p:nvSpPr><p:cNvPr id="{number}" name="{self.name}"/>'
             f'<p:cNvSpPr><a:spLocks noGrp="1"/></p:cNvSpPr><p:nvPr><p:ph {identity}/></p:nvPr></p:nvSpPr>'
             f"<p:spPr>{self.box.xml()}"
-            f'<a:prstGeom prst="rect"><a:avLst/></a:prstGeom>{fill(self.ground)}</p:spPr>'
+            f'<a:prstGeom prst="rect"><a:avLst/></a:prstGeom></p:spPr>'
             f'<p:txBody><a:bodyPr lIns="{left}" tIns="{top}" rIns="{right}" bIns="{bottom}" '
             f'anchor="{self.anchor}"><a:noAutofit/></a:bodyPr><a:lstStyle>{styles}</a:lstStyle>'
             f"<a:p>{self._content()}</a:p></p:txBody></p:sp>"

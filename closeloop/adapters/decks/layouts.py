@@ -1,5 +1,7 @@
-"""The look of the shipped master: seven layouts on one grid, margins of 0.75 inches, 13.333 by 7.5 inches.
+"""The look of the shipped master: eight layouts on one grid, margins of 0.75 inches, 13.333 by 7.5 inches.
 
+Panels are decoration behind the placeholders, not fills of theirs: some viewers do not hand a layout's fill on to
+the slide, and white words would then stand on white.
 Every placeholder name in `slots.LAYOUTS` is here; colours are names of the theme, so `theme.toml` rules them.
 """
 
@@ -19,11 +21,15 @@ BODY_LEVELS = (
 
 _FOOTER = Placeholder("footer", 40, Box(_LEFT, 6.98, 9.0, 0.3), (Level(10, "muted"),), "ftr", "ctr")
 _PAGE = Placeholder("page", 41, Box(11.583, 6.98, 1.0, 0.3), (Level(10, "muted", align="r"),), "sldNum", "ctr")
-_MARK = Decoration(Box(_LEFT, 0.5, 0.6, 0.06), "accent2")
+_MARK = Decoration(Box(_LEFT, 0.46, 0.6, 0.06), "accent2")
 
 
 def _title(height: float = 1.05) -> Placeholder:
-    return Placeholder("title", 0, Box(_LEFT, 0.66, _WIDE, height), (TITLE_LEVEL,), "title")
+    return Placeholder("title", 0, Box(_LEFT, 0.72, _WIDE, height), (TITLE_LEVEL,), "title")
+
+
+def _panel(placeholder: Placeholder, ground: str) -> Decoration:
+    return Decoration(placeholder.box, ground)
 
 
 def _rising_bars() -> tuple[Decoration, ...]:
@@ -68,26 +74,49 @@ TABLE = Layout(
     (_MARK,),
 )
 
+_TOLD = Placeholder(
+    "goals",
+    10,
+    Box(_LEFT, 2.1, 7.2, 4.1),
+    (Level(20, before=12, bullet="•", hang=0.28), Level(14, "accent1", bold=True, after=2)),
+    margins=(0.4, 0.32, 0.4, 0.2),
+)
+_ASKED = Placeholder(
+    "questions",
+    11,
+    Box(8.2, 2.1, 4.383, 4.1),
+    (Level(18, "bg1", before=12, bullet="?", hang=0.28), Level(14, "accent2", bold=True, after=2)),
+    margins=(0.35, 0.32, 0.3, 0.2),
+)
+_SOURCE = Placeholder("source", 13, Box(_LEFT, 6.4, _WIDE, 0.42), (Level(11, "muted"),), anchor="ctr")
+
+GOALS = Layout(
+    "Goals",
+    (_title(1.2), _TOLD, _ASKED, _SOURCE, _FOOTER, _PAGE),
+    (_MARK, _panel(_TOLD, "bg2"), _panel(_ASKED, "tx2")),
+)
+
+_FEATURE = Placeholder(
+    "feature",
+    10,
+    Box(_LEFT, 2.2, 4.85, 2.55),
+    (Level(22), Level(14, "accent1", bold=True, after=8)),
+    margins=(0.35, 0.3, 0.35, 0.25),
+)
+_SO_WHAT = Placeholder(
+    "so_what",
+    11,
+    Box(6.3, 2.2, 6.283, 2.55),
+    (Level(28, "bg1", bold=True), Level(14, "accent2", bold=True, after=8)),
+    margins=(0.4, 0.3, 0.4, 0.25),
+)
+
 SO_WHAT = Layout(
     "So what",
     (
         _title(1.3),
-        Placeholder(
-            "feature",
-            10,
-            Box(_LEFT, 2.2, 4.85, 2.55),
-            (Level(22), Level(14, "accent1", bold=True, after=8)),
-            ground="bg2",
-            margins=(0.35, 0.3, 0.35, 0.25),
-        ),
-        Placeholder(
-            "so_what",
-            11,
-            Box(6.3, 2.2, 6.283, 2.55),
-            (Level(28, "bg1", bold=True), Level(14, "accent2", bold=True, after=8)),
-            ground="tx2",
-            margins=(0.4, 0.3, 0.4, 0.25),
-        ),
+        _FEATURE,
+        _SO_WHAT,
         Placeholder(
             "proof",
             12,
@@ -102,46 +131,39 @@ SO_WHAT = Layout(
     ),
     (
         _MARK,
+        _panel(_FEATURE, "bg2"),
+        _panel(_SO_WHAT, "tx2"),
         Decoration(Box(5.77, 3.22, 0.36, 0.5), "accent2", "chevron"),
         Decoration(Box(_LEFT, 5.05, 0.06, 1.75), "accent1"),
     ),
 )
 
+_NET = Placeholder(
+    "net",
+    11,
+    Box(8.75, 1.9, 3.833, 1.4),
+    (Level(32, "tx2", bold=True), Level(14, "accent1", bold=True, after=4)),
+    margins=(0.3, 0.25, 0.3, 0.1),
+)
+_ASSUMED = Placeholder(
+    "assumptions",
+    12,
+    Box(8.75, 3.3, 3.833, 3.45),
+    (Level(15, before=6, bullet="•", hang=0.2), Level(14, "accent1", bold=True, after=2)),
+    margins=(0.3, 0.2, 0.3, 0.2),
+)
+
 VALUE = Layout(
     "Value",
-    (
-        _title(),
-        Placeholder("chart", 10, Box(_LEFT, 1.9, 7.65, 4.85), kind="chart"),
-        Placeholder(
-            "net",
-            11,
-            Box(8.75, 1.9, 3.833, 1.4),
-            (Level(32, "tx2", bold=True), Level(14, "accent1", bold=True, after=4)),
-            ground="bg2",
-            margins=(0.3, 0.25, 0.3, 0.1),
-        ),
-        Placeholder(
-            "assumptions",
-            12,
-            Box(8.75, 3.3, 3.833, 3.45),
-            (
-                Level(15, before=6, bullet="•", hang=0.2),
-                Level(14, "accent1", bold=True, after=2),
-            ),
-            ground="bg2",
-            margins=(0.3, 0.2, 0.3, 0.2),
-        ),
-        _FOOTER,
-        _PAGE,
-    ),
-    (_MARK,),
+    (_title(), Placeholder("chart", 10, Box(_LEFT, 1.9, 7.65, 4.85), kind="chart"), _NET, _ASSUMED, _FOOTER, _PAGE),
+    (_MARK, _panel(_NET, "bg2"), _panel(_ASSUMED, "bg2")),
 )
 
 PLAN = Layout(
     "Plan",
     (
         _title(),
-        Placeholder("timeline", 10, Box(_LEFT, 2.2, _WIDE, 3.6), (Level(20), Level(18, "bg1", bold=True))),
+        Placeholder("timeline", 10, Box(_LEFT, 2.2, _WIDE, 3.9), (Level(20), Level(18, "bg1", bold=True))),
         _FOOTER,
         _PAGE,
     ),
@@ -164,4 +186,4 @@ NEXT_STEP = Layout(
     ground="tx2",
 )
 
-ALL = (TITLE, AGENDA, TABLE, SO_WHAT, VALUE, PLAN, NEXT_STEP)
+ALL = (TITLE, AGENDA, GOALS, TABLE, SO_WHAT, VALUE, PLAN, NEXT_STEP)

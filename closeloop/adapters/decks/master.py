@@ -98,7 +98,7 @@ def _master_xml() -> str:
         f"<p:sldMaster {NAMESPACES}><p:cSld>{background('bg1')}{shapes}</p:cSld><p:clrMap {clr_map} {same}/>"
         f"<p:txStyles><p:titleStyle>{_fonted(layouts.TITLE_LEVEL, 1, 'mj')}</p:titleStyle><p:bodyStyle>"
         + "".join(_fonted(level, n, "mn") for n, level in enumerate(layouts.BODY_LEVELS, 1))
-        + "</p:bodyStyle></p:txStyles></p:sldMaster>"
+        + f"</p:bodyStyle><p:otherStyle>{_fonted(Level(18), 1, 'mn')}</p:otherStyle></p:txStyles></p:sldMaster>"
     )
 
 
@@ -147,9 +147,9 @@ def _table_styles_xml() -> str:
         f'<?xml version="1.0" encoding="UTF-8" standalone="yes"?><a:tblStyleLst {_A} def="{_TABLE_STYLE}">'
         f'<a:tblStyle styleId="{_TABLE_STYLE}" styleName="Closeloop">'
         f'<a:wholeTbl><a:tcTxStyle><a:fontRef idx="minor"/>{colour("tx1")}</a:tcTxStyle>'
-        f"<a:tcStyle><a:tcBdr>{hair}</a:tcBdr>{_cell_fill(None)}</a:tcStyle></a:wholeTbl>"
+        f"<a:tcStyle><a:tcBdr>{hair}</a:tcBdr>{_no_cell_fill()}</a:tcStyle></a:wholeTbl>"
         f'<a:firstRow><a:tcTxStyle b="on"><a:fontRef idx="minor"/>{colour("accent1")}</a:tcTxStyle>'
-        f"<a:tcStyle><a:tcBdr>{dark}</a:tcBdr>{_cell_fill(None)}</a:tcStyle>"
+        f"<a:tcStyle><a:tcBdr>{dark}</a:tcBdr>{_no_cell_fill()}</a:tcStyle>"
         "</a:firstRow></a:tblStyle></a:tblStyleLst>"
     )
 
@@ -158,8 +158,8 @@ def _line(side: str, width: int, ink: str) -> str:
     return f'<a:{side}><a:ln w="{width}"><a:solidFill>{ink}</a:solidFill></a:ln></a:{side}>'
 
 
-def _cell_fill(name: str | None) -> str:
-    return f"<a:fill>{fill(name)}</a:fill>"
+def _no_cell_fill() -> str:
+    return "<a:fill><a:noFill/></a:fill>"
 
 
 def main() -> None:

@@ -132,6 +132,11 @@ def _wants_more(sign: str, char: str) -> bool:
     return sign[-1] == "\u200d" or (_is_flag_half(sign) and _is_flag_half(char))
 
 
+def holds_thai(text: str) -> bool:
+    """Whether any sign of the text is Thai."""
+    return not text.isascii() and any("\u0e01" <= char <= "\u0e5b" for char in text)
+
+
 def breaks_anywhere(char: str) -> bool:
     """Whether a line may end beside this character without a space, as in Thai, Khmer, Chinese, Japanese."""
     code = ord(char)

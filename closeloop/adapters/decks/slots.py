@@ -25,6 +25,7 @@ from closeloop.domain.errors import UsageError
 LAYOUTS: Mapping[str, tuple[str, ...]] = {
     "Title": ("title", "audience", "sender", "date"),
     "Agenda": ("title", "agenda"),
+    "Goals": ("title", "goals", "questions", "source"),
     "Table": ("title", "table"),
     "So what": ("title", "feature", "so_what", "proof", "source"),
     "Value": ("title", "chart", "net", "assumptions"),
@@ -82,6 +83,7 @@ class Master:
     blanks: Mapping[str, Blank]
     """By layout."""
     table_style: str
+    thai_font: str
 
 
 def read_master(path: Path) -> Master:
@@ -97,7 +99,7 @@ def read_master(path: Path) -> Master:
     slots = {name: _slots(layouts[name], factor) for name in LAYOUTS}
     _check_kinds(path, layouts)
     blanks = {name: _blank(path, presentation, layouts[name], slots[name]) for name in LAYOUTS}
-    return Master(content, slots, blanks, _table_style(presentation))
+    return Master(content, slots, blanks, _table_style(presentation), _thai_font(presentation))
 
 
 def _blank(path: Path, presentation: Any, layout: Any, slots: Mapping[str, Slot]) -> Blank:
@@ -218,8 +220,20 @@ def _margins(chain: list[Any]) -> tuple[float, float, float, float]:
     return margin("lIns", 91_440), margin("tIns", 45_720), margin("rIns", 91_440), margin("bIns", 45_720)
 
 
+def _theme(presentation: Any) -> Any:
+    return parse_xml(presentation.slide_master.part.part_related_by(RELATIONSHIP_TYPE.THEME).blob)
+
+
+def _thai_font(presentation: Any) -> str:
+    """The theme's own for Thai, else for all scripts of its kind, else one that Windows and the Mac have."""
+    minor = next(_theme(presentation).iter(qn("a:minorFont")), ())
+    named = {font.get("script"): font.get("typeface") for font in minor if font.tag == qn("a:font")}
+    complex_script = next((font.get("typeface") for font in minor if font.tag == qn("a:cs")), "")
+    return named.get("Thai") or complex_script or "Tahoma"
+
+
 def _font_factor(presentation: Any) -> float:
-    theme = parse_xml(presentation.slide_master.part.part_related_by(RELATIONSHIP_TYPE.THEME).blob)
+    theme = _theme(presentation)
     fonts = [font.get("typeface") for font in theme.iter(qn("a:latin"))]
     return max(map(font_factor, fonts[:2]), default=font_factor(""))
 

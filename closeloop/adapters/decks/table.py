@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 from xml.sax.saxutils import quoteattr
 
@@ -18,10 +19,10 @@ from closeloop.adapters.decks.slots import Slot
 _MOST_AIR = 1.3
 
 
-def draw_table(place: Any, table: Table, slot: Slot, scale: float, style: str, tag: str) -> None:
+def draw_table(place: Any, table: Table, slot: Slot, scale: float, style: str, base: Look) -> None:
     """A native table with a heading row in place of this shape; rows are as high as their text needs."""
     heights = _airy(row_heights(table, slot, scale), slot)
-    drawn = _table(table, slot, heights, style, Look(tag, table.size * scale))
+    drawn = _table(table, slot, heights, style, replace(base, size=table.size * scale))
     frame: Any = parse_xml(_frame(place.shape_id, table.alt, slot, sum(map(Pt, heights)), drawn))
     frame.nvGraphicFramePr.nvPr.append(place.ph)
     place.getparent().replace(place, frame)
@@ -46,7 +47,7 @@ def _airy(heights: list[float], slot: Slot) -> list[float]:
 def _table(table: Table, slot: Slot, heights: list[float], style: str, look: Look) -> str:
     headings = tuple(Text(text, "a column heading") for text in table.headings)
     columns = "".join(f'<a:gridCol w="{round(slot.width * share)}"/>' for share in table.shares)
-    strong = Look(look.tag, look.size, bold=True)
+    strong = replace(look, bold=True)
     rows = [_row(headings, heights[0], [look] * len(headings))]
     looks = [strong if place == table.strong else look for place in range(len(headings))]
     rows += [_row(row, height, looks) for row, height in zip(table.rows, heights[1:], strict=True)]

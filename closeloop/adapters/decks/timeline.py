@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 from xml.sax.saxutils import quoteattr
 
@@ -19,18 +20,18 @@ _FIRST_FREE_ID = 200
 _ARROW_TIP = '<a:gd name="adj" fmla="val 30000"/>'
 
 
-def draw_timeline(place: Any, timeline: Timeline, slot: Slot, scale: float, tag: str) -> None:
+def draw_timeline(place: Any, timeline: Timeline, slot: Slot, scale: float, base: Look) -> None:
     """Native shapes; the first step is in the accent colour, the later ones in the colour of titles."""
     tree = place.getparent()
     tree.remove(place)
     pairs = zip(timeline.steps, step_boxes(len(timeline.steps), slot), strict=True)
     for number, (step, boxes) in enumerate(pairs):
-        tree.append(parse_xml(_arrow(step, boxes[0], number, scale, tag)))
-        tree.append(parse_xml(_card(step[1], boxes[1], number, scale, tag)))
+        tree.append(parse_xml(_arrow(step, boxes[0], number, scale, base)))
+        tree.append(parse_xml(_card(step[1], boxes[1], number, scale, base)))
 
 
-def _arrow(step: tuple[Text, Text], box: Slot, number: int, scale: float, tag: str) -> str:
-    look = Look(tag, box.styles[0].size * scale, bold=True, ink="bg1", centred=True)
+def _arrow(step: tuple[Text, Text], box: Slot, number: int, scale: float, base: Look) -> str:
+    look = replace(base, size=box.styles[0].size * scale, bold=True, ink="bg1", centred=True)
     identity = (
         f'<p:cNvPr id="{_FIRST_FREE_ID + 2 * number}" name="time of step {number + 1}" '
         f"descr={quoteattr(f'{step[0].text}: {step[1].text}')}/>"
@@ -39,8 +40,8 @@ def _arrow(step: tuple[Text, Text], box: Slot, number: int, scale: float, tag: s
     return _shape(identity, box, ground, "ctr", paragraph(step[0], look))
 
 
-def _card(text: Text, box: Slot, number: int, scale: float, tag: str) -> str:
-    look = Look(tag, box.styles[0].size * scale, ink="tx1")
+def _card(text: Text, box: Slot, number: int, scale: float, base: Look) -> str:
+    look = replace(base, size=box.styles[0].size * scale, ink="tx1")
     identity = f'<p:cNvPr id="{_FIRST_FREE_ID + 2 * number + 1}" name="step {number + 1}"/>'
     return _shape(identity, box, _ground("rect", "bg2"), "t", paragraph(text, look))
 

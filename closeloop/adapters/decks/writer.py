@@ -7,6 +7,7 @@ shrink is written.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime, time
 from io import BytesIO
 from typing import Any
@@ -34,12 +35,12 @@ _PAGE_NUMBER = (
 def write_slides(pages: tuple[Page, ...], master: Master, tag: str, on: date) -> Any:
     """A presentation with one slide for each page."""
     presentation = Presentation(BytesIO(master.content))
-    slides = BlankSlides(presentation)
+    slides, look = BlankSlides(presentation), Look(tag, thai=master.thai_font)
     for number, page in enumerate(pages, 1):
         blank = master.blanks[page.layout]
         slide = slides.add(blank, page.layout)
-        _fill(slide, page, master, tag, on)
-        _furnish(slide, master.layouts[page.layout], page, number, tag)
+        _fill(slide, page, master, look, on)
+        _furnish(slide, master.layouts[page.layout], page, number, look)
         slides.add_notes(slide, blank, page.notes)
     return presentation
 
@@ -55,21 +56,21 @@ def saved(presentation: Any, *, title: str, author: str, tag: str, on: date) -> 
     return with_dated_entries(target.getvalue(), on)
 
 
-def _fill(slide: Any, page: Page, master: Master, tag: str, on: date) -> None:
+def _fill(slide: Any, page: Page, master: Master, look: Look, on: date) -> None:
     slots = master.layouts[page.layout]
     places = _places(slide)
     for name, texts in page.texts.items():
         if (place := places.get(slots[name].idx)) is not None:
-            _write(place, texts, slots[name], page.scales.get(name, 1.0), tag)
+            _write(place, texts, slots[name], page.scales.get(name, 1.0), look)
     match page.block:
         case Table() as table:
             slot = slots["table"]
-            draw_table(places[slot.idx], table, slot, page.block_scale, master.table_style, tag)
+            draw_table(places[slot.idx], table, slot, page.block_scale, master.table_style, look)
         case Chart() as chart:
             draw_chart(slide.placeholders[slots["chart"].idx], chart, on)
         case Timeline() as timeline:
             slot = slots["timeline"]
-            draw_timeline(places[slot.idx], timeline, slot, page.block_scale, tag)
+            draw_timeline(places[slot.idx], timeline, slot, page.block_scale, look)
 
 
 def _places(slide: Any) -> dict[int, Any]:
@@ -78,18 +79,18 @@ def _places(slide: Any) -> dict[int, Any]:
     return {int(mark.get("idx", 0)): next(mark.iterancestors(qn("p:sp"))) for mark in marks}
 
 
-def _write(place: Any, texts: tuple[Text, ...], slot: Slot, scale: float, tag: str) -> None:
+def _write(place: Any, texts: tuple[Text, ...], slot: Slot, scale: float, base: Look) -> None:
     styles = [slot.styles[min(text.level, len(slot.styles) - 1)] for text in texts]
-    looks = [Look(tag, style.size * scale if scale < 1 else None) for style in styles]
+    looks = [replace(base, size=style.size * scale if scale < 1 else None) for style in styles]
     set_paragraphs(place.txBody, map(paragraph, texts, looks))
 
 
-def _furnish(slide: Any, slots: Mapping[str, Slot], page: Page, number: int, tag: str) -> None:
+def _furnish(slide: Any, slots: Mapping[str, Slot], page: Page, number: int, look: Look) -> None:
     """Footer and page number, which a new slide does not get by itself."""
     tree = slide.element.spTree
     contents = {"page": ("sldNum", _PAGE_NUMBER.replace("NUMBER", str(number)))}
     if "footer" in page.texts:
-        contents["footer"] = ("ftr", paragraph(page.texts["footer"][0], Look(tag)))
+        contents["footer"] = ("ftr", paragraph(page.texts["footer"][0], look))
     for name, (kind, content) in contents.items():
         if name in slots:
             identity = len(tree) + _FIRST_FREE_ID

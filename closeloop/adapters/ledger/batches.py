@@ -35,11 +35,13 @@ def record(connection: Connection, events: Iterable[Mapping[str, Any]]) -> None:
 
 def move(connection: Connection, outcomes: Iterable[Mapping[str, Any]]) -> None:
     """Set the state of actions and free them; where an outcome has no provider id or due date, theirs stay."""
-    last: dict[str, dict[str, Any]] = {}
+    last: dict[str, Mapping[str, Any]] = {}
     for outcome in outcomes:  # one UPDATE changes a row once
-        before = last.get(outcome["key"])
-        known = outcome if before is None else {name: value for name, value in outcome.items() if value is not None}
-        last[outcome["key"]] = known if before is None else before | known
+        if before := last.get(outcome["key"]):
+            known = {name: value for name, value in outcome.items() if value is not None}
+            last[outcome["key"]] = {**before, **known}
+        else:
+            last[outcome["key"]] = outcome
     _carry_out(connection, _settle, [[outcome[name] for name in _OUTCOME] for outcome in last.values()])
 
 

@@ -46,7 +46,7 @@ def connect(address: str, busy_seconds: float, patience: float) -> Database:
 def _url(address: str) -> URL:
     try:
         url = make_url(address)
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         raise UsageError(
             "CLOSELOOP_LEDGER_URL is no address: give postgresql://user:password@host/database"
         ) from None
@@ -71,7 +71,10 @@ def _engine(url: URL, busy_seconds: float) -> Engine:
         **JSON_TEXT,
     )
 
+    storable = _storable_text()
+
     def prepare(connection: Any, record: object) -> None:
+        connection.adapters.register_dumper(str, storable)
         limits = {
             "TimeZone": "UTC",
             "lock_timeout": f"{int(busy_seconds * 1000)}",
@@ -85,3 +88,14 @@ def _engine(url: URL, busy_seconds: float) -> Engine:
 
     event.listen(engine, "connect", prepare)
     return engine
+
+
+def _storable_text() -> Any:
+    """How texts are sent. PostgreSQL has no text with a NUL, and one in a stranger's mail must not stop a batch."""
+    from psycopg.types.string import StrDumper
+
+    class Storable(StrDumper):
+        def dump(self, obj: str) -> Any:
+            return super().dump(obj.replace("\x00", "\ufffd") if "\x00" in obj else obj)
+
+    return Storable

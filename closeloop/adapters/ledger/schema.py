@@ -3,8 +3,9 @@
 - `actions.key` is the primary key: planning the same thing twice is one row (never twice).
 - `actions.words` is unique for each prospect among the mails that were not called off: under whatever key,
   nobody is sent the same words twice.
-- `action_events` is the history of every move, append-only by trigger (see `triggers.py`) and, like
-  `actions.state`, limited to the moves of `closeloop.domain.actions.MOVES`.
+- `action_events` is the history of every move, append-only by trigger (see `triggers.py`; only the history of
+  somebody who is being erased may go) and, like `actions.state`, limited to the moves of
+  `closeloop.domain.actions.MOVES`.
 - `signals` are unique by (source, id): a webhook delivered five times is one row.
 - Every state is a closed set with a CHECK; a lease exists exactly while an action is claimed.
 
@@ -27,6 +28,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
 )
 
 from closeloop.adapters.ledger.columns import ROW_ID, WORD, UtcMoment, json_column, one_of
@@ -35,7 +37,7 @@ from closeloop.domain.actions import MOVES, ActionKind, ActionState
 from closeloop.domain.signals import SignalKind
 from closeloop.domain.stage import Stage, Standing
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 """Raised by one with each change of these tables; `migrations/` has the step to each."""
 
 metadata = MetaData()
@@ -239,7 +241,33 @@ suppressions = Table(
     Column("address", WORD, primary_key=True),  # lower case
     Column("reason", WORD, nullable=False),
     Column("at", UtcMoment, nullable=False),
+    Column("tell", Boolean, nullable=False, server_default=false()),  # the mail provider has still to be told
 )
+some_rows(Index("suppressions_to_tell", suppressions.c.address), suppressions.c.tell)
+
+# --- people who asked to be forgotten: what is left of them -------------------------------------------
+
+erasures = Table(
+    "erasures",
+    metadata,
+    Column("id", WORD, primary_key=True),
+    Column("at", UtcMoment, nullable=False),
+    Column("done_at", UtcMoment),  # NULL: a step is still to be done
+    Column("receipt", json_column(), nullable=False),  # without anybody's data
+)
+
+forgotten = Table(
+    "forgotten",
+    metadata,
+    Column("mark", WORD, primary_key=True),  # keyed hash of an address or a record id
+    Column("erasure", ForeignKey(erasures.c.id), nullable=False),
+)
+
+# Whose history may be deleted at this moment; filled and emptied by the transaction that does it.
+erasing = Table("erasing", metadata, Column("prospect_key", WORD, primary_key=True))
+
+# People who may have been written to between a backup and the moment it was restored.
+restore_doubts = Table("restore_doubts", metadata, Column("prospect_key", WORD, primary_key=True))
 
 # --- the CRM -----------------------------------------------------------------------------------------
 

@@ -17,7 +17,7 @@ from closeloop.adapters.ledger.schema import actions
 from closeloop.adapters.ledger.sql_ledger import SqlLedger
 from closeloop.domain.actions import ActionKind, ActionState, ClaimedAction
 from closeloop.domain.prospect import Prospect
-from closeloop.domain.signals import Signal
+from closeloop.domain.signals import Signal, name_of_signal
 from closeloop.domain.stage import Stage, Standing
 
 ALL = 10_000_000
@@ -35,7 +35,7 @@ class ScopedLedger(SqlLedger):
         signals: Iterable[str],
         read_all: Callable[[], bool],
     ) -> None:
-        """`signals` may be worked on; while `read_all` is false, the place to read on from stays where it is."""
+        """`signals`, by name, may be worked on; while `read_all` is false, no place to read on from moves."""
         super().__init__(whole._database)
         self._keys, self._signals, self._read_all = frozenset(keys), frozenset(signals), read_all
         self._listed = json.dumps(sorted(self._keys))
@@ -50,7 +50,9 @@ class ScopedLedger(SqlLedger):
         return [prospect for prospect in super().changed_since_sync(ALL) if prospect.key in self._keys][:limit]
 
     def waiting_signals(self, limit: int) -> list[Signal]:
-        return [signal for signal in super().waiting_signals(ALL) if signal.id in self._signals][:limit]
+        return [signal for signal in super().waiting_signals(ALL) if name_of_signal(signal) in self._signals][
+            :limit
+        ]
 
     def in_state(self, state: ActionState, kind: ActionKind | None, limit: int) -> list[ClaimedAction]:
         found = super().in_state(state, kind, ALL)

@@ -1,7 +1,7 @@
 """The rules that hold for every writer, also for one that goes round this code: triggers of both databases.
 
-Invariants: the history is never changed or deleted; an action moves only by the table `MOVES`, from which these
-triggers are written.
+Invariants: the history is never changed, and deleted only for a person whose key stands in `erasing`; an action
+moves only by the table `MOVES`, from which these triggers are written.
 """
 
 from __future__ import annotations
@@ -13,14 +13,18 @@ from closeloop.adapters.ledger.schema import legal_move
 
 _APPEND_ONLY = ("action_events", "late_outcomes")
 _NO_MOVE = f"OLD.state <> NEW.state AND NOT ({legal_move('OLD.state', 'NEW.state')})"
-_REFUSE = "ledger_refuses"
+_REFUSE, _KEEP = "ledger_refuses", "ledger_keeps"
+_BEING_ERASED = (
+    "EXISTS (SELECT 1 FROM actions JOIN erasing ON erasing.prospect_key = actions.prospect_key "
+    "WHERE actions.key = OLD.action_key)"
+)
 
 _SQLITE = (
     *(
-        f"CREATE TRIGGER {table}_are_never_{done} BEFORE {event} ON {table} "
+        f"CREATE TRIGGER {table}_are_never_{done} BEFORE {event} ON {table} {unless}"
         f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
         for table in _APPEND_ONLY
-        for event, done in (("UPDATE", "changed"), ("DELETE", "deleted"))
+        for event, done, unless in (("UPDATE", "changed", ""), ("DELETE", "deleted", f"WHEN NOT {_BEING_ERASED} "))
     ),
     f"CREATE TRIGGER actions_move_by_the_table BEFORE UPDATE OF state ON actions WHEN {_NO_MOVE} "
     "BEGIN SELECT RAISE(ABORT, 'no such move of an action'); END",
@@ -29,14 +33,17 @@ _SQLITE = (
 _POSTGRESQL = (
     f"CREATE FUNCTION {_REFUSE}() RETURNS trigger LANGUAGE plpgsql AS $$ "
     "BEGIN RAISE EXCEPTION USING MESSAGE = TG_ARGV[0], ERRCODE = 'integrity_constraint_violation'; END $$",
+    # A condition of a trigger may not look into other tables, so this one is asked inside.
+    f"CREATE FUNCTION {_KEEP}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF {_BEING_ERASED} THEN RETURN OLD; "
+    "END IF; RAISE EXCEPTION USING MESSAGE = TG_ARGV[0], ERRCODE = 'integrity_constraint_violation'; END $$",
     *(
         f"CREATE TRIGGER {table}_are_never_{done} BEFORE {event} ON {table} FOR EACH {grain} "
-        f"EXECUTE FUNCTION {_REFUSE}('{table} is append-only')"
+        f"EXECUTE FUNCTION {function}('{table} is append-only')"
         for table in _APPEND_ONLY
-        for event, done, grain in (
-            ("UPDATE", "changed", "ROW"),
-            ("DELETE", "deleted", "ROW"),
-            ("TRUNCATE", "emptied", "STATEMENT"),
+        for event, done, grain, function in (
+            ("UPDATE", "changed", "ROW", _REFUSE),
+            ("DELETE", "deleted", "ROW", _KEEP),
+            ("TRUNCATE", "emptied", "STATEMENT", _REFUSE),
         )
     ),
     # The condition is checked without calling anything, so a legal move costs next to nothing.
@@ -59,7 +66,8 @@ def drop_triggers(connection: Connection) -> None:
         here = f"{mine} AND pg_table_is_visible(tgrelid)"
         for name, table in connection.exec_driver_sql(here).all():
             connection.exec_driver_sql(f"DROP TRIGGER {name} ON {table}")
-        connection.exec_driver_sql(f"DROP FUNCTION IF EXISTS {_REFUSE}()")
+        for function in (_REFUSE, _KEEP):
+            connection.exec_driver_sql(f"DROP FUNCTION IF EXISTS {function}()")
         return
     for (name,) in connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'trigger'").all():
         connection.exec_driver_sql(f"DROP TRIGGER {name}")

@@ -10,7 +10,7 @@ import re
 from closeloop.adapters.replies.machine import header_fields
 
 _DAY_FIRST = frozenset(
-    "uk ie au nz in sg za eu de at ch es fr it nl be pt pl cz se no dk fi th my hk id vn mx br ar cl co gr ro hu".split()
+    "uk ie au nz in sg za eu de at ch es fr it nl be pt pl cz se no dk fi th my hk id vn mx br ar cl co hu".split()
 )
 _MONTH_FIRST = frozenset({"us", "gov", "mil", "edu"})
 _ZONE = re.compile(r"([+-])(\d\d)\d\d\b")

@@ -21,7 +21,9 @@ from closeloop.adapters.replies.own_words import OwnWords, own_words
 from closeloop.adapters.replies.rulebook import Reading, Rulebook
 from closeloop.domain.signals import Label, Proposed
 
-_GOES_ON = re.compile(r",(?! (?:who|which|der|die|das|que)\b)|;|:|(?=\b(?:[Pp]lease|[Bb]itte|por favor)\b)|(?=กรุณา|รบกวน|โปรด)")
+_GOES_ON = re.compile(
+    r",(?! (?:who|which|der|die|das|que)\b)|;|:|(?=\b(?:[Pp]lease|[Bb]itte|por favor)\b)|(?=กรุณา|รบกวน|โปรด)"
+)
 _ANSWER = re.compile(r"^\s*(?:re|aw|sv|rv|antw|fwd?|wg|ตอบ|ตอบกลับ)\s*(?:\[\d+\])?\s*:", re.IGNORECASE)
 
 
@@ -82,7 +84,9 @@ class Letter:
             chosen = [" ".join(chosen)]
         for sentence in chosen:
             for reading in self.readings:
-                day = resume_on(unmarked(sentence), reading.time, self.day, absence=absence, day_first=self.day_first)
+                day = resume_on(
+                    unmarked(sentence), reading.time, self.day, absence=absence, day_first=self.day_first
+                )
                 if day is not None:
                     return datetime.combine(day, time(), UTC)
         return None
@@ -91,7 +95,9 @@ class Letter:
         """The day of a meeting: from the sentences about it, else from any other."""
         numbers = [*about, *(number for number in range(len(self.said)) if number not in about)]
         languages = [reading.time for reading in self.readings]
-        return proposed_for([unmarked(self.said[number]) for number in numbers], languages, self.day, day_first=self.day_first)
+        return proposed_for(
+            [unmarked(self.said[number]) for number in numbers], languages, self.day, day_first=self.day_first
+        )
 
     def somebody(self, pointing: Iterable[int], but: Collection[int] = ()) -> dict[str, str] | None:
         """The colleague in these sentences; an address may stand in any other.

@@ -75,9 +75,7 @@ _SAME_DAY = re.compile(r"[\s,(]*(?:(?:the|den|dem|der|el|dia)\s|ที่\s*)?")
 """What stands between the weekday and the date of one and the same day."""
 
 
-def _read(
-    sentence: str, words: TimeWords, today: date, past: int, day_first: bool | None
-) -> Iterator[Mention]:
+def _read(sentence: str, words: TimeWords, today: date, past: int, day_first: bool | None) -> Iterator[Mention]:
     for found in _NUMERIC.finditer(sentence):
         day = _numeric(found, today, past, day_first)
         if day is not None:

@@ -21,7 +21,9 @@ _CONTRACTIONS = re.compile(
 )
 _SHORT = {"can": "can not", "won": "will not", "shan": "shall not"}
 _LONG = {"re": " are", "ll": " will", "ve": " have", "d": " would"}
-_SENTENCE_END = re.compile(r"(?:(?<=[^\s.!?…\d]{2}[.…])|(?<=\d{3}[.…]))[\"')]*\s+|(?<=[!?…])\s*|\n+|;\s|\s+-\s+(?![\d(])")
+_SENTENCE_END = re.compile(
+    r"(?:(?<=[^\s.!?…\d]{2}[.…])|(?<=\d{3}[.…]))[\"')]*\s+|(?<=[!?…])\s*|\n+|;\s|\s+-\s+(?![\d(])"
+)
 """Not after `14.` or `e.g.`, which belong to a date or a word."""
 _NAME = re.compile(r"(?<=[a-zà-ÿ,:;] )[A-ZÀ-Þ][a-zà-ÿ]+|(?<![\w.@])[\w.+-]+@[\w-]+\.[\w.-]+")
 _WRAPPED = 56

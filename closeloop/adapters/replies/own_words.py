@@ -25,8 +25,9 @@ _POSTSCRIPT = re.compile(r"^\s*p\.?\s?s\.?\s*[:.]?\s", re.IGNORECASE)
 _SIGNATURE_MARK = re.compile(r"^\s*(?:--|__|—|––|-{3,}|_{3,}|\*{3,}|={3,})\s*$")
 _BOLD = re.compile(r"^\s*\*([^*\n]{1,30}:)\*")
 _ADDRESSED = re.compile(
-    r"^(?i:hi|hello|hey|dear|hallo|guten (?:tag|morgen)|sehr geehrte[rs]?|liebe[rs]?|hola|buenos d[ií]as|buenas tardes|"
-    r"estimad[oa])(?: (?:Frau|Herr|Sr|Sra|Mr|Ms|Mrs|Dr|Damen und Herren|[A-ZÀ-Þ][\w'’-]*)\.?){0,4}\s*[,:!–-]\s+(?=\S)"
+    r"^(?i:hi|hello|hey|dear|hallo|guten (?:tag|morgen)|sehr geehrte[rs]?|liebe[rs]?|hola|buenos d[ií]as|"
+    r"buenas tardes|estimad[oa])"
+    r"(?: (?:Frau|Herr|Sr|Sra|Mr|Ms|Mrs|Dr|Damen und Herren|[A-ZÀ-Þ][\w'’-]*)\.?){0,4}\s*[,:!–-]\s+(?=\S)"
 )
 """`Hi Maja, ` before the first sentence: whom we are says nothing about what they mean."""
 _HEADER_LINES = 6

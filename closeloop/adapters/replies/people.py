@@ -40,13 +40,14 @@ def _rules() -> _PeopleRules:
         rf"(?:{title}){_NAME}",
         rf"\b(?:{before}),? (?:{title})?{_NAME}",
         rf"{_NAME}(?: \([^)]*\)|, [^,.]{{3,40}},)? (?:{after})\b",
-        rf"(?<!ขอบ)(?<!ของ)คุณ\s?(?P<name>{_THAI_WORD}(?: (?!{raw['thai_after']}){_THAI_WORD})?)(?=\s|$|[(,.]|{raw['thai_after']})",
+        rf"(?<!ขอบ)(?<!ของ)คุณ\s?(?P<name>{_THAI_WORD}(?: (?!{raw['thai_after']}){_THAI_WORD})?)"
+        rf"(?=\s|$|[(,.]|{raw['thai_after']})",
     )
     return _PeopleRules(tuple(map(re.compile, clauses)), frozenset(raw["not_names"].split()))
 
 
 def pointed_to(sentences: Sequence[str], writers: Collection[str]) -> dict[str, str] | None:
-    """`name`, `email` and `phone` of somebody else, from these sentences as they were written; None when nobody is named."""
+    """`name`, `email` and `phone` of somebody else in these sentences; None when nobody is named."""
     text = " ".join(" ".join(sentence.split()) for sentence in sentences)
     own = {mailbox(writer) for writer in writers}
     email = next((found for found in map(_clean, _ADDRESS.findall(text)) if mailbox(found) not in own), None)

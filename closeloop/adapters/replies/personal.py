@@ -10,11 +10,12 @@ from closeloop.adapters.replies.labels import Found
 from closeloop.adapters.replies.letter import Letter
 from closeloop.adapters.replies.mentions import mentions
 from closeloop.adapters.replies.normal import unmarked
-from closeloop.adapters.replies.second_opinion import KNOWN_FROM, RulesSay, best, is_enough, likely
+from closeloop.adapters.replies.second_opinion import RulesSay, best, is_enough, likely
 from closeloop.adapters.replies.wording_model import wording_model
-from closeloop.domain.signals import Label, Understanding
+from closeloop.domain.signals import STOPPING_LABELS, Label, Understanding
 
 _SOON_DAYS = 14
+_FOREIGN = 0.2
 _POINTING = (Label.REFERRAL, Label.WRONG_PERSON)
 KEPT_BESIDE = 0.25
 """So likely must a rule's label be to stand beside one that the model found instead."""
@@ -22,6 +23,15 @@ KEPT_BESIDE = 0.25
 
 CHANCE_HIT = 0.03
 """Share of the likeliest label's below which a rule's label is taken for a hit by chance."""
+
+
+OVERRULES = 0.6
+"""So likely must a label be to replace what a rule is sure of."""
+OVERRULES_A_STOP = 0.8
+
+
+def _overrules(said: RulesSay) -> float:
+    return OVERRULES_A_STOP if said.sure & {*STOPPING_LABELS, Label.REFERRAL} else OVERRULES
 
 
 class Reading:
@@ -50,13 +60,13 @@ class Reading:
         if labelling.SAFETY.intersection(said.sure):
             return
         model, words = wording_model(), self.letter.words
-        if model.knows(words) < KNOWN_FROM:
-            self.abstained = not said.sure
+        if model.is_foreign(words):
+            self.abstained, self.confidence = True, _FOREIGN
             return
         chances = likely(model, words, said)
         chosen = self._possible(chances)
         self.confidence = round(chances[chosen], 3)
-        if chosen in self.found:
+        if chosen in self.found or (said.sure and chances[chosen] < _overrules(said)):
             self._drop_chance_hits(chances)
             primary = self.found.ordered()[0]
             self.confidence = round(sum(chances[label] for label in self.found.sentences if label in chances), 3)
@@ -72,10 +82,14 @@ class Reading:
     def _drop_chance_hits(self, chances: dict[Label, float]) -> None:
         """A phrase may stand in a sentence that means something else; next to a likely label such a hit goes."""
         top = max(chances.get(label, 0) for label in self.found.sentences)
-        self.found.drop(*(label for label in list(self.found.sentences) if chances.get(label, 0) < CHANCE_HIT * top))
+        self.found.drop(
+            *(label for label in list(self.found.sentences) if chances.get(label, 0) < CHANCE_HIT * top)
+        )
 
     def _possible(self, chances: dict[Label, float]) -> Label:
-        """The likeliest label whose evidence is there: no time to come back without a day, nobody named, no referral."""
+        """The likeliest label whose evidence is there: no time to come back without a day, nobody named, no
+        referral.
+        """
         impossible: set[Label] = set()
         back = self.back or self.letter.date(absence=False)
         if back is None:
@@ -147,7 +161,9 @@ def _meet_or_come_back(letter: Letter, found: Found) -> None:
         m for sentence in said for reading in letter.readings for m in mentions(sentence, reading.time, letter.day)
     ]
     soon = letter.day + timedelta(days=_SOON_DAYS)
-    is_meeting = not times or any((mention.exact and mention.last is None) or mention.on <= soon for mention in times)
+    is_meeting = not times or any(
+        (mention.exact and mention.last is None) or mention.on <= soon for mention in times
+    )
     found.drop(Label.NOT_NOW if is_meeting else Label.MEETING)
 
 

@@ -1,7 +1,7 @@
 """Replies as lines of JSON, as other programs hand them over: read with patience, and refused with the reason.
 
-A field may be missing, empty or in another shape that mail APIs use; what cannot be read at all is named with what is
-expected. Nothing here decides what a reply means.
+A field may be missing, empty or in another shape that mail APIs use; what cannot be read at all is named with
+what is expected. Nothing here decides what a reply means.
 """
 
 from __future__ import annotations

@@ -20,7 +20,8 @@ from closeloop.domain.signals import Label
 
 
 def cast(found: Found, said: list[str], readings: list[Reading], others: list[Reading]) -> None:
-    """Add opt-outs and legal demands that `others`, the languages not looked at so far, find; then the rest of them.
+    """Add opt-outs and legal demands that `others`, the languages not looked at so far, find; then the rest of
+    them.
 
     What the `unless` of the reply's own language excuses stays excused: `are you GDPR compliant?` is no threat.
     """

@@ -1,6 +1,7 @@
 """Rules and learned wording together: how likely each label is, and what may be said from that.
 
-Rules come first: a safety label that a rule found stays. The model speaks where rules are silent or hardly sure, and
+Rules come first: a safety label that a rule found stays. The model speaks where rules are silent or hardly
+sure, and
 it too may find an opt-out or a legal demand, since a missed one is the worst mistake. Below a threshold nobody has
 understood the reply, and a person reads it.
 """
@@ -21,8 +22,6 @@ SAFETY_FROM_AGAINST_RULES = 0.7
 """The same where a rule is sure of something else."""
 STOP_FROM = 0.5
 """From here on the model alone may say that somebody left or is the wrong person."""
-KNOWN_FROM = 0.4
-"""Share of the words and pieces seen in training; below it the reply is in a language nobody here reads."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
-"""What a reply's wording most likely says, by weights learned from labelled replies (multinomial logistic regression).
+"""What a reply's wording most likely says, by weights learned from labelled replies (multinomial logistic
+regression).
 
-The weights are data beside this file, made by `python -m tests.replies.train`; nothing but the standard library reads
-them. They are a second opinion: what they may decide is in `second_opinion.py`.
+The weights are data beside this file, made by `python -m tests.replies.train`; nothing but the standard
+library reads them. They are a second opinion: what they may decide is in `second_opinion.py`.
 """
 
 from __future__ import annotations
@@ -16,10 +17,13 @@ from importlib.resources import files
 from math import exp, sqrt
 from zlib import compress, decompress
 
-from closeloop.adapters.replies.wording_features import words_and_pieces
+from closeloop.adapters.replies.wording_features import single_words, words_and_pieces
 from closeloop.domain.signals import Label
 
 FILE = "wording.weights"
+FEW_WORDS = 4
+"""Of fewer words, or of Thai, which writes no blanks, their pieces are looked at instead."""
+FOREIGN_BELOW = 0.35
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +35,8 @@ class Calibration:
     trust: float
     """By which the worth of the rules' findings is multiplied; fitted with it."""
     sure: Mapping[Label, float]
-    """What a rule's label adds to the model's score: the logarithm of how much oftener a rule finds it in replies that
-    mean it than in others, counted on the training replies."""
+    """What a rule's label adds to the model's score: the logarithm of how much oftener a rule finds it in
+    replies that mean it than in others, counted on the training replies."""
     hinted: Mapping[Label, float]
     """The same for a label that was only hinted at, such as by a bare question mark."""
 
@@ -60,10 +64,13 @@ class WordingModel:
                 totals = [total + share * found for total, found in zip(totals, sums, strict=True)]
         return tuple(totals)
 
-    def knows(self, text: str) -> float:
-        """The share of the words and pieces of this text that were ever seen in training: 0 for gibberish."""
+    def is_foreign(self, text: str) -> bool:
+        """Whether hardly a word of it was ever seen in training: it is in a language nobody here reads."""
+        known = [feature in self.rows for feature in single_words(text)]
+        if len(known) >= FEW_WORDS:
+            return sum(known) < FOREIGN_BELOW * len(known)
         every = [feature for kind in words_and_pieces(text) for feature in kind]
-        return sum(feature in self.rows for feature in every) / len(every) if every else 0.0
+        return sum(feature in self.rows for feature in every) < FOREIGN_BELOW * len(every) or not every
 
 
 def shares(scores: Mapping[Label, float]) -> dict[Label, float]:

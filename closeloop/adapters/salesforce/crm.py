@@ -22,6 +22,7 @@ from closeloop.adapters.salesforce.names import Names
 from closeloop.adapters.salesforce.our_fields import KEY, MARK
 from closeloop.adapters.salesforce.read_back import convert_and_read_back
 from closeloop.adapters.salesforce.reading import Reader, Row, Wanted
+from closeloop.adapters.salesforce.roles import Roles
 from closeloop.adapters.salesforce.soql import behind, chunks, in_list, moment, up_to, whole
 from closeloop.adapters.salesforce.writing import BULK_ROWS, Record, Writer, attempted
 from closeloop.application.ports import (
@@ -48,9 +49,6 @@ EMAILS_PER_QUERY = 200
 """Addresses in one query; more would be too long for a URL."""
 ReadLook = Callable[[str, Row], CrmLook]
 USER_INFO = "/services/oauth2/userinfo"
-ROLE = "OpportunityContactRole"
-LOOKS = 3
-"""How often writes without a key of ours are looked up again after a lost answer."""
 
 
 class SalesforceCrm:
@@ -139,7 +137,11 @@ class SalesforceCrm:
         return sorted((lead for lead in found if _changed_at(lead) <= last), key=_changed_at)
 
     def _lead_fields(self) -> str:
-        return ", ".join(self._names.select("Lead", [*mapping.LEAD_FIELDS, *self._where_there_is_one("Lead"), *self._mark("Lead")]))
+        return ", ".join(
+            self._names.select(
+                "Lead", [*mapping.LEAD_FIELDS, *self._where_there_is_one("Lead"), *self._mark("Lead")]
+            )
+        )
 
     def _where_there_is_one(self, name: str) -> list[str]:
         known = self.reader.fields(name)
@@ -310,47 +312,15 @@ class SalesforceCrm:
 
     def contact_roles(self, roles: Mapping[str, tuple[str, str]]) -> list[CrmOutcome]:
         """Conversion makes a role without a name: name it; make one where there is none."""
-        return attempted(roles, lambda: self._make_roles(roles))
+        return attempted(roles, lambda: self._roles.name(roles))
 
-    def _make_roles(self, roles: Mapping[str, tuple[str, str]]) -> list[CrmOutcome]:
-        """A role has no key of ours: when an answer is lost, it is looked what there is before anything is made."""
-        outcomes: dict[str, CrmOutcome] = {}
-        for _ in range(LOOKS):
-            left = {deal: roles[deal] for deal in roles if _lost(outcomes.get(deal))}
-            if left:
-                outcomes |= {outcome.key: outcome for outcome in self._write_roles(left)}
-        return [outcomes[deal] for deal in roles]
-
-    def _write_roles(self, roles: Mapping[str, tuple[str, str]]) -> list[CrmOutcome]:
-        """Where somebody named the role already, it stays what they called it."""
-        present = self._present_roles(list(roles))
-        old, new, kept = [], [], []
-        for deal, (contact, role) in roles.items():
-            there = present.get((deal, contact))
-            named = self._names.values(ROLE, {"Role": role, "IsPrimary": True})
-            if there is None:
-                new.append(Record(deal, ROLE, {"OpportunityId": deal, "ContactId": contact, **named}))
-            elif there.get("Role"):
-                outcome = CrmOutcome(key=deal, state=ActionState.ACCEPTED, record_id=there["Id"])
-                # Our own word is ours, made by a call whose answer was lost.
-                kept.append(outcome.model_copy(update={"existed": there["Role"] != role}))
-            else:
-                old.append(Record(deal, ROLE, {"Id": there["Id"], **named}, parent=deal))
-        return kept + self.writer.update(old) + self.writer.insert(new)
-
-    def _present_roles(self, deals: Sequence[str]) -> dict[tuple[str, str], Row]:
-        fields = ", ".join(self._names.select(ROLE, ["Id", "OpportunityId", "ContactId", "Role"]))
-        asked = [f"SELECT {fields} FROM {ROLE} WHERE OpportunityId IN {in_list(part)}" for part in chunks(deals)]
-        rows = (self._names.row(ROLE, row) for row in self.reader.queries(asked))
-        return {(row["OpportunityId"], row["ContactId"]): row for row in rows}
+    @cached_property
+    def _roles(self) -> Roles:
+        return Roles(self.reader, self.writer, self._names)
 
 
 def _changed_at(lead: CrmLead) -> str:
     return lead.cursor.partition("|")[0]
-
-
-def _lost(outcome: CrmOutcome | None) -> bool:
-    return outcome is None or outcome.state is ActionState.UNCERTAIN
 
 
 def _blank(row: Row, values: Row) -> Row:

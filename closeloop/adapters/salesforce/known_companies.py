@@ -56,7 +56,8 @@ class KnownCompanies:
             names = sorted({str(lead["Company"]) for _, lead in some})
             sites = sorted({site for c, lead in some for site in _sites(_domain(c, lead))})
             website = self._names.org("Account", "Website")
-            where = f"Name IN {in_list(names)}" + (f" OR {website} IN {in_list(sites)}" if sites and website else "")
+            by_site = f" OR {website} IN {in_list(sites)}" if sites and website else ""
+            where = f"Name IN {in_list(names)}{by_site}"
             fields = ", ".join(self._names.select("Account", ["Id", "Name", "Website"]))
             soql = f"SELECT {fields} FROM Account WHERE {where} ORDER BY CreatedDate, Id"
             found |= {row["Id"]: self._names.row("Account", row) for row in self._reader.query(soql)}

@@ -47,7 +47,7 @@ def found(org: Org, statement: str, version: str = "66.0") -> list[Record]:
         ("SELECT Id FROM Lead WHERE Title = 'open", "MALFORMED_QUERY", ""),
         ("SELECT Id FROM Lead WHERE A = 1 AND B = 2 OR C = 3", "MALFORMED_QUERY", "unexpected token: 'OR'"),
         ("SELECT Id FROM Lead FOR UPDATE", "MALFORMED_QUERY", "unexpected token: 'UPDATE'"),
-        ("SELECT Id FROM Lead WHERE Industry INCLUDES ('x')", "INVALID_FIELD", "invalid operator on picklist field"),
+        ("SELECT Id FROM Lead WHERE Industry INCLUDES ('x')", "INVALID_FIELD", "invalid operator on picklist"),
         ("SELECT Id FROM Lead WHERE Title INCLUDES 'x'", "MALFORMED_QUERY", "unexpected token: 'INCLUDES'"),
         ("SELECT Id FROM Lead ALL ROWS", "MALFORMED_QUERY", "unexpected token: 'ALL'"),
         ("SELECT Id FROM Lead WITH SECURITY_ENFORCED", "MALFORMED_QUERY", "unexpected token: 'WITH'"),

@@ -58,6 +58,7 @@ def client() -> Iterator[TestClient]:
 @example("GET", "/v3/asm/groups/{group_id:int}", "99999999999999999999", b"", "")
 @example("POST", "/v3/mail/send", "x", b'{"asm": {"group_id": [1]}, "batch_id": {}}', "")
 @example("POST", "/v3/mail/send", "x", b"[" * 100_000, "")
+@example("GET", "/v3/suppression/{name}/{email}", "..", b"", "")
 def test_any_request_gets_an_answer_in_the_apis_shape(
     client: TestClient, method: str, path: str, piece: str, body: bytes, query: str
 ) -> None:
@@ -65,7 +66,8 @@ def test_any_request_gets_an_answer_in_the_apis_shape(
     headers = {"Authorization": KEY, "Content-Type": "application/json"}
     answer = client.request(method, f"{url}?{query}", content=body, headers=headers, follow_redirects=False)
     assert answer.status_code < 500
-    if path.startswith("/v3/") and answer.status_code >= 400 and method != "HEAD":
+    # A client may fold `..` in a path, which then leads out of the API.
+    if answer.request.url.path.startswith("/v3/") and answer.status_code >= 400 and method != "HEAD":
         errors = answer.json()["errors"]
         assert errors
         assert all({"message", "field", "help"} == set(each) for each in errors)

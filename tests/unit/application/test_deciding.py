@@ -23,6 +23,9 @@ class OddRenderer(JinjaMailRenderer):
     def __init__(self, real: JinjaMailRenderer) -> None:
         self._real = real
 
+    def languages(self, template: str) -> frozenset[str]:
+        return self._real.languages(template)
+
     def render(self, template: str, locale: str, props: MailProps) -> RenderedMail:
         if props.company == "Odd":
             raise ZeroDivisionError

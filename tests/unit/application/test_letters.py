@@ -11,11 +11,12 @@ from closeloop.application.letters import thread_of
 from closeloop.application.ports import OutgoingMail
 from closeloop.domain.languages import FACT
 from closeloop.domain.links import read_link
+from closeloop.domain.playbook import Playbook
 from closeloop.domain.prospect import Prospect
 from closeloop.domain.signals import Label
 from closeloop.domain.stage import Stage
 from tests.fakes.services import DAY, Company
-from tests.unit.domain.people import fact
+from tests.unit.domain.people import fact, playbook
 
 URL = "https://go.tallyard.example"
 
@@ -89,6 +90,20 @@ def test_a_thai_prospect_is_written_to_in_thai_and_the_ledger_says_why(company: 
     assert payload["text"].startswith("เรียน คุณสมชาย\n\n")
     assert '<html lang="th">' in payload["html"]
     assert (payload["language"], payload["language_because"]) == ("th", "Thai is usual in TH")
+    assert company.ledger.decided[-1].reasons[-1] == "in Thai: Thai is usual in TH"
+
+
+def test_a_language_that_cannot_be_written_whole_falls_back_with_its_reason_in_the_decision(
+    company: Company,
+) -> None:
+    held = playbook().model_dump(mode="json")
+    held["product"]["one_line"] = "matches invoices"
+    company.with_services(playbook=Playbook.model_validate(held))
+    person = _thai(company)
+    company.run("approach")
+    assert company.mail(person).payload["text"].startswith("Hello สมชาย,")
+    told = "in English: Thai is usual in TH, but the playbook lacks texts in it, so the playbook's own language"
+    assert company.ledger.decided[-1].reasons[-1] == told
 
 
 def test_who_asked_for_english_gets_english_in_thailand_too(company: Company) -> None:

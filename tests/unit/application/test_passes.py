@@ -90,6 +90,9 @@ class Unable:
     def __init__(self, company: str, real: MailRenderer) -> None:
         self._company, self._real = company, real
 
+    def languages(self, template: str) -> frozenset[str]:
+        return self._real.languages(template)
+
     def render(self, template: str, locale: str, props: MailProps) -> RenderedMail:
         if props.company == self._company:
             SenderProps.model_validate({"company": self._company, "name": self._company})

@@ -118,6 +118,20 @@ def test_an_absence_pauses_the_sequence_until_the_day_and_then_it_goes_on(compan
     assert (after.stage, after.enrollment.step) == (Stage.APPROACH, 2)
 
 
+def test_a_named_day_is_that_day_wherever_the_person_lives(company: Company) -> None:
+    company.with_services(reader=AwayUntil())
+    person = company.written_to(country="US")
+    company.deliver()
+    company.receive(company.reply(person, Label.OUT_OF_OFFICE, "2026-01-12T00:00:00+00:00"))
+    due = company.see(person).due_at
+    assert due is not None
+    assert due.date() == date(2026, 1, 12), "a Monday; midnight there in London is Sunday evening in New York"
+    company.receive(company.reply(person, Label.OUT_OF_OFFICE, "2026-01-19T00:00:00+00:00"))
+    due = company.see(person).due_at
+    assert due is not None
+    assert due.date() == date(2026, 1, 20), "the nineteenth is a public holiday in the United States"
+
+
 def test_not_now_sleeps_until_the_day_they_named(company: Company) -> None:
     company.with_services(reader=AwayUntil())
     person = company.written_to()

@@ -48,7 +48,7 @@ def test_each_reply_leads_where_the_rules_say(company: Company, label: Label) ->
     assert (after.stage, after.standing) == LEADS_TO[label]
     assert result.counts[f"reply: {label.value}"] == 1
     assert after.replies == (0 if label.is_automatic else 1)
-    assert company.ledger.understood["signal-1"].primary is label
+    assert company.ledger.understood["inbound", "signal-1"].primary is label
 
 
 @pytest.mark.parametrize("label", sorted(STOPPING_LABELS))

@@ -62,7 +62,7 @@ def test_never_more_at_once_never_closer_together_and_everybody_has_a_turn(
 def test_the_most_promising_begins() -> None:
     held = paced(people(3), [], rules(1, 0), NOW)
     assert sorted(held) == ["00Q000", "00Q001"]
-    assert "hear from us already" in held["00Q000"].reasons[0]
+    assert "hear from us, at most 1 may at once" in held["00Q000"].reasons[0]
 
 
 def test_who_is_inside_a_sequence_goes_on_whatever_the_pace() -> None:

@@ -50,8 +50,12 @@ def test_the_person_s_own_word_counts_before_the_country(person: Prospect, langu
 @pytest.mark.parametrize(
     ("person", "templates", "reason"),
     [
-        (_person("DE"), BOTH, "German is usual in DE, but we do not write in that language: in English"),
-        (_person("TH"), frozenset({"en"}), "Thai is usual in TH, but this mail has no template in it: in English"),
+        (_person("DE"), BOTH, "German is usual in DE, but we do not write in that language, so the playbook's own"),
+        (
+            _person("TH"),
+            frozenset({"en"}),
+            "Thai is usual in TH, but this mail has no template in it, so the playbook's own",
+        ),
     ],
 )
 def test_what_is_not_there_falls_back_to_the_playbook_s_language_and_says_why(

@@ -168,3 +168,16 @@ def test_a_no_long_after_the_first_one_is_final_too() -> None:
     later = after(prospect(stage=Stage.FOLLOW_UP, answered={"brush_off": 6}), said(Label.BRUSH_OFF))
     assert later.reason == "said no a second time"
     assert later.standing is Standing.STOPPED
+
+
+def test_an_unsure_objection_goes_to_a_person_with_the_answer_as_a_draft() -> None:
+    unsure = said(Label.OBJECTION_PRICE, abstained=True)
+    (asked,) = on_reply(prospect(stage=Stage.APPROACH), unsure, playbook(), NOW)
+    assert isinstance(asked, AskHuman)
+    assert "it may say: the price" in asked.subject
+    assert playbook().objections.answer_to("objection_price").answer in asked.subject
+
+
+def test_an_unsure_yes_opens_no_deal() -> None:
+    person = after(prospect(stage=Stage.APPROACH), said(Label.INTERESTED, abstained=True))
+    assert person.stage is Stage.APPROACH

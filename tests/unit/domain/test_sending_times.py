@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from closeloop.domain.business_days import Place, is_business_day
-from closeloop.domain.mailboxes import leaving, mailbox_of, written_by
+from closeloop.domain.mailboxes import leaving, mailbox_of, worked_by, written_by
 from closeloop.domain.playbook import Playbook
 from closeloop.domain.sending_rules import ALWAYS, Absence, Mailbox, Sending, WarmUp, Weekday, Window
 from closeloop.domain.sending_times import leaves_at, next_opening, was_missed
@@ -122,6 +122,11 @@ def test_a_rule_that_cannot_work_is_refused_in_words(wrong: dict[str, Any], said
         Sending.model_validate(wrong)
 
 
+def test_a_mailbox_at_another_domain_is_refused_since_the_provider_would_refuse_it() -> None:
+    with pytest.raises(ValidationError, match=r"anna@mail\.example is not at the domain of sender"):
+        Playbook.model_validate(with_sending(mailboxes=(ANNA,)).model_dump())
+
+
 def test_a_young_mailbox_grows_day_by_day_up_to_its_cap() -> None:
     warm_up = WarmUp(starts_on=date(2026, 1, 5), first_day=20, growth=1.5)
     box = Mailbox(email="a@b.example", name="A", daily_cap=100, warm_up=warm_up)
@@ -175,6 +180,15 @@ def test_a_deputy_writes_meanwhile_where_one_is_named() -> None:
     assert (found.at, found.mailbox) == (NOW, BEN.email)
     later = leaving(prospect(owner_id="005anna"), rules, NOW + timedelta(days=7), answer=False)
     assert later.mailbox == ANNA.email
+
+
+def test_what_is_to_be_done_by_hand_goes_to_the_deputy_while_the_owner_is_away() -> None:
+    away = Absence(owner="005anna", first_day=date(2026, 1, 5), last_day=date(2026, 1, 9), deputy=BEN.email)
+    rules, person = with_sending(mailboxes=(ANNA, BEN), absences=(away,)), prospect(owner_id="005anna")
+    assert worked_by(person, rules, NOW) == "005ben"
+    assert worked_by(person, rules, NOW + timedelta(days=7)) == "005anna"
+    waits = with_sending(mailboxes=(ANNA, BEN), absences=(away.model_copy(update={"deputy": None}),))
+    assert worked_by(person, waits, NOW) == "005anna"
 
 
 def test_two_absences_in_a_row_are_waited_for_together() -> None:

