@@ -31,6 +31,7 @@ from closeloop.adapters.salesforce.connection import SalesforceLogin, connect
 from closeloop.adapters.salesforce.crm import SalesforceCrm
 from closeloop.adapters.sendgrid.holding import Hold
 from closeloop.adapters.sendgrid.mailer import SendGridMailer
+from closeloop.adapters.sendgrid.suppressions import SendGridStopLists
 from closeloop.application.mails_in_doubt import note_held
 from closeloop.application.ports import Clock, Ledger, ReplyReader
 from closeloop.application.reply_opinion import OpinionatedReader
@@ -38,6 +39,7 @@ from closeloop.application.services import Services
 from closeloop.data import COMPANIES
 from closeloop.domain.errors import UsageError
 from closeloop.domain.playbook import Playbook
+from closeloop.domain.retention import Retention
 from config.settings import ENV_NAMES, Settings
 
 LEDGER_FILE = "ledger.db"
@@ -121,6 +123,16 @@ def build(chosen: Settings, clock: Clock | None = None) -> Services:
         upload_decks=chosen.salesforce_upload_decks,
         campaign=chosen.salesforce_campaign_id or playbook.crm.campaign,
         doubt_limit=timedelta(hours=chosen.uncertain_hours),
+        retention=Retention(
+            replies_days=chosen.retention_replies_days,
+            mail_bodies_days=chosen.retention_mail_bodies_days,
+            receipts_days=chosen.retention_receipts_days,
+        ),
+        stop_lists=(
+            SendGridStopLists(key.get_secret_value(), chosen.sendgrid_host.rstrip("/"))
+            if key and chosen.sendgrid_lists
+            else None
+        ),
         absence_proves_after=(
             timedelta(hours=chosen.sendgrid_absence_hours) if chosen.sendgrid_absence_hours else None
         ),
@@ -221,6 +233,7 @@ def dry_run(real: Services) -> Services:
         crm=DryRunCrm(real.crm),
         mailer=DryRunMailer(real.mailer),
         decks=DryRunDecks(real.decks),
+        stop_lists=None,
     )
 
 

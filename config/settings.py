@@ -134,6 +134,19 @@ class Settings(BaseSettings):
     uncertain_hours: int = Field(
         default=24, ge=1, description="so long a mail may be in doubt before a person is asked to look"
     )
+    sendgrid_lists: bool = Field(
+        default=True,
+        description="read SendGrid's suppression lists and tell it of opt-outs; needs the Suppressions permission",
+    )
+    retention_replies_days: int | None = Field(
+        default=None, ge=1, description="after so many days the words of replies and events are blanked"
+    )
+    retention_mail_bodies_days: int | None = Field(
+        default=None, ge=1, description="after so many days the words of mails and of their logs are blanked"
+    )
+    retention_receipts_days: int | None = Field(
+        default=None, ge=1, description="after so many days the values seen before a send are blanked"
+    )
     sendgrid_webhook_key: str | None = Field(
         default=None, description="public key of the signed event webhook; `gateway --register` finds it itself"
     )

@@ -13,6 +13,7 @@ from typing import Any
 
 from prefect import Flow
 from prefect.client.schemas.schedules import SCHEDULE_TYPES
+from prefect.utilities.callables import parameter_schema
 
 from flows.catalogue import FLOWS
 from flows.schedules import Schedules
@@ -42,6 +43,11 @@ class Deployment:
         return f"{self.flow.fn.__module__}.{self.flow.fn.__name__}"
 
     @property
+    def parameters(self) -> dict[str, Any]:
+        """The schema from which the UI makes its form."""
+        return parameter_schema(self.flow.fn).model_dump(mode="json")
+
+    @property
     def tags(self) -> list[str]:
         return [NAME, self.name]
 
@@ -51,13 +57,12 @@ class Deployment:
 
     @property
     def version(self) -> str:
-        """Changes when a schedule does. While it stays, what people changed in the UI stays too."""
+        """Changes when anything of this does. While it stays, what people changed in the UI stays too."""
         rules = [schedule.model_dump(mode="json") for schedule in self.schedules]
-        return hashlib.sha256(json.dumps(rules, sort_keys=True).encode()).hexdigest()[:12]
+        whole = [self.entrypoint, self.tags, self.description, self.parameters, rules]
+        return hashlib.sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest()[:12]
 
 
 def deployments(schedules: Schedules, playbook_zone: str) -> list[Deployment]:
     """One for each flow, in the order of the catalogue."""
-    return [
-        Deployment(name, flow, tuple(schedules.of(name, playbook_zone))) for name, flow in DEPLOYED.items()
-    ]
+    return [Deployment(name, flow, tuple(schedules.of(name, playbook_zone))) for name, flow in DEPLOYED.items()]

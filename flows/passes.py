@@ -4,19 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import cast
 
 from prefect import get_run_logger
 from prefect.artifacts import create_markdown_artifact
+from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
+from prefect.states import Completed
 
-from closeloop.application.api_share import forecast, keep_to_share, outlook, record_run, say, words
+from closeloop.application.api_share import forecast, keep_to_share, outlook, record_run, say
+from closeloop.application.api_share import words as share_words
 from closeloop.application.passes import ONCE, PASSES, group
-from closeloop.application.ports import RunRow
+from closeloop.application.ports import RunRow, StageHold
 from closeloop.application.results import StageResult
 from closeloop.application.workload import has_work
 from closeloop.bootstrap import crm_record_url, services
 from closeloop.domain.errors import CloseloopError
 from flows.artifact_text import markdown
+from flows.backlog import take_over_backlog
+from flows.one_at_a_time import Turn, turn, words
 from tasks.batches import work_batch
 
 MOST_BATCHES = 400
@@ -36,18 +42,28 @@ def run(name: str, as_of: datetime | None, limit: int | None = None) -> list[Sta
     run_id = f"{name}-{now:%Y%m%dT%H%M}-{str(flow_run.id or 'local')[:8]}"
     keep_to_share(services())
     expected = _forecast(name, now, limit)
+    if missed := take_over_backlog():
+        get_run_logger().info(missed)
+        expected = f"{expected}. {missed}"
+    busy: list[StageHold] = []
     results: list[StageResult] = []
     stopped_by: str | None = None
     try:
         for each in group(name):
-            results.append(_within_share(each, run_id, now) or _work(each, run_id, now, limit))
+            results.append(_within_share(each, run_id, now) or _work(each, run_id, now, limit, busy))
     except CloseloopError as problem:
         stopped_by = f"{each}: {problem}"
         raise
     finally:
         # Also a run that is stopped shows what it had done until then.
         _record(run_id, name, now, results, expected, stopped_by)
-    return results
+    return _skipped(results, busy) if busy and not any(one.considered for one in results) else results
+
+
+def _skipped(results: list[StageResult], busy: Sequence[StageHold]) -> list[StageResult]:
+    """The final state of a run whose whole work another run does; Prefect gives the caller what is in it."""
+    state: State[list[StageResult]] = Completed(data=results, name="Skipped", message=words(busy[0]))
+    return cast("list[StageResult]", state)
 
 
 def _forecast(name: str, now: datetime, limit: int | None) -> str:
@@ -63,14 +79,23 @@ def _within_share(name: str, run_id: str, now: datetime) -> StageResult | None:
     found = forecast(services(), keep_to_share(services()), now)
     if found is None or name not in found.waits:
         return None
-    reason = f"{name} waits for API calls: it {words(found, name)}"
+    reason = f"{name} waits for API calls: it {share_words(found, name)}"
     return StageResult(stage=name, run_id=run_id, holds={reason: 1})
 
 
-def _work(name: str, run_id: str, now: datetime, limit: int | None) -> StageResult:
-    total = StageResult(stage=name, run_id=run_id)
+def _work(name: str, run_id: str, now: datetime, limit: int | None, busy: list[StageHold]) -> StageResult:
+    """The pass, unless another run is at it: then only that, and who it is joins the `busy`."""
     if not has_work(name, services().ledger, now):
-        return total
+        return StageResult(stage=name, run_id=run_id)
+    with turn(name, run_id, services()) as ours:
+        if ours.holder is None:
+            return _batches(name, run_id, now, limit, ours)
+        busy.append(ours.holder)
+        return StageResult(stage=name, run_id=run_id, holds={f"another run is at {name}": 1})
+
+
+def _batches(name: str, run_id: str, now: datetime, limit: int | None, ours: Turn) -> StageResult:
+    total = StageResult(stage=name, run_id=run_id)
     size = PASSES[name][1]
     for number in range(1, MOST_BATCHES + 1):
         room = size if limit is None else min(size, limit - total.considered)
@@ -78,7 +103,7 @@ def _work(name: str, run_id: str, now: datetime, limit: int | None) -> StageResu
             break
         found = work_batch(name, number, run_id, now, room)
         total = total + found
-        if found.considered < room or name in ONCE:
+        if found.considered < room or name in ONCE or ours.holder is not None:
             break
     return total
 

@@ -1,4 +1,4 @@
-"""Starts, watches and stops a Prefect server on the loopback, with all its files under one folder.
+"""Starts, watches and stops a Prefect server, on the loopback unless told otherwise, with its files in one folder.
 
 Invariant: when the context ends the child and whatever it started are gone, its port is free, and nothing
 of it was written to the terminal; its words are in `logs/prefect-server.log`.
@@ -21,6 +21,7 @@ from flows import empty_database
 
 HEALTHY_WITHIN_SECONDS = 60.0
 STOPPED_WITHIN_SECONDS = 8.0
+LOOPBACK = "127.0.0.1"
 
 _HERE = str(Path(__file__).resolve().parents[1])  # where the child finds `flows`, however this process did
 
@@ -53,7 +54,7 @@ class PrivateServer:
 
 
 @contextlib.contextmanager
-def private_server(home: Path, *, lasting: bool, port: int | None) -> Iterator[PrivateServer]:
+def private_server(home: Path, *, lasting: bool, port: int | None, host: str = LOOPBACK) -> Iterator[PrivateServer]:
     """A server that answers, with its database at `home/prefect/prefect.db`; raises ServerDidNotStart.
 
     A `lasting` server runs every service, the scheduler too, and heeds the PREFECT_SERVER_ settings of the
@@ -64,9 +65,9 @@ def private_server(home: Path, *, lasting: bool, port: int | None) -> Iterator[P
     for needed in (folder, log.parent):
         needed.mkdir(parents=True, exist_ok=True)
     chosen = port or _free_port()
-    process = _start(_environment(folder, lasting=lasting), chosen, log)
+    process = _start(_environment(folder, lasting=lasting), chosen, host, log)
     try:
-        address = f"http://127.0.0.1:{chosen}"
+        address = f"http://{reached_at(host)}:{chosen}"
         _await_health(f"{address}/api", process, log)
         empty_database.keep(folder / "prefect.db")
         yield PrivateServer(f"{address}/api", address, process)
@@ -74,10 +75,17 @@ def private_server(home: Path, *, lasting: bool, port: int | None) -> Iterator[P
         _stop(process)
 
 
-def _start(environment: Mapping[str, str], port: int, log: Path) -> subprocess.Popen[bytes]:
+def reached_at(host: str) -> str:
+    """Where this machine reaches a server that listens on `host`; one on every address listens here too."""
+    if host in {"", "0.0.0.0", "::"}:  # noqa: S104 - compared, not bound
+        return LOOPBACK
+    return f"[{host}]" if ":" in host else host
+
+
+def _start(environment: Mapping[str, str], port: int, host: str, log: Path) -> subprocess.Popen[bytes]:
     with log.open("ab") as output:
         return subprocess.Popen(  # noqa: S603
-            [sys.executable, "-m", "flows.server_process", str(port)],
+            [sys.executable, "-m", "flows.server_process", str(port), host],
             env=dict(environment),
             stdin=subprocess.PIPE,
             stdout=output,

@@ -19,6 +19,7 @@ from prefect.context import _temporary_global_settings_context, get_settings_con
 from prefect.events.worker import EventsWorker
 from prefect.logging.handlers import APILogWorker
 from prefect.settings import (
+    PREFECT_API_AUTH_STRING,
     PREFECT_API_URL,
     PREFECT_FLOWS_HEARTBEAT_FREQUENCY,
     PREFECT_HOME,
@@ -30,7 +31,7 @@ from prefect.settings import (
 from prefect.settings.legacy import Setting
 
 from flows.prefect_log import prefect_lines_in
-from flows.private_server import PrivateServer, private_server
+from flows.private_server import LOOPBACK, PrivateServer, private_server
 
 DRAINED_WITHIN_SECONDS = 20.0
 LONGER_THAN_A_FLUSH_SECONDS = 1.1
@@ -39,14 +40,21 @@ LONGER_THAN_A_FLUSH_SECONDS = 1.1
 
 @contextmanager
 def prefect_server(
-    home: Path, *, quiet: bool = True, lasting: bool = False, port: int | None = None
+    home: Path,
+    *,
+    quiet: bool = True,
+    lasting: bool = False,
+    port: int | None = None,
+    host: str = LOOPBACK,
+    auth: str | None = None,
 ) -> Iterator[str]:
     """Yields the address of an API that answers; raises `ServerDidNotStart` with the end of its log.
 
     With PREFECT_API_URL set, that server is used as it is. Otherwise one is started on the loopback with
     its database and logs under `home`, and stopped at the end. A `lasting` one runs the scheduler and all
     other services and keeps the heartbeats of flow runs; one for a single command leaves both out, which
-    saves a second a flow run.
+    saves a second a flow run. With `auth`, as `user:password`, whoever asks it must know them; this process and
+    those that it starts do.
     """
     with ExitStack() as stack:
         if quiet:
@@ -54,11 +62,12 @@ def prefect_server(
         if existing := PREFECT_API_URL.value():
             yield existing
             return
-        server = stack.enter_context(private_server(home, lasting=lasting, port=port))
+        stack.enter_context(_environment(_credentials(auth)))
+        server = stack.enter_context(private_server(home, lasting=lasting, port=port, host=host))
         stack.enter_context(
             _environment({"PREFECT_API_URL": server.api_url, "NO_PROXY": _without_loopback_proxy()})
         )
-        stack.enter_context(_settings(server, home, lasting=lasting))
+        stack.enter_context(_settings(server, home, lasting=lasting, auth=auth))
         # What is imported by now stays: without it, each collection walks half a million fewer objects.
         gc.collect()
         gc.freeze()
@@ -73,7 +82,7 @@ def prefect_server(
 
 
 @contextmanager
-def _settings(server: PrivateServer, home: Path, *, lasting: bool) -> Iterator[None]:
+def _settings(server: PrivateServer, home: Path, *, lasting: bool, auth: str | None) -> Iterator[None]:
     """Points the Prefect that this process has imported, in every thread, at the server."""
     changes: dict[Setting, Any] = {
         PREFECT_API_URL: server.api_url,
@@ -82,6 +91,8 @@ def _settings(server: PrivateServer, home: Path, *, lasting: bool) -> Iterator[N
         PREFECT_LOCAL_STORAGE_PATH: home / "prefect" / "storage",
         PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW: "ignore",
     }
+    if auth:
+        changes[PREFECT_API_AUTH_STRING] = auth
     if not lasting:
         # Each sync flow run would wait a second for its heartbeat thread to look up; no variable can say
         # this.
@@ -103,6 +114,10 @@ def _environment(changes: Mapping[str, str]) -> Iterator[None]:
                 os.environ.pop(name, None)
             else:
                 os.environ[name] = value
+
+
+def _credentials(auth: str | None) -> dict[str, str]:
+    return {"PREFECT_SERVER_API_AUTH_STRING": auth, "PREFECT_API_AUTH_STRING": auth} if auth else {}
 
 
 def _without_loopback_proxy() -> str:

@@ -15,8 +15,8 @@ import time
 LEFT_WITHIN_SECONDS = 15.0
 
 
-def main(port: int) -> None:
-    """Serves the API, the UI and the enabled services on the loopback until interrupted or left alone."""
+def main(port: int, host: str) -> None:
+    """Serves the API, the UI and the enabled services until interrupted or left alone."""
     threading.Thread(target=_leave_with_the_parent, daemon=True).start()
     gc.set_threshold(
         100_000, 50, 50
@@ -28,7 +28,7 @@ def main(port: int) -> None:
     gc.set_threshold(700, 10, 10)
     uvicorn.run(
         create_app(final=True),
-        host="127.0.0.1",
+        host=host,
         port=port,
         log_level="warning",
         timeout_graceful_shutdown=3,
@@ -45,4 +45,4 @@ def _leave_with_the_parent() -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]))
+    main(int(sys.argv[1]), sys.argv[2] if len(sys.argv) > 2 else "127.0.0.1")

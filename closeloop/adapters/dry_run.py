@@ -8,6 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from closeloop.application.crm_erasure import CrmPerson, CrmTrace, CrmTraces
 from closeloop.application.ports import (
     Conversion,
     Crm,
@@ -57,6 +58,9 @@ class DryRunCrm:
     def our_user(self) -> str | None:
         return self._real.our_user()
 
+    def our_org(self) -> str | None:
+        return self._real.our_org()
+
     def calls_made(self) -> int:
         return self._real.calls_made()
 
@@ -71,6 +75,9 @@ class DryRunCrm:
 
     def count_leads(self) -> int:
         return self._real.count_leads()
+
+    def leads(self, ids: Sequence[str]) -> list[CrmLead]:
+        return self._real.leads(ids)
 
     def changed_between(self, start: datetime, until: str, known: Container[str]) -> list[CrmLead]:
         return self._real.changed_between(start, until, known)
@@ -149,6 +156,12 @@ class DryRunCrm:
 
     def members_in_place(self, members: Sequence[CrmMember]) -> dict[str, str]:
         return self._real.members_in_place(members)
+
+    def traces(self, person: CrmPerson) -> CrmTraces:
+        return self._real.traces(person)
+
+    def delete(self, records: Sequence[CrmTrace]) -> list[CrmOutcome]:
+        return [_accepted(record.id) for record in records]
 
 
 class DryRunMailer:

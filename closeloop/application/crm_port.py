@@ -6,6 +6,7 @@ from collections.abc import Collection, Container, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
+from closeloop.application.crm_erasure import CrmErasing
 from closeloop.domain.actions import ActionState
 from closeloop.domain.api_budget import ApiUsage
 from closeloop.domain.leads import LeadDraft
@@ -113,6 +114,9 @@ class CrmDeal(Record):
     contact_owner_name: str
     opted_out: bool
     do_not_contact: bool
+    closed: bool = False
+    """Whoever closed it."""
+    won: bool = False
 
 
 class CrmFile(Record):
@@ -190,7 +194,7 @@ class CrmOutcome(Record):
     """Blank fields of an existing record that an upsert filled, by the org's names."""
 
 
-class Crm(Protocol):
+class Crm(CrmErasing, Protocol):
     """The company's Salesforce org. Batches are cut to its limits inside; record errors are outcomes.
 
     Reads raise `CrmUnavailable` (try later) or `CrmRefused` (settings or permission; says what to do).
@@ -207,6 +211,10 @@ class Crm(Protocol):
 
     def count_leads(self) -> int:
         """How many Leads there are, for one call."""
+        ...
+
+    def leads(self, ids: Sequence[str]) -> list[CrmLead]:
+        """These Leads as they are now, converted ones too; those that are gone are left out."""
         ...
 
     def changed_between(self, start: datetime, until: str, known: Container[str]) -> list[CrmLead]:
@@ -299,6 +307,10 @@ class Crm(Protocol):
 
     def our_user(self) -> str | None:
         """Id of the user in whose name we write; None when the org does not say."""
+        ...
+
+    def our_org(self) -> str | None:
+        """Id of the org we are signed in to, with 18 characters; None when it cannot be asked now."""
         ...
 
     def calls_made(self) -> int:

@@ -1,4 +1,5 @@
-"""What people changed in the CRM about a deal or its person, after the conversion: owner, opt-out, do-not-contact.
+"""What people changed in the CRM about a deal or its person, after the conversion: owner, opt-out, do-not-contact,
+and that they closed it.
 
 Invariant: the owner is never written by us; whoever changed it last, on the Opportunity or on the Contact, decides
 whose the deal is.
@@ -7,7 +8,7 @@ whose the deal is.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from closeloop.application.deciding import Outcome, note
 from closeloop.application.overtaking import insist
@@ -15,11 +16,13 @@ from closeloop.application.ports import CrmDeal
 from closeloop.application.results import Tally
 from closeloop.application.services import Services
 from closeloop.domain.actions import ActionKind, ActionState
-from closeloop.domain.decisions import Stop
+from closeloop.domain.business_days import add_business_days, place_of
+from closeloop.domain.decisions import Close, Stop
 from closeloop.domain.prospect import Prospect
 from closeloop.domain.stage import Standing
 
 CURSOR = "deals"
+OPTED_OUT_IN_CRM = "opted out in the CRM"
 
 
 def take_over_deals(services: Services, run_id: str, now: datetime, tally: Tally) -> None:
@@ -49,6 +52,19 @@ def _take_over(outcome: Outcome, deal: CrmDeal, tally: Tally) -> None:
     no = deal.opted_out or deal.do_not_contact
     if no and deal.contact_id == outcome.prospect.crm.contact and outcome.prospect.standing.may_be_written_to:
         note(tally, outcome.take(_stop(deal)))
+        outcome.services.ledger.suppress(outcome.prospect.email, OPTED_OUT_IN_CRM, outcome.now, tell=True)
+    elif deal.closed and outcome.prospect.is_open_deal and outcome.prospect.closed_at is None:
+        # Once: a deal that we win back is open here before the CRM is told so.
+        note(tally, outcome.take(_closed(deal, outcome)))
+
+
+def _closed(deal: CrmDeal, outcome: Outcome) -> Close:
+    """Theirs to decide: a won deal begins its follow-up, a lost one comes back on its day."""
+    rules, now = outcome.services.playbook, outcome.now
+    wait = rules.follow_up.customer.wait_before(0) if deal.won else rules.closing.come_back_days
+    come_back = add_business_days(now + timedelta(days=wait), 0, place_of(outcome.prospect))
+    reason = f"a person closed the deal as {'won' if deal.won else 'lost'} in the CRM"
+    return Close(rule="closing.by_people", reasons=(reason,), won=deal.won, on=now.date(), come_back_at=come_back)
 
 
 def _owner(prospect: Prospect, deal: CrmDeal) -> tuple[str, str]:

@@ -41,6 +41,12 @@ def planned(
     return {"deck_checksum": checksum, "deck_drafts": drafts}, [_action(prospect, what, deck, now)]
 
 
+def on_disk(deck: Path) -> list[Path]:
+    """The deck and everything made of it: its other forms and its pictures."""
+    folder = sorted(deck.parent.iterdir()) if deck.parent.is_dir() else []
+    return [path for path in folder if path == deck or path.name.startswith(f"{deck.stem}.")]
+
+
 def moved_on(deals: Iterable[Prospect], services: Services, now: datetime) -> list[Action]:
     """After a conversion: the deck goes on with the deal."""
     if not services.upload_decks:

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from closeloop.application.campaign import approached
 from closeloop.application.claims import given_back_on_error, note_late, still_ours
 from closeloop.application.deciding import Outcome
+from closeloop.application.forgotten import forgotten
 from closeloop.application.letters import (
     reply_address,
     thread_of,
@@ -27,6 +28,7 @@ from closeloop.application.services import Services
 from closeloop.application.touch_log import touch_logs
 from closeloop.domain.actions import ActionKind, ActionState, ClaimedAction, Settlement
 from closeloop.domain.decisions import Stop
+from closeloop.domain.forgetting import REASON
 from closeloop.domain.last_look import Verdict, World, receipt_values, verdict
 from closeloop.domain.messages import RenderedMail
 from closeloop.domain.prospect import Prospect
@@ -123,10 +125,16 @@ def _look_again(found: Verdict, now: datetime) -> datetime:
 
 def _worlds(prospects: list[Prospect], looks: Mapping[str, CrmLook], services: Services) -> dict[str, World]:
     addresses = [p.email for p in prospects] + [f"{ACCOUNT_MARK}{p.domain}" for p in prospects if p.domain]
-    suppressed = services.ledger.suppressed(addresses)
+    suppressed = services.ledger.suppressed(addresses) | _forgotten(prospects, services)
     waiting = services.ledger.halted(prospects)
     doubtful = services.ledger.with_uncertain_mail(p.key for p in prospects)
     return {p.key: _world(p, looks.get(p.key), suppressed, waiting, doubtful) for p in prospects}
+
+
+def _forgotten(prospects: list[Prospect], services: Services) -> dict[str, str]:
+    """Lower-case address of those who asked to be forgotten, whatever still stands in the ledger."""
+    found = forgotten(services, (word for p in prospects for word in (p.email, p.key)))
+    return {p.email: REASON for p in prospects if found & {p.email, p.key}}
 
 
 def _world(
@@ -165,7 +173,7 @@ def outgoing(action: ClaimedAction, prospect: Prospect, services: Services) -> O
         unsubscribe_url=unsubscribe_url(prospect, services),
         unsubscribe_address=unsubscribe_address(prospect, services),
         thread=thread_of(action),
-        categories=(action.stage.value,),
+        stage=action.stage.value,
         sender_email=box.email,
         sender_name=box.name,
         attempt=action.attempt,

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
+from closeloop.application.deck_upkeep import keep_up
 from closeloop.application.journal import write_fields
 from closeloop.application.lost_answers import CHANGED_AT, CHANGED_BY, settle_intended
 from closeloop.application.ports import CrmRead, CrmWriteRow
@@ -44,6 +45,7 @@ def sync_fields(services: Services, run_id: str, now: datetime, limit: int, tall
     A write that may not have happened is made again at the next pass: setting a field twice is harmless.
     """
     changed = services.ledger.changed_since_sync(limit)
+    keep_up(changed, services, run_id, now, tally)
     ready = [prospect for prospect in changed if _is_ready(prospect)]
     targets = _targets(ready, services, now)
     open_still = _write(targets, services, run_id, now, tally) if targets else set()

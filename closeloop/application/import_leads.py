@@ -7,16 +7,19 @@ from datetime import datetime
 from pathlib import PurePath
 
 from closeloop.application.api_share import Outlook, outlook_for, record_run, say
+from closeloop.application.forgotten import forgotten
 from closeloop.application.journal import note_imported
 from closeloop.application.ports import CrmOutcome, RunRow
 from closeloop.application.services import Services
 from closeloop.domain.actions import ActionState
 from closeloop.domain.api_budget import calls_to_import
 from closeloop.domain.errors import CrmRefused
+from closeloop.domain.forgetting import REASON
 from closeloop.domain.leads import LeadDraft, LeadFile, Quarantined
 from closeloop.domain.record import Record
 
 STAGE = "import"
+FORGOTTEN = f"this person {REASON}: not imported, and the row is not kept"
 LATER = (
     "nothing was imported. Calls free up over a rolling 24 hours: import a smaller file or try again later, or "
     "raise CLOSELOOP_SALESFORCE_SHARE"
@@ -50,6 +53,7 @@ def import_leads(services: Services, found: LeadFile, source: str, now: datetime
     Raises `CrmRefused` before anything is written when our share of API calls is too small for the whole file.
     """
     services.crm.ready()
+    found = without_forgotten(services, found)
     outlook = expected(services, found)
     if not outlook.fits:
         raise CrmRefused(f"{say(outlook, 'import')}: {LATER}")
@@ -74,6 +78,19 @@ def import_leads(services: Services, found: LeadFile, source: str, now: datetime
     counts = {"imported": result.imported, "updated": result.updated, "quarantined": len(quarantined)}
     record_run(services, RunRow(run_id=run, stage=STAGE, as_of=now, counts=counts))
     return result
+
+
+def without_forgotten(services: Services, found: LeadFile) -> LeadFile:
+    """The file without people who asked to be forgotten; what is said of their rows names nobody."""
+    cells = (cell for row in found.quarantined for cell in row.row.values() if "@" in cell)
+    gone = forgotten(services, (*(draft.email for draft in found.drafts), *cells))
+    if not gone:
+        return found
+    kept_out = [Quarantined(line=d.line, reason=FORGOTTEN, row={}) for d in found.drafts if d.email in gone]
+    others = [q.model_copy(update={"row": {}}) if gone & {*q.row.values()} else q for q in found.quarantined]
+    drafts = tuple(draft for draft in found.drafts if draft.email not in gone)
+    quarantined = tuple(sorted((*others, *kept_out), key=lambda row: row.line))
+    return found.model_copy(update={"drafts": drafts, "quarantined": quarantined})
 
 
 def _refused(draft: LeadDraft, outcome: CrmOutcome) -> Quarantined:

@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Protocol
 
+from closeloop.application.erasure_port import ErasureLedger
+from closeloop.application.event_inbox import EventInbox
 from closeloop.domain.actions import Action, ActionKind, ActionState, ClaimedAction, Settlement
 from closeloop.domain.api_budget import Workload
 from closeloop.domain.fencing import Late
@@ -129,7 +131,16 @@ class RunRow(Record):
     holds: dict[str, int] = {}
 
 
-class Ledger(Protocol):
+class StageHold(Record):
+    """Who works a stage, since when, and until when nobody else may."""
+
+    stage: str
+    worker: str
+    since: Moment
+    until: Moment
+
+
+class Ledger(ErasureLedger, EventInbox, Protocol):
     """The database of signals, decisions, actions and their events. It is the truth.
 
     Every write is committed when the method returns. Keys are unique in the schema: a second insert of the
@@ -270,7 +281,9 @@ class Ledger(Protocol):
         ...
 
     # suppression
-    def suppress(self, address: str, reason: str, at: datetime) -> None: ...
+    def suppress(self, address: str, reason: str, at: datetime, *, tell: bool = False) -> None:
+        """The first reason stays. `tell`: the mail provider does not know it yet; once said, that stays."""
+        ...
 
     def suppressed(self, addresses: Iterable[str]) -> dict[str, str]:
         """Lower-case address to reason, only those that are."""
@@ -343,6 +356,17 @@ class Ledger(Protocol):
         ...
 
     def runs(self, limit: int) -> list[RunRow]: ...
+
+    def hold_stage(self, stage: str, worker: str, now: datetime, lease: timedelta) -> StageHold:
+        """Who works this stage from now on: `worker`, or whoever holds it and whose time has not run out.
+
+        Asked again by its holder, it is held for a further `lease`; since when it is held stays.
+        """
+        ...
+
+    def release_stage(self, stage: str, worker: str) -> None:
+        """Give it back; nothing happens when somebody else holds it by now."""
+        ...
 
     def decisions(self) -> Iterable[DecisionRow]:
         """Every decision in order, streamed; the report reads these."""

@@ -16,6 +16,7 @@ from closeloop.application import (
     prospecting,
     receive,
     reconcile,
+    suppressions,
     sync,
 )
 from closeloop.application.results import StageResult
@@ -25,6 +26,7 @@ Pass = Callable[[Services, str, datetime, int], StageResult]
 
 PASSES: dict[str, tuple[Pass, int]] = {
     "reconcile": (reconcile.run_batch, BATCH),
+    "suppressions": (suppressions.run_batch, BATCH),
     "receive": (receive.run_batch, BATCH),
     "pull": (prospecting.pull, prospecting.PULL),
     "prospecting": (prospecting.run_batch, BATCH),
@@ -39,10 +41,11 @@ PASSES: dict[str, tuple[Pass, int]] = {
 }
 """Name to its batch function and the batch size."""
 
-ONCE = frozenset({"reconcile"})
-"""Passes that look at everything in one batch: what they leave waits for evidence, not for another batch."""
+ONCE = frozenset({"reconcile", "suppressions"})
+"""Passes that look at everything in one batch: what they leave waits for somebody else, not for another batch."""
 
 GROUPS: dict[str, tuple[str, ...]] = {
+    "receive": ("suppressions", "receive"),
     "prospecting": ("pull", "prospecting"),
     "deliver": ("deliver", "sync"),
     "all": tuple(PASSES),

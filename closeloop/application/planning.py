@@ -192,7 +192,4 @@ def _writes(counts: Mapping[str, int], every: Iterable[Item]) -> int:
 
 
 def _requests(mails: Iterable[OutgoingMail]) -> int:
-    groups: dict[tuple[str, ...], int] = {}
-    for mail in mails:
-        groups[mail.categories] = groups.get(mail.categories, 0) + 1
-    return sum(ceil(number / MAILS_PER_REQUEST) for number in groups.values())
+    return ceil(sum(1 for _ in mails) / MAILS_PER_REQUEST)

@@ -29,6 +29,7 @@ from closeloop.application.ledger_port import (
     ReceiptRow,
     RunRow,
     Saved,
+    StageHold,
     StoryLine,
     WriteState,
 )
@@ -73,6 +74,7 @@ __all__ = [
     "RunRow",
     "Saved",
     "SendOutcome",
+    "StageHold",
     "StoryLine",
     "WriteState",
 ]
@@ -100,7 +102,8 @@ class OutgoingMail(Record):
     unsubscribe_address: str | None = None
     """A mail to this address stops them too."""
     thread: ThreadHeaders | None = None
-    categories: tuple[str, ...] = ()
+    stage: str = ""
+    """Travels with the key: mails of all stages share a request, and its categories would belong to all of them."""
     sender_email: str | None = None
     """The mailbox that writes; None: the company's sender."""
     sender_name: str | None = None

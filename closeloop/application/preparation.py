@@ -9,10 +9,12 @@ from closeloop.application import deck_files
 from closeloop.application.deciding import Outcome, failed, note, note_overtaken, save
 from closeloop.application.results import StageResult, Tally
 from closeloop.application.services import BATCH, Services
+from closeloop.domain import deck_facts
 from closeloop.domain.business_days import add_business_days
 from closeloop.domain.decisions import Advance, AskHuman
+from closeloop.domain.deck_drafting import deck_content
 from closeloop.domain.file_names import named_for
-from closeloop.domain.preparation import decide, deck_content
+from closeloop.domain.preparation import decide
 from closeloop.domain.presentation_content import DeckContent, Finding
 from closeloop.domain.stage import Stage, Standing
 
@@ -27,8 +29,8 @@ def run_batch(services: Services, run_id: str, now: datetime, limit: int = BATCH
     outcomes = [Outcome(services, prospect, run_id, now) for prospect in due]
     drafts = [(outcome, draft) for outcome in outcomes if (draft := _draft(outcome, tally)) is not None]
     found = services.decks.build_all([draft for _, draft in drafts])
-    for (outcome, _), findings in zip(drafts, found, strict=True):
-        _conclude(outcome, findings, tally)
+    for (outcome, (content, _)), findings in zip(drafts, found, strict=True):
+        _conclude(outcome, content, findings, tally)
     note_overtaken(tally, save(services, outcomes))
     tally.considered = len(due)
     return tally.result()
@@ -49,12 +51,13 @@ def _name(outcome: Outcome) -> str:
     return str(PurePosixPath(DECKS, named_for(outcome.prospect.company, outcome.prospect.key, "pptx")))
 
 
-def _conclude(outcome: Outcome, findings: tuple[Finding, ...], tally: Tally) -> None:
+def _conclude(outcome: Outcome, content: DeckContent, findings: tuple[Finding, ...], tally: Tally) -> None:
     if findings:
         _ask_about(findings, outcome, tally)
         return
     remembered, actions = deck_files.planned(outcome.prospect, _name(outcome), outcome.services, outcome.now)
     outcome.change(deck=_name(outcome), **remembered)
+    outcome.change(deck_facts=deck_facts.remembered(outcome.prospect, content), deck_outdated=None)
     outcome.actions.extend(actions)
     note(tally, outcome.take(_ready(outcome.now)))
 

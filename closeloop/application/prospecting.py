@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from closeloop.application.deal_changes import take_over_deals
+from closeloop.application.deal_changes import OPTED_OUT_IN_CRM, take_over_deals
 from closeloop.application.deciding import Outcome, note, note_overtaken, save
 from closeloop.application.enrichment import enrich
+from closeloop.application.forgotten import forgotten
 from closeloop.application.overtaking import insist
 from closeloop.application.ports import CrmLead
 from closeloop.application.results import StageResult, Tally
 from closeloop.application.services import BATCH, Services
 from closeloop.domain.decisions import Decision, Hold, Stop
 from closeloop.domain.field_ownership import Memory, first_sight
+from closeloop.domain.forgetting import REASON
 from closeloop.domain.lead_facts import CRM_FACTS, crm_facts, referrer, title_facts, told_by_people
 from closeloop.domain.prospect import CrmIds, Fact, Prospect
 from closeloop.domain.prospecting import decide
@@ -32,18 +34,24 @@ def pull(services: Services, run_id: str, now: datetime, limit: int = PULL) -> S
     next_ones = services.crm.changed_leads(position.at, limit)
     # One that appeared late and changed since is in both: the later version counts.
     leads = list({lead.id: lead for lead in [*late, *next_ones]}.values())
-    known = services.ledger.prospects(lead.id for lead in leads)
     tally = Tally("pull")
     tally.considered = len(leads)
-    _add_new([lead for lead in leads if lead.id not in known], services, now, tally)
-    _update_known([lead for lead in leads if lead.id in known], known, services, run_id, now, tally)
-    _remember_status([lead for lead in leads if lead.id not in known], services, now)
+    take_in(services, leads, run_id, now, tally)
     reached = next_ones[-1].cursor if next_ones else None
     moved = position.after(reached, (lead.cursor for lead in [*late, *next_ones]), now)
     services.ledger.set_cursor(CURSOR, moved.text())
     if len(next_ones) < limit:
         take_over_deals(services, run_id, now, tally)
     return tally.result()
+
+
+def take_in(services: Services, leads: Sequence[CrmLead], run_id: str, now: datetime, tally: Tally) -> None:
+    """New Leads become prospects; what people changed about the others is taken over."""
+    known = services.ledger.prospects(lead.id for lead in leads)
+    new = [lead for lead in leads if lead.id not in known]
+    _add_new(new, services, now, tally)
+    _update_known([lead for lead in leads if lead.id in known], known, services, run_id, now, tally)
+    _remember_status(new, services, now)
 
 
 def _late(services: Services, position: ReadPosition, now: datetime) -> list[CrmLead]:
@@ -62,8 +70,9 @@ def _remember_status(new: list[CrmLead], services: Services, now: datetime) -> N
 
 def _add_new(leads: list[CrmLead], services: Services, now: datetime, tally: Tally) -> None:
     usable = []
+    gone = forgotten(services, (word for lead in leads for word in (lead.id, lead.email or "")))
     for lead in leads:
-        refused = _refused(lead)
+        refused = REASON if gone & {lead.id, lead.email} else _refused(lead)
         if refused:
             tally.hold(refused)
         else:
@@ -142,6 +151,7 @@ def _take_over(outcome: Outcome, lead: CrmLead, tally: Tally) -> None:
     prospect = outcome.prospect
     if (lead.opted_out or lead.do_not_contact) and prospect.standing.may_be_written_to:
         note(tally, outcome.take(_opted_out(lead)))
+        outcome.services.ledger.suppress(prospect.email, OPTED_OUT_IN_CRM, outcome.now, tell=True)
     if lead.is_converted and prospect.crm.opportunity is None and not prospect.is_deal:
         note(tally, outcome.take(_theirs()))
 

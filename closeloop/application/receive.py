@@ -7,10 +7,12 @@ from datetime import datetime
 
 from closeloop.application import campaign
 from closeloop.application.deciding import Outcome, note, note_overtaken, outcomes_of, save
+from closeloop.application.forgotten import forgotten
 from closeloop.application.journal import note_imported
 from closeloop.application.mails_in_doubt import PROOFS_OF_ACCEPTANCE, prove
 from closeloop.application.results import StageResult, Tally
 from closeloop.application.services import BATCH, Services
+from closeloop.application.stop_lists import SOURCE as LISTS
 from closeloop.application.strangers import bring, contacts, last_touch, strangers_at
 from closeloop.domain.actions import ActionState
 from closeloop.domain.correspondence import after_reply
@@ -153,6 +155,9 @@ def _open_referral(found: Understanding, outcome: Outcome, tally: Tally) -> None
     email = (found.refers_to or {}).get("email")
     if not email:
         return
+    if forgotten(outcome.services, [email]):
+        tally.count("referral left out: they asked to be forgotten")
+        return
     draft = _referral_draft(email, (found.refers_to or {}).get("name"), outcome.prospect)
     result = outcome.services.crm.upsert_leads([draft])[0]
     if result.state is ActionState.ACCEPTED:
@@ -183,13 +188,23 @@ def _suppress(signal: Signal, outcome: Outcome | None, services: Services) -> No
     stopped = outcome is not None and not outcome.prospect.standing.may_be_written_to
     reason = outcome.prospect.reason if outcome is not None and stopped else None
     if signal.kind in STOPPING_KINDS and signal.address:
-        services.ledger.suppress(signal.address, reason or signal.kind.value, signal.occurred_at)
+        told = _provider_knows(signal)
+        services.ledger.suppress(signal.address, reason or signal.kind.value, signal.occurred_at, tell=not told)
     if outcome is not None and stopped and signal.kind is SignalKind.REPLY:
-        services.ledger.suppress(outcome.prospect.email, reason or "stopped by reply", signal.occurred_at)
+        wish = outcome.prospect.opted_out
+        services.ledger.suppress(
+            outcome.prospect.email, reason or "stopped by reply", signal.occurred_at, tell=wish
+        )
         if reason == replied(Label.LEGAL) and outcome.prospect.domain:
             services.ledger.suppress(
                 ACCOUNT_MARK + outcome.prospect.domain, "legal reply from a colleague", signal.occurred_at
             )
+
+
+def _provider_knows(signal: Signal) -> bool:
+    """Its own bounces and complaints stand in its lists; an opt-out from one group of mails does not."""
+    own = signal.source == "sendgrid" and signal.kind is not SignalKind.UNSUBSCRIBED
+    return own or signal.source == LISTS
 
 
 def _drop_planned(outcomes: dict[str, Outcome], services: Services, now: datetime, tally: Tally) -> None:

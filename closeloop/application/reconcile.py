@@ -13,6 +13,7 @@ from closeloop.application.mails_in_doubt import MAILS, settle_mails
 from closeloop.application.overtaking import update
 from closeloop.application.ports import CrmOutcome
 from closeloop.application.results import StageResult, Tally
+from closeloop.application.retention import blank_what_is_old
 from closeloop.application.services import BATCH, Services
 from closeloop.domain.actions import ActionKind, ActionState, ClaimedAction, Settlement
 
@@ -28,6 +29,7 @@ def run_batch(services: Services, run_id: str, now: datetime, limit: int = BATCH
         )
         tally.considered += len(uncertain)
         settle(uncertain, services, now, tally)
+    blank_what_is_old(services, now, tally)
     return tally.result()
 
 

@@ -19,9 +19,11 @@ from closeloop.application.ports import (
     MailRenderer,
     ReplyReader,
 )
+from closeloop.application.stop_lists import StopLists
 from closeloop.domain.api_budget import DEFAULT_SHARE
 from closeloop.domain.crm_mapping import CrmMapping
 from closeloop.domain.playbook import Playbook
+from closeloop.domain.retention import Retention
 
 BATCH = 500
 """Prospects a task run works: enough to spread Prefect's cost, little enough to lose nothing much by a crash."""
@@ -78,6 +80,10 @@ class Services:
     """So long a mail may be in doubt before a person is asked to look."""
     absence_proves_after: timedelta | None = None
     """So long after an attempt the silence of the provider's records proves that nothing came in; None: never."""
+    retention: Retention = Retention()
+    """How long words are kept."""
+    stop_lists: StopLists | None = None
+    """The mail provider's lists; None where nobody reads or writes them, as in a dry run."""
     campaign: str | None = None
     """Id of the campaign that the people we write to become members of."""
     meter: CallMeter = field(default_factory=CallMeter, repr=False, compare=False)

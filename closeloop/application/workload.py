@@ -12,6 +12,8 @@ from functools import partial
 from closeloop.application.contact_roles import roles_wait
 from closeloop.application.follow_up import SLEEPERS
 from closeloop.application.ports import Ledger
+from closeloop.application.retention import retention_waits
+from closeloop.application.suppressions import lists_wait
 from closeloop.domain.actions import ActionKind, ActionState
 from closeloop.domain.stage import Stage, Standing
 
@@ -49,11 +51,13 @@ def _crm_is_behind(ledger: Ledger, now: datetime) -> bool:
 
 def _something_hangs(ledger: Ledger, now: datetime) -> bool:
     states = (ActionState.CLAIMED, ActionState.UNCERTAIN)
-    return any(ledger.in_state(state, None, 1) for state in states)
+    hangs = any(ledger.in_state(state, None, 1) for state in states)
+    return hangs or (retention_waits(ledger, now) and bool(ledger.runs(1)))
 
 
 _QUESTIONS: dict[str, Question] = {
     "reconcile": _something_hangs,
+    "suppressions": lists_wait,
     "receive": _signal_waits,
     **{stage.value: partial(_prospect_due, stages=[stage]) for stage in Stage},
     "follow_up": partial(_prospect_due, stages=list(Stage), standings=SLEEPERS),

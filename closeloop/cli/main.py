@@ -13,6 +13,7 @@ from typing import Annotated, Literal
 
 from cyclopts import App, Parameter
 
+from closeloop.cli.data_commands import register
 from closeloop.cli.ending import ended
 from closeloop.cli.program import OWN_NAME, program
 
@@ -38,6 +39,8 @@ mapping_app = App(
     name="mapping", help="Check which CRM field holds what and whose it is, or print the JSON Schema."
 )
 app.command(mapping_app)
+
+register(app)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -261,6 +264,29 @@ def doctor(*, json: Json = False) -> int:
     from closeloop.cli.doctor import examine
 
     return examine(as_json=json)
+
+
+@app.command
+def up(
+    *,
+    host: str = "127.0.0.1",
+    port: int | None = None,
+    gateway_port: int | None = None,
+    json: Json = False,
+) -> int:
+    """Start Prefect with its UI, every stage on its schedule, the gateway and, without a Salesforce, the sandbox.
+
+    Everything stays up until Ctrl-C, and the next start goes on where this one was.
+
+    :param host: address to listen on; beyond this machine Prefect asks for a password, kept in the home folder
+    :param port: port of Prefect and its UI (default: 4200, or the next that is free)
+    :param gateway_port: port of the gateway (default: 8080, or the next that is free)
+    :param json: once all is ready, print one line of JSON with the addresses
+    """
+    from closeloop.cli.up import UpOptions
+    from closeloop.cli.up import up as start_all
+
+    return start_all(UpOptions(host=host, port=port, gateway_port=gateway_port, as_json=json))
 
 
 @app.command

@@ -9,7 +9,8 @@ VARIABLE = "CLOSELOOP_PROGRAM"
 """Set by `start.py`, since no `closeloop` is on the PATH of who starts it so."""
 OWN_NAME = "closeloop"
 _COMMANDS = (
-    "demo|up|run|plan|apply|import|why|settle|undo|understand|doctor|report|gateway|sandbox|playbook|mapping|forget"
+    "demo|up|run|plan|apply|import|why|settle|undo|understand|doctor|report|gateway|sandbox|playbook|mapping|forget|"
+    "backup|restore"
 )
 _HINT = re.compile(rf"(?<![\w./-])closeloop (?=(?:{_COMMANDS})\b|--help)")
 

@@ -34,6 +34,10 @@ class SandboxControl:
         """Time passes up to `moment`: buyers act, webhooks are delivered."""
         return dict(self._answer(self._http.post("/advance", json={"to": moment.isoformat()})))
 
+    def name_host(self, public: str, real: str) -> None:
+        """Who follows a link to the public address is served by the real one, whatever its port."""
+        self._answer(self._http.post("/hosts", json={"hosts": {public: real}}))
+
     def journal(self, service: str) -> list[dict[str, Any]]:
         return list(self._get(f"journal?service={service}"))
 

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, ModelWrapValidatorHandler, model_validator
 
+from closeloop.domain.deck_rules import DeckRules
 from closeloop.domain.record import Percent, Record, Share
 from closeloop.domain.sending_rules import AccountRule, ChannelPreference, Sending
 from closeloop.domain.signals import Label
@@ -160,7 +161,7 @@ class Product(Record):
     maximum_price: Decimal = Field(gt=0)
     saving_per_employee: Decimal = Field(ge=0)
     """Yearly value per employee in `currency`; the assumption behind the value chart, named as one."""
-    saving_source: str
+    saving_source: Text
     pains: tuple[Pain, ...] = Field(min_length=1)
     benefits: tuple[Benefit, ...] = Field(min_length=1)
 
@@ -324,6 +325,7 @@ class Playbook(Record):
     """US dollars for one unit of a currency, used to compare revenues; as of the playbook's version."""
     crm: CrmWords = CrmWords()
     sending: Sending = Sending()
+    deck: DeckRules = DeckRules()
     account: AccountRule | None = None
     """None: everybody of a company may be written to at once."""
     channel_preference: ChannelPreference = ChannelPreference.REPLACE
@@ -348,7 +350,7 @@ class Playbook(Record):
         if self.approaches[-1].when is not None:
             raise ValueError("the last approach is the one for everybody else and has no `when`")
         if wrong := self.sending.outside(self.sender.email):
-            raise ValueError(f"the mailbox {wrong} is not at the domain of sender.email: one request has one domain")
+            raise ValueError(f"the mailbox {wrong} is not at the domain of sender.email, as one request needs")
         for name, steps in self.sequences.items():
             if wrong := next(problems(steps), None):
                 raise ValueError(f"sequence {name!r}: {wrong}")

@@ -16,6 +16,13 @@ class Evidence(Record):
     value: str
     source: str
     as_of: str | None = None
+    """The period that the source gives for the value."""
+    seen: date | None = None
+    """When it was read, which is its age where the source gives no period."""
+    fact: str = ""
+    """The name of the fact, by which a later change is known."""
+    problem: str | None = None
+    """Why it may not be said, such as its age; then no deck that says it is shown."""
 
 
 class ValuePoint(Record):
@@ -27,7 +34,7 @@ class ValuePoint(Record):
 
 
 class DeckContent(Record):
-    """A tailored presentation: agenda, their situation, so-what pages, value, plan, next step."""
+    """A tailored presentation: agenda, their goals and situation, so-what pages, value, plan, next step."""
 
     prospect_key: str
     title: str
@@ -38,16 +45,28 @@ class DeckContent(Record):
     language: str
     sender: SenderProps
     agenda: tuple[str, ...]
+    goals: tuple[Evidence, ...] = ()
+    """What they want to reach, as they told us; empty until they did."""
     evidence: tuple[Evidence, ...]
     pains: tuple[PainProps, ...]
+    grounds: tuple[Evidence, ...]
+    """The fact behind each pain, in the same order."""
     currency: str
     value: tuple[ValuePoint, ...]
     assumptions: tuple[str, ...]
+    value_facts: tuple[Evidence, ...] = ()
+    """The facts about the prospect that the value was worked out from."""
     plan: tuple[str, ...]
     """`Week 1: connect the ledger` and so on."""
     next_step: str
     questions: tuple[str, ...]
     """Speaker notes: what to ask, because it is unknown."""
+
+
+def facts_said(content: DeckContent) -> dict[str, str]:
+    """Each fact that the deck rests on, by name, with its value and where it comes from: what a later look compares."""
+    said = (*content.goals, *content.evidence, *content.grounds, *content.value_facts)
+    return {one.fact: f"{one.value} ({one.source})" for one in said if one.fact}
 
 
 class Finding(Record):

@@ -128,6 +128,10 @@ class Prospect(Record):
     """Of the draft that was last meant for the CRM."""
     deck_drafts: int = 0
     """How often the draft changed; one that is changed back is another draft again."""
+    deck_facts: dict[str, str] = Field(default_factory=dict)
+    """The facts the draft says, as they were when it was drawn."""
+    deck_outdated: str | None = None
+    """What the draft says that is no longer so, until it is drawn again."""
     pains: tuple[str, ...] = ()
     """Ids of the playbook pains that have evidence here."""
     touches: int = 0

@@ -15,6 +15,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from closeloop.adapters.sendgrid.events import event_signals, reply_signal
+from closeloop.application.forgotten import as_kept
 from closeloop.application.services import Services
 from closeloop.domain.errors import LedgerUnavailable
 from closeloop.domain.signals import Signal
@@ -98,10 +99,14 @@ class _Gateway:
 
     async def _store(self, signals: list[Signal]) -> Response:
         try:
-            new = await run_in_threadpool(self._services.ledger.receive, signals, self._services.clock.now())
+            new = await run_in_threadpool(self._keep, signals)
         except LedgerUnavailable:
             return _not_now()
         return JSONResponse({"stored": new})
+
+    def _keep(self, signals: list[Signal]) -> int:
+        kept = as_kept(self._services, signals)
+        return self._services.ledger.receive(kept, self._services.clock.now())
 
     def _refused(self, request: Request, limit: int) -> Response | None:
         if not hmac.compare_digest(request.path_params["token"].encode(), self._token.encode()):

@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from closeloop.application.forgotten import as_kept
 from closeloop.application.services import Services
 from closeloop.domain.errors import LedgerUnavailable
 from closeloop.domain.links import Link, read_link
@@ -79,11 +80,11 @@ class Links:
 
     def _opt_out(self, key: str) -> None:
         now = self._services.clock.now()
-        self._services.ledger.receive([opted_out(self._services, key, now)], now)
+        self._services.ledger.receive(as_kept(self._services, [opted_out(self._services, key, now)]), now)
 
     def _clicked(self, link: Link, agent: str) -> None:
         now = self._services.clock.now()
-        self._services.ledger.receive([click(link, agent, now)], now)
+        self._services.ledger.receive(as_kept(self._services, [click(link, agent, now)]), now)
 
 
 def opted_out(services: Services, key: str, now: datetime) -> Signal:

@@ -47,7 +47,7 @@ def receive(world: World, mail_id: int) -> None:
     standing = standing_of(world, mail.address) or _newcomer(chance, mail)
     persona = personas()[standing.persona]
     standing.mails += 1
-    stage = script.stage_of(mail.content.categories)
+    stage = script.stage_of(mail.content)
     outcome = script.next_outcome(chance, persona, standing, stage, agenda.now(world))
     if outcome is not None and outcome.do == "bounce":
         transit.bounce(world, mail)
@@ -150,12 +150,12 @@ def _last_or_next_word(world: World, standing: Standing, mail: Mail, plan: Plan)
 def _report_spam(world: World, standing: Standing, mail: Mail, outcome: Outcome) -> None:
     suppress(world, "spam_reports", mail.content.to)
     events.spam_reported(world, mail)
-    add_act(world, standing, mail, "spam", outcome, stage=script.stage_of(mail.content.categories))
+    add_act(world, standing, mail, "spam", outcome, stage=script.stage_of(mail.content))
 
 
 def _opt_out(world: World, chance: Chance, standing: Standing, mail: Mail, outcome: Outcome) -> None:
     """By the way the mail offers: SendGrid's own link, the mail program's one-click button, else in words."""
-    stage = script.stage_of(mail.content.categories)
+    stage = script.stage_of(mail.content)
     if mail.content.subscription_tracking:
         suppress(world, "unsubscribes", mail.content.to)
         events.unsubscribed(world, mail)
@@ -200,7 +200,7 @@ def _reply(world: World, chance: Chance, standing: Standing, mail: Mail, outcome
         mail,
         "reply",
         outcome,
-        stage=script.stage_of(mail.content.categories),
+        stage=script.stage_of(mail.content),
         resume_on=reply.resume_on,
         refers_to=reply.refers_to,
         reply_id=reply.message_id,

@@ -16,6 +16,7 @@ from sandbox.buyers.chance import Chance
 from sandbox.sendgrid import events
 from sandbox.sendgrid.account import account_of
 from sandbox.sendgrid.events import Visitor
+from sandbox.sendgrid.hosts import hosts_of
 from sandbox.sendgrid.models import Mail, mail_of
 from sandbox.sendgrid.webhooks import setting
 from sandbox.world import World
@@ -65,9 +66,10 @@ def scan(world: World, mail_id: int) -> None:
 
 
 def reachable(world: World, mail: Mail) -> list[str]:
-    """The links of a mail that lead to this machine or to the host of a webhook, the opt-out header's too."""
+    """The links of a mail, its opt-out header's too, to this machine, a named host or the host of a webhook."""
     settings = [setting(world, kind) or {} for kind in ("event", "parse")]
     hosts = LOOPBACK | {urlsplit(str(found.get("url", ""))).hostname for found in settings}
+    hosts |= {urlsplit(origin).hostname for origin in hosts_of(world)}
     written = f"{mail.content.text}\n{mail.content.html}\n{mail.content.header('List-Unsubscribe')}"
     found = dict.fromkeys(url.replace("&amp;", "&").rstrip(".,;") for url in LINK.findall(written))
     return [url for url in found if _host(url) in hosts]

@@ -9,13 +9,15 @@ from __future__ import annotations
 from sandbox.buyers.chance import Chance
 from sandbox.buyers.models import Standing
 from sandbox.buyers.personas import STAGES, Beat, Outcome, Persona
+from sandbox.sendgrid.models import Content
 
 DEFAULT_STAGE = "approach"
 
 
-def stage_of(categories: list[str]) -> str:
-    """The stage a mail says it belongs to: its first category that names one, else approach."""
-    return next((name for name in categories if name in STAGES), DEFAULT_STAGE)
+def stage_of(content: Content) -> str:
+    """The stage a mail says it belongs to: in its own argument `stage`, else in a category, else approach."""
+    told = [str(content.custom_args.get("stage", "")), *content.categories]
+    return next((name for name in told if name in STAGES), DEFAULT_STAGE)
 
 
 def next_outcome(chance: Chance, persona: Persona, standing: Standing, stage: str, now: int) -> Outcome | None:

@@ -107,7 +107,7 @@ def lines_of(world: World, mails: list[Mail]) -> list[Line]:
     """Mails as lines, in their order."""
     seen = _what_happened(world, [mail.id for mail in mails])
     return [
-        Line(mail, moment(mail.leaves_at), stage_of(mail.content.categories), _mark(mail, seen.get(mail.id, ())))
+        Line(mail, moment(mail.leaves_at), stage_of(mail.content), _mark(mail, seen.get(mail.id, ())))
         for mail in mails
     ]
 

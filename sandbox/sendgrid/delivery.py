@@ -19,6 +19,7 @@ import httpx
 from sandbox.faults import deliveries as faults
 from sandbox.sendgrid import inbound, outbox, signing
 from sandbox.sendgrid.account import account_of
+from sandbox.sendgrid.hosts import behind
 from sandbox.sendgrid.parse_settings import parse_for
 from sandbox.sendgrid.webhooks import setting, wanted_events
 from sandbox.world import World
@@ -130,7 +131,7 @@ async def _replies(now: Round) -> None:
 
 async def _opt_outs(now: Round) -> None:
     for row in outbox.due(now.world, "one_click"):
-        request = now.client.build_request("POST", row["url"], data=json.loads(row["body"]))
+        request = now.client.build_request("POST", behind(now.world, row["url"]), data=json.loads(row["body"]))
         status = await _send(now, request, [row], OPT_OUTS_GIVE_UP_HOURS)
         if status is None:
             return
@@ -144,7 +145,7 @@ async def _visits(now: Round) -> None:
         asked = json.loads(row["body"])
         headers = {"User-Agent": asked["useragent"], "X-Forwarded-For": asked["ip"]}
         try:
-            answer = await now.client.request(asked["method"], row["url"], headers=headers)
+            answer = await now.client.request(asked["method"], behind(now.world, row["url"]), headers=headers)
             problem = f"answered {answer.status_code}"
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             problem = f"{type(error).__name__}: {error}"

@@ -15,25 +15,12 @@ from typing import Any
 from rich.console import Console
 
 from tests.bench.child import BenchFailed
-from tests.bench.cohort import APEX, SOAP, measure_cohorts
-from tests.bench.cohort_table import print_cohorts
-from tests.bench.demo_start import demo_start
-from tests.bench.figures import marginal
-from tests.bench.ledger import measure_ledger
-from tests.bench.ledger_table import print_ledger
 from tests.bench.machine import machine
-from tests.bench.measure import measure_drafts, measure_pair
-from tests.bench.table import print_tables
-
-SIZES = (200, 1000, 5000)
-COHORT = 10_000
-LEDGER_ACTIONS = 40_000
-LEDGER_WORKERS = 4
-WAYS = {"soap": SOAP, "apex": APEX}
+from tests.bench.sections import SECTIONS, WAYS
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Everything, one after the other, so that nothing measured runs beside anything else."""
+    """Everything that was asked for, one after the other."""
     options = _parser().parse_args(arguments)
     try:
         with tempfile.TemporaryDirectory(prefix="closeloop-bench-") as home:
@@ -46,106 +33,61 @@ def main(arguments: list[str] | None = None) -> int:
     if options.json:
         sys.stdout.write(json.dumps(found) + "\n")
     else:
-        screen = Console(highlight=False)
-        if found["runs"]:
-            print_tables(screen, found)
-        print_cohorts(screen, found["cohorts"])
-        print_ledger(screen, found["ledger"])
-    return 0 if all(run["same_work"] for run in found["runs"]) else 1
+        _show(found)
+    return 0 if all(run["same_work"] for run in found.get("pass", {}).get("runs", [])) else 1
 
 
 def measure(options: argparse.Namespace, home: Path) -> dict[str, Any]:
-    """All figures as one JSON object."""
-    if options.ledger:
-        return {"machine": machine(), "runs": [], "cohorts": [], "ledger": _ledger(options, home)}
-    facts = machine()
+    """All figures as one JSON object: the machine, then each part under its name."""
+    found: dict[str, Any] = {"machine": machine(), "seed": options.seed}
     side = Console(stderr=True, highlight=False)
-    pairs = []
-    for size in sorted(set(() if options.only_cohort else options.sizes)):
-        side.print(f"{size:,} prospects …", style="dim")
-        pairs.append(measure_pair(size, options.seed, home, options.profile))
-    drafts = demo = None
-    if options.drafts and not options.only_cohort:
-        side.print("draft presentations …", style="dim")
-        drafts = measure_drafts(options.drafts, options.seed, home)
-    if not (options.no_demo or options.only_cohort):
-        side.print("the demo's start …", style="dim")
-        demo = demo_start(home, options.seed)
-    return {
-        "machine": facts,
-        "seed": options.seed,
-        "marginal": marginal(pairs),
-        "runs": [pair.as_json() for pair in pairs],
-        "drafts": drafts,
-        "demo_start": demo,
-        "cohorts": _cohorts(options, home),
-        "ledger": [] if options.only_cohort else _ledger(options, home),
-    }
+    for name in options.sections or [name for name, section in SECTIONS.items() if section.usual]:
+        side.print(f"{SECTIONS[name].about} …", style="dim")
+        found[name] = SECTIONS[name].measure(options, home)
+    return found
 
 
-def _cohorts(options: argparse.Namespace, home: Path) -> list[dict[str, Any]]:
-    if not options.cohort:
-        return []
-    words = f"{options.cohort:,} prospects through all seven stages …"
-    Console(stderr=True, highlight=False).print(words, style="dim")
-    ways = [WAYS[name] for name in options.convert]
-    return measure_cohorts(options.cohort, ways, options.cohort_decks, options.seed, home)
-
-
-def _ledger(options: argparse.Namespace, home: Path) -> list[dict[str, Any]]:
-    if not options.ledger_actions:
-        return []
-    Console(stderr=True, highlight=False).print("claiming and recording in the ledger …", style="dim")
-    return measure_ledger(options.ledger_actions, LEDGER_WORKERS, home / "ledger")
+def _show(found: dict[str, Any]) -> None:
+    screen = Console(highlight=False)
+    told = found["machine"]
+    where = f"{told['cores']} cores, Python {told['python']}, Prefect {told['prefect']}"
+    screen.print(f"{where}, load {told['load_before']} at the start", style="dim")
+    for name, section in SECTIONS.items():
+        if name in found:
+            screen.print()
+            section.show(screen, found[name])
 
 
 def _parser() -> argparse.ArgumentParser:
+    parts = "\n".join(
+        f"  {name:<8} {section.about}{'' if section.usual else ' (only when named)'}"
+        for name, section in SECTIONS.items()
+    )
     parser = argparse.ArgumentParser(
         prog="start.py bench",
-        description="One outbound pass by the product and by a plain script that does the same work; then the "
-        "Salesforce calls of a cohort that goes through all seven stages.",
+        description=f"Measures the product; name the parts you want.\n\n{parts}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument(
-        "--sizes", type=_positive, nargs="+", default=SIZES, metavar="N", help="prospects (200 1000 5000)"
-    )
+    parser.add_argument("sections", nargs="*", metavar="PART", type=_section, help="the parts; all usual ones")
     parser.add_argument("--seed", type=int, default=7, help="decides who the prospects are")
-    parser.add_argument(
-        "--drafts", type=_whole, default=50, metavar="N", help="prospects to draft for; 0 leaves it out"
-    )
-    parser.add_argument(
-        "--cohort",
-        type=_whole,
-        default=COHORT,
-        metavar="N",
-        help=f"prospects that go through all seven stages, to count Salesforce calls ({COHORT}); 0 leaves it out",
-    )
-    parser.add_argument(
-        "--cohort-decks",
-        type=_whole,
-        default=200,
-        metavar="N",
-        help="prospects of a second cohort whose decks are uploaded; 0 leaves it out",
-    )
-    parser.add_argument(
-        "--convert", nargs="+", choices=list(WAYS), default=list(WAYS), help="ways to convert Leads (soap apex)"
-    )
-    parser.add_argument("--only-cohort", action="store_true", help="nothing but the cohort")
-    parser.add_argument(
-        "--ledger", action="store_true", help="nothing but the ledger: actions claimed and recorded"
-    )
-    parser.add_argument(
-        "--ledger-actions",
-        type=_whole,
-        default=LEDGER_ACTIONS,
-        metavar="N",
-        help=f"actions to claim and record ({LEDGER_ACTIONS}); 0 leaves the ledger out",
-    )
-    parser.add_argument("--no-demo", action="store_true", help="leave out the demo's start")
-    parser.add_argument(
-        "--profile", type=_folder, metavar="DIR", help="also write a cProfile file of each flow (slower)"
-    )
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
+    sizes = parser.add_argument_group("how much of each")
+    add = sizes.add_argument
+    add("--sizes", type=_positive, nargs="+", default=(200, 1000, 5000), metavar="N", help="pass: prospects")
+    add("--profile", type=_folder, metavar="DIR", help="pass: also a cProfile file of each flow (slower)")
+    add("--drafts", type=_positive, default=50, metavar="N", help="drafts: prospects to draft for")
+    add("--mails", type=_positive, default=10_000, metavar="N", help="mails: how many")
+    add("--ledger-actions", type=_positive, default=40_000, metavar="N", help="ledger: actions")
+    add("--cohort", type=_positive, default=10_000, metavar="N", help="cohort: prospects")
+    add("--cohort-decks", type=_whole, default=200, metavar="N", help="cohort: prospects whose decks are uploaded")
+    add("--convert", nargs="+", choices=list(WAYS), default=list(WAYS), help="cohort: ways to convert Leads")
     return parser
+
+
+def _section(text: str) -> str:
+    if text not in SECTIONS:
+        raise argparse.ArgumentTypeError(f"there is no part {text!r}; there are {', '.join(SECTIONS)}")
+    return text
 
 
 def _positive(text: str) -> int:

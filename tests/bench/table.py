@@ -10,12 +10,9 @@ from rich.table import Table
 Found = dict[str, Any]
 
 
-def print_tables(screen: Console, found: Found) -> None:
-    """Everything `--json` has that a person wants to see first."""
-    told = found["machine"]
-    where = f"{told['cores']} cores, Python {told['python']}, Prefect {told['prefect']}"
+def print_passes(screen: Console, found: Found) -> None:
+    """The marginal cost first, then each size."""
     screen.print("[bold]One outbound pass[/bold]: the product against a plain script that does the same work")
-    screen.print(f"{where}, load {told['load_before']} at the start", style="dim")
     if found["marginal"]:
         screen.print("\n[bold]CPU of one more prospect[/bold], milliseconds")
         screen.print(_marginal(found["marginal"]))
@@ -25,7 +22,6 @@ def print_tables(screen: Console, found: Found) -> None:
         done = f"{ours['mails']:,} mails and {ours['writes']:,} CRM writes, {same}"
         screen.print(f"\n[bold]{run['prospects']:,} prospects[/bold], {done}")
         screen.print(_run(run))
-    _print_rest(screen, found)
 
 
 def _marginal(steps: list[Found]) -> Table:
@@ -55,17 +51,20 @@ def _run(run: Found) -> Table:
     return table
 
 
-def _print_rest(screen: Console, found: Found) -> None:
-    if drafts := found["drafts"]:
-        screen.print(
-            f"\n[bold]Draft presentations[/bold]: {_milliseconds(drafts['cpu_seconds_per_draft'])} ms of CPU each "
-            f"({drafts['drafts']:,} drawn; in no figure above)"
-        )
-    if demo := found["demo_start"]:
-        screen.print(
-            f"[bold]closeloop demo[/bold]: first line after {demo['first_line_seconds']:.1f} s, "
-            f"selling after {demo['first_day_seconds']:.1f} s"
-        )
+def print_drafts(screen: Console, drafts: Found) -> None:
+    """One line."""
+    screen.print(
+        f"[bold]Draft presentations[/bold]: {_milliseconds(drafts['cpu_seconds_per_draft'])} ms of CPU each "
+        f"({drafts['drafts']:,} drawn; in no figure above)"
+    )
+
+
+def print_demo_start(screen: Console, demo: Found) -> None:
+    """One line."""
+    screen.print(
+        f"[bold]closeloop demo[/bold]: first line after {demo['first_line_seconds']:.1f} s, "
+        f"selling after {demo['first_day_seconds']:.1f} s"
+    )
 
 
 def plain_table(*figures: str) -> Table:

@@ -88,6 +88,6 @@ def outgoing(number: int = 1, **fields: Any) -> OutgoingMail:
         "to": f"m{number}@north.example",
         "mail": RenderedMail(subject=f"For number {number}", text=text, html=f"<p>{text}</p>"),
         "reply_to": f"reply+{number:030}@replies.tallyard.example",
-        "categories": ("approach",),
+        "stage": "approach",
     }
     return OutgoingMail(**(values | fields))

@@ -50,6 +50,15 @@ def test_what_came_to_light_behind_the_cursor_is_read_and_what_is_known_is_not(o
     assert org.crm.changed_between(start + timedelta(days=1), last.cursor, set()) == []
 
 
+def test_leads_are_read_by_their_ids_and_those_that_are_gone_left_out(org: Org) -> None:
+    first, second, _ = org.insert("Lead", [lead_row(n) for n in range(3)])
+    org.change("Lead", first, Title="Director")
+    found = {lead.id: lead.title for lead in org.crm.leads([second, first, "00Q000000000999EAA"])}
+    assert found.keys() == {first, second}
+    assert found[first] == "Director"
+    assert org.crm.leads([]) == []
+
+
 def test_a_lead_is_read_with_everything_the_rules_ask_for(org: Org) -> None:
     org.insert("Lead", [lead_row(Industry="Energy", NumberOfEmployees=900, AnnualRevenue=5_000_000, Country="FR")])
     (found,) = org.crm.changed_leads(org.beginning, 10)

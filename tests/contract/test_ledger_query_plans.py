@@ -16,6 +16,7 @@ from closeloop.domain.actions import ActionKind, ActionState, Settlement
 from closeloop.domain.field_ownership import Memory
 from closeloop.domain.stage import Stage, Standing
 from tests.contract.ledger_samples import LEASE, NOW, crm_write, decision, mail, person, receipt, reply, too_dear
+from tests.contract.test_ledger_events import event as crm_event
 from tests.contract.test_ledger_sending import wish
 
 KEY = mail().key
@@ -82,6 +83,12 @@ PASS: dict[str, Callable[[SqlLedger], object]] = {
     "cached_facts": lambda ledger: ledger.cached_facts(["a.example"], NOW),
     "runs": lambda ledger: ledger.runs(9),
     "decisions": lambda ledger: list(ledger.decisions()),
+    "receive_crm_events": lambda ledger: ledger.receive_crm_events([crm_event()], NOW),
+    "waiting_crm_events": lambda ledger: ledger.waiting_crm_events(9),
+    "wanted_event_run": lambda ledger: ledger.wanted_event_run(NOW, LEASE),
+    "take_crm_events": lambda ledger: ledger.take_crm_events("run-1", NOW, 9, LEASE),
+    "handle_crm_events": lambda ledger: ledger.handle_crm_events({crm_event().identity: "echo"}, NOW),
+    "end_event_run": lambda ledger: ledger.end_event_run("run-1"),
 }
 
 

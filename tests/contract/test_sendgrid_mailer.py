@@ -15,6 +15,7 @@ from closeloop.adapters.sendgrid.payload import body, headers
 from closeloop.domain.actions import ActionState
 from closeloop.domain.errors import UsageError
 from closeloop.domain.messages import RenderedMail
+from closeloop.domain.stage import Stage
 from closeloop.domain.threads import ThreadHeaders
 from tests.contract.mail_providers import (
     BUSY,
@@ -163,9 +164,18 @@ def test_what_is_wrong_with_our_settings_rejects_nobody(script: ScriptedServer, 
     assert "check the API key and the host" in outcomes[0].detail
 
 
+def test_a_thousand_mails_of_all_stages_are_one_request(script: ScriptedServer) -> None:
+    script.then(OK)
+    mails = [outgoing(number, stage=list(Stage)[number % 7].value) for number in range(1, 1001)]
+    assert {outcome.state for outcome in mailer_at(script.url).send(mails)} == {ACCEPTED}
+    (posted,) = script.bodies
+    told = [one["custom_args"]["stage"] for one in json.loads(posted)["personalizations"]]
+    assert told == [mail.stage for mail in mails]
+
+
 def test_what_was_sent_before_a_broken_request_stays_sent(script: ScriptedServer) -> None:
     script.then(OK, HANGUP)
-    outcomes = mailer_at(script.url).send([outgoing(1), outgoing(2, categories=("closing",))])
+    outcomes = mailer_at(script.url).send([outgoing(1), outgoing(2, to=outgoing(1).to)])
     assert [outcome.state for outcome in outcomes] == [ACCEPTED, UNCERTAIN]
 
 

@@ -112,7 +112,9 @@ def test_the_run_sends_exactly_the_mails_that_were_rehearsed(hour: Hour) -> None
     assert hour.ran.json["dry_run"] is False
     rehearsed = {(mail["to"], mail["subject"], mail["key"]) for mail in hour.would["mails"]}
     assert {(m["to"], m["subject"], m["custom_args"]["action_key"]) for m in hour.sent} == rehearsed
-    assert len(hour.sent) == len(hour.would["mails"]) == total(hour.ran, "touch: email")
+    assert 0 < len(hour.sent) == len(hour.would["mails"]) == total(hour.ran, "accepted")
+    # For most of them it is night or a holiday: their mails are planned for their own morning.
+    assert len(hour.sent) < total(hour.ran, "touch: email")
 
 
 def test_every_mail_is_an_activity_in_the_crm_and_every_draft_a_file(hour: Hour) -> None:
@@ -144,7 +146,8 @@ def test_the_report_has_all_its_fields_and_a_page_that_needs_nothing_else(hour: 
     assert {"touches", "dropped_early"} <= set(found["persistence"])
     assert list(found["stages"]) == list(found["funnel"])
     assert all({"weight", "conversion", "median_days"} <= set(stage) for stage in found["stages"].values())
-    assert found["funnel"]["approach"] == len(hour.sent)
+    held = total(hour.ran, "hold")  # colleagues of somebody who hears from us first
+    assert found["funnel"]["approach"] == total(hour.ran, "touch: email") + held
     page = (hour.closeloop.home / "report.html").read_text(encoding="utf-8")
     assert found["html"] == str((hour.closeloop.home / "report.html").resolve())
     assert page.rstrip().endswith("</html>")

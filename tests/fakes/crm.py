@@ -26,7 +26,7 @@ from closeloop.domain.errors import CloseloopError
 from closeloop.domain.leads import LeadDraft
 from closeloop.domain.prospect import Prospect
 from tests.fakes import crm_attachments
-from tests.fakes.crm_attachments import CrmAttachments
+from tests.fakes.crm_erasing import CrmErasings
 
 PREFIXES = {
     "Lead": "00Q",
@@ -57,7 +57,7 @@ def written(moment: datetime) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%S.000+0000")
 
 
-class MemoryCrm(CrmAttachments):
+class MemoryCrm(CrmErasings):
     """Implements `closeloop.application.ports.Crm`; its attributes are there for tests to look at and to set."""
 
     def __init__(self) -> None:
@@ -151,6 +151,10 @@ class MemoryCrm(CrmAttachments):
     def count_leads(self) -> int:
         self._call()
         return len(self.rows("Lead"))
+
+    def leads(self, ids: Sequence[str]) -> list[CrmLead]:
+        self._call()
+        return [mapping.lead(row) for row in self.rows("Lead") if row["Id"] in set(ids)]
 
     def changed_between(self, start: datetime, until: str, known: Container[str]) -> list[CrmLead]:
         self._call()

@@ -171,4 +171,6 @@ def _deal(deal: Row, person: Row) -> CrmDeal:
         contact_owner_name="",
         opted_out=bool(person.get("HasOptedOutOfEmail")),
         do_not_contact=bool(person.get("Closeloop_Do_Not_Contact__c")),
+        closed=bool(deal.get("IsClosed")),
+        won=bool(deal.get("IsWon")),
     )

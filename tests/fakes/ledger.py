@@ -21,10 +21,11 @@ from closeloop.domain.leads import Quarantined
 from closeloop.domain.prospect import Fact, Prospect
 from closeloop.domain.signals import Signal, SignalId, SignalKind, Understanding
 from closeloop.domain.stage import Stage, Standing
-from tests.fakes.ledger_sending import MemorySending
+from tests.fakes.ledger_erasing import MemoryErasing
+from tests.fakes.ledger_events import MemoryEvents
 
 
-class MemoryLedger(MemorySending):
+class MemoryLedger(MemoryErasing, MemoryEvents):
     """Implements `closeloop.application.ports.Ledger`; its attributes are there for tests to look at."""
 
     def __init__(self) -> None:
@@ -32,6 +33,7 @@ class MemoryLedger(MemorySending):
         self.changed: set[str] = set()
         self.decided: list[DecisionRow] = []
         self.inbox: dict[tuple[str, str], Signal] = {}
+        self.received: dict[tuple[str, str], datetime] = {}
         self.handled: set[SignalId] = set()
         self.understood: dict[SignalId, Understanding] = {}
         self.no_mail_to: dict[str, tuple[str, datetime]] = {}
@@ -132,7 +134,7 @@ class MemoryLedger(MemorySending):
 
     def commit(self, change: Change) -> Saved:
         with self.lock:
-            lost = frozenset(key for key, read in change.read.items() if self.people.get(key, read) != read)
+            lost = frozenset(key for key, read in change.read.items() if self.people.get(key) != read)
             change = without(change, lost)
             about = [one.prospect_key for one in change.decisions]
             about += [one.prospect_key for one in change.actions]
@@ -155,6 +157,7 @@ class MemoryLedger(MemorySending):
                 payload = plain(signal.payload)
                 stored = signal.model_copy(update={"payload": payload})
                 self.inbox.setdefault((signal.source, signal.id), stored)
+                self.received.setdefault((signal.source, signal.id), now)
             return len(self.inbox) - before
 
     def _signals(self) -> list[Signal]:
@@ -192,8 +195,10 @@ class MemoryLedger(MemorySending):
             if signal.kind is SignalKind.REPLY and signal.identity in self.understood
         ]
 
-    def suppress(self, address: str, reason: str, at: datetime) -> None:
+    def suppress(self, address: str, reason: str, at: datetime, *, tell: bool = False) -> None:
         self.no_mail_to.setdefault(address.lower(), (reason, at))
+        if tell:
+            self.untold.add(address.lower())
 
     def suppressed(self, addresses: Iterable[str]) -> dict[str, str]:
         lower = {address.lower() for address in addresses}

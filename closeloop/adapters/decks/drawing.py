@@ -63,6 +63,8 @@ class Level:
     spacing: int = 100
     bullet: str | None = None
     """`1.` numbers the paragraphs, any other sign is the bullet."""
+    mark: str = "accent1"
+    """The colour of the bullet."""
     hang: float = 0.3
     align: str = "l"
 
@@ -80,7 +82,7 @@ class Level:
     def _bullet(self) -> str:
         if self.bullet is None:
             return "<a:buNone/>"
-        tint = f"<a:buClr>{colour('accent1')}</a:buClr>"
+        tint = f"<a:buClr>{colour(self.mark)}</a:buClr>"
         if self.bullet == "1.":
             return f'{tint}<a:buFont typeface="+mj-lt"/><a:buAutoNum type="arabicPlain"/>'
         return f'{tint}<a:buFont typeface="Arial"/><a:buChar char="{self.bullet}"/>'

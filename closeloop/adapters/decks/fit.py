@@ -12,6 +12,7 @@ from functools import lru_cache
 from closeloop.adapters.decks.metrics import advance, breaks_anywhere, clusters, leading
 from closeloop.adapters.decks.pages import Text
 from closeloop.adapters.decks.slots import Slot
+from closeloop.adapters.decks.thai_lines import LOST_PER_LINE, is_thai, sticks_together
 
 SCALES = (1.0, 0.92, 0.84, 0.76)
 """How far a text may shrink. Smaller than that, the page is too full and a person should cut it."""
@@ -32,39 +33,65 @@ class Fitted:
     fits: bool
 
 
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """What a line may not break, widths in em. `reserve` is what stays empty at the end of a line before it."""
+
+    width: float
+    spaced: bool = False
+    """A space comes before."""
+    reserve: float = 0.0
+
+
 @lru_cache(maxsize=8_192)
-def _pieces(text: str) -> tuple[tuple[float, bool], ...]:
-    """What a line may not break: (width in em, whether a space comes before)."""
-    found: list[tuple[float, bool]] = []
-    word, spaced = 0.0, False
-    for cluster in clusters(text):
-        width = max(sum(map(advance, cluster)) if len(cluster) < 3 else max(map(advance, cluster)), 0.0)
-        if cluster == " " or breaks_anywhere(cluster[0]):
-            if word:
-                found.append((word, spaced))
-                word, spaced = 0.0, False
-            if cluster == " ":
-                spaced = True
-            else:
-                found.append((width / _WORD_BREAKS_WASTE, spaced))
-                spaced = False
+def _pieces(text: str) -> tuple[_Piece, ...]:
+    """The text in pieces that no line breaks."""
+    found: list[_Piece] = []
+    held = ""  # the sign before, where the next one may belong to it
+    spaced = False
+    for sign in clusters(text):
+        if sign == " ":
+            held, spaced = "", True
+            continue
+        alone = breaks_anywhere(sign[0])
+        if held and _belongs(held, sign, alone=alone):
+            found[-1] = replace(found[-1], width=found[-1].width + _width(sign))
         else:
-            word += width
-    return (*found, (word, spaced)) if word else tuple(found)
+            found.append(_piece(sign, alone=alone, spaced=spaced))
+        held, spaced = sign, False
+    return tuple(found)
+
+
+def _belongs(before: str, sign: str, *, alone: bool) -> bool:
+    if is_thai(before) and is_thai(sign):
+        return sticks_together(before, sign)
+    return not alone and not breaks_anywhere(before[0])
+
+
+def _piece(sign: str, *, alone: bool, spaced: bool) -> _Piece:
+    if is_thai(sign):
+        return _Piece(_width(sign), spaced, LOST_PER_LINE)
+    return _Piece(_width(sign) / (_WORD_BREAKS_WASTE if alone else 1.0), spaced)
+
+
+def _width(sign: str) -> float:
+    widths = [advance(char) for char in sign]
+    return sum(widths) if len(widths) < 3 else max(widths)
 
 
 def line_count(text: str, width: float) -> int:
     """How many lines a text takes in a box so many em wide."""
     lines, used = 1, 0.0
-    for piece, spaced in _pieces(text):
-        needed = used + piece + (advance(" ") if spaced and used else 0.0)
-        if needed <= width:
-            used = needed
+    for piece in _pieces(text):
+        gap = advance(" ") if piece.spaced and used else 0.0
+        reserve = piece.reserve if used else 0.0
+        if used + gap + piece.width + reserve <= width:
+            used += gap + piece.width
             continue
         lines += 1 if used else 0
-        extra = int(piece // width) if piece > width else 0
+        extra = int(piece.width // width) if piece.width > width else 0
         lines += extra
-        used = piece - extra * width
+        used = piece.width - extra * width
     return lines
 
 

@@ -62,9 +62,7 @@ def _run(text: str, look: Look) -> str:
     bold = ' b="1"' if look.bold else ""
     ink = fill(look.ink) if look.ink else ""
     face = f"<a:cs typeface={quoteattr(look.thai)}/>" if holds_thai(text) else ""
-    return (
-        f"<a:r><a:rPr lang={quoteattr(look.tag)}{size}{bold}>{ink}{face}</a:rPr><a:t>{escape(text)}</a:t></a:r>"
-    )
+    return f"<a:r><a:rPr lang={quoteattr(look.tag)}{size}{bold}>{ink}{face}</a:rPr><a:t>{escape(text)}</a:t></a:r>"
 
 
 def set_paragraphs(body: Any, paragraphs: Iterable[str]) -> None:

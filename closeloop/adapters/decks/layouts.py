@@ -77,15 +77,15 @@ TABLE = Layout(
 _TOLD = Placeholder(
     "goals",
     10,
-    Box(_LEFT, 2.1, 7.2, 4.1),
+    Box(_LEFT, 1.95, 7.2, 4.3),
     (Level(20, before=12, bullet="•", hang=0.28), Level(14, "accent1", bold=True, after=2)),
     margins=(0.4, 0.32, 0.4, 0.2),
 )
 _ASKED = Placeholder(
     "questions",
     11,
-    Box(8.2, 2.1, 4.383, 4.1),
-    (Level(18, "bg1", before=12, bullet="?", hang=0.28), Level(14, "accent2", bold=True, after=2)),
+    Box(8.2, 1.95, 4.383, 4.3),
+    (Level(18, "bg1", before=12, bullet="?", mark="accent2", hang=0.28), Level(14, "accent2", bold=True, after=2)),
     margins=(0.35, 0.32, 0.3, 0.2),
 )
 _SOURCE = Placeholder("source", 13, Box(_LEFT, 6.4, _WIDE, 0.42), (Level(11, "muted"),), anchor="ctr")
@@ -141,21 +141,21 @@ SO_WHAT = Layout(
 _NET = Placeholder(
     "net",
     11,
-    Box(8.75, 1.9, 3.833, 1.4),
+    Box(8.2, 1.9, 4.383, 1.3),
     (Level(32, "tx2", bold=True), Level(14, "accent1", bold=True, after=4)),
     margins=(0.3, 0.25, 0.3, 0.1),
 )
 _ASSUMED = Placeholder(
     "assumptions",
     12,
-    Box(8.75, 3.3, 3.833, 3.45),
+    Box(8.2, 3.2, 4.383, 3.55),
     (Level(15, before=6, bullet="•", hang=0.2), Level(14, "accent1", bold=True, after=2)),
     margins=(0.3, 0.2, 0.3, 0.2),
 )
 
 VALUE = Layout(
     "Value",
-    (_title(), Placeholder("chart", 10, Box(_LEFT, 1.9, 7.65, 4.85), kind="chart"), _NET, _ASSUMED, _FOOTER, _PAGE),
+    (_title(), Placeholder("chart", 10, Box(_LEFT, 1.9, 7.2, 4.85), kind="chart"), _NET, _ASSUMED, _FOOTER, _PAGE),
     (_MARK, _panel(_NET, "bg2"), _panel(_ASSUMED, "bg2")),
 )
 
@@ -163,7 +163,7 @@ PLAN = Layout(
     "Plan",
     (
         _title(),
-        Placeholder("timeline", 10, Box(_LEFT, 2.2, _WIDE, 3.9), (Level(20), Level(18, "bg1", bold=True))),
+        Placeholder("timeline", 10, Box(_LEFT, 2.2, _WIDE, 3.7), (Level(22), Level(18, "bg1", bold=True))),
         _FOOTER,
         _PAGE,
     ),

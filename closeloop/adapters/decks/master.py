@@ -26,7 +26,6 @@ from closeloop.adapters.decks.drawing import (
     Placeholder,
     background,
     colour,
-    fill,
     shape_tree,
 )
 from closeloop.adapters.decks.package import with_fixed_dates

@@ -9,6 +9,9 @@ from __future__ import annotations
 import unicodedata
 from functools import lru_cache
 
+from closeloop.adapters.decks.thai_lines import WIDTHS as THAI_WIDTHS
+from closeloop.adapters.decks.thai_lines import is_thai
+
 _WIDTHS: dict[float, str] = {
     0.24: "'",
     0.28: " ,./I\\ijl|‘’łΙΪίι",
@@ -82,8 +85,8 @@ def _block(code: int) -> tuple[int, float, float]:
 @lru_cache(maxsize=16_384)
 def advance(char: str) -> float:
     """The width of one character in em; 0 for marks and signs that take no room of their own."""
-    if char in _ADVANCE:
-        return _ADVANCE[char]
+    if (known := _ADVANCE.get(char) or THAI_WIDTHS.get(char)) is not None:
+        return known
     if unicodedata.category(char) in {"Mn", "Me", "Cf", "Cc"}:
         return 0.0
     base = unicodedata.normalize("NFD", char)[0]
@@ -134,7 +137,7 @@ def _wants_more(sign: str, char: str) -> bool:
 
 def holds_thai(text: str) -> bool:
     """Whether any sign of the text is Thai."""
-    return not text.isascii() and any("\u0e01" <= char <= "\u0e5b" for char in text)
+    return not text.isascii() and any(map(is_thai, text))
 
 
 def breaks_anywhere(char: str) -> bool:

@@ -60,11 +60,12 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """Two series over years, in the currency of the deck."""
+    """Two series over years, in the unit that their names say."""
 
     years: tuple[str, ...]
     series: tuple[tuple[str, tuple[float, ...]], ...]
     alt: str
+    decimals: int = 0
 
 
 @dataclass(frozen=True, slots=True)

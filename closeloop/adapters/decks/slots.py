@@ -6,7 +6,8 @@ a designer can add it. Anything else in the master is the company's own business
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -83,7 +84,11 @@ class Master:
     blanks: Mapping[str, Blank]
     """By layout."""
     table_style: str
+    fonts: tuple[str, ...]
+    """Of text and of headings, as the theme names them."""
     thai_font: str
+    colours: Mapping[str, str]
+    """The theme's, by name, as six hexadecimal digits."""
 
 
 def read_master(path: Path) -> Master:
@@ -99,7 +104,16 @@ def read_master(path: Path) -> Master:
     slots = {name: _slots(layouts[name], factor) for name in LAYOUTS}
     _check_kinds(path, layouts)
     blanks = {name: _blank(path, presentation, layouts[name], slots[name]) for name in LAYOUTS}
-    return Master(content, slots, blanks, _table_style(presentation), _thai_font(presentation))
+    theme = _theme(presentation)
+    return Master(
+        content=content,
+        layouts=slots,
+        blanks=blanks,
+        table_style=_table_style(presentation),
+        fonts=tuple(font.get("typeface") for font in reversed(list(theme.iter(qn("a:latin")))[:2])),
+        thai_font=_thai_font(theme),
+        colours=dict(_colours(theme)),
+    )
 
 
 def _blank(path: Path, presentation: Any, layout: Any, slots: Mapping[str, Slot]) -> Blank:
@@ -224,9 +238,21 @@ def _theme(presentation: Any) -> Any:
     return parse_xml(presentation.slide_master.part.part_related_by(RELATIONSHIP_TYPE.THEME).blob)
 
 
-def _thai_font(presentation: Any) -> str:
+_COLOURS = ("dk1", "lt1", "dk2", "lt2", *(f"accent{number}" for number in range(1, 7)))
+_HEX = re.compile(r"[0-9A-Fa-f]{6}")
+
+
+def _colours(theme: Any) -> Iterator[tuple[str, str]]:
+    """What a theme leaves to the viewer's system comes with the colour that its designer saw."""
+    for name in _COLOURS:
+        found = next(theme.iter(qn(f"a:{name}")), ())
+        value = next((colour.get("lastClr") or colour.get("val") or "" for colour in found), "")
+        yield name, value if _HEX.fullmatch(value) else ("FFFFFF" if name.startswith("lt") else "1B2433")
+
+
+def _thai_font(theme: Any) -> str:
     """The theme's own for Thai, else for all scripts of its kind, else one that Windows and the Mac have."""
-    minor = next(_theme(presentation).iter(qn("a:minorFont")), ())
+    minor = next(theme.iter(qn("a:minorFont")), ())
     named = {font.get("script"): font.get("typeface") for font in minor if font.tag == qn("a:font")}
     complex_script = next((font.get("typeface") for font in minor if font.tag == qn("a:cs")), "")
     return named.get("Thai") or complex_script or "Tahoma"

@@ -8,13 +8,12 @@ from collections.abc import Iterator
 from closeloop.adapters.decks.pages import Text, claim, clean, label, sentence
 from closeloop.adapters.decks.words import Words
 from closeloop.domain.messages import PainProps
-from closeloop.domain.presentation_content import DeckContent
+from closeloop.domain.presentation_content import DeckContent, Evidence
 
 MOST_PAINS = 3
 """More than these and a meeting is about none of them."""
 _IN_SOURCE = "–"
 """The date of a proof, whose source says it."""
-_DATED = re.compile(r"^(?P<source>.+?), as of (?P<as_of>.+)$")
 _PROOF = re.compile(r"^(?P<says>.+?)\s*\((?P<source>[^()]+)\)\s*$")
 
 
@@ -29,33 +28,39 @@ def proof_of(pain: PainProps) -> tuple[str, str]:
     return (found["says"], found["source"]) if found else (sentence(pain.proof), "")
 
 
-def _dated(pain: PainProps) -> tuple[str, str | None]:
-    found = _DATED.match(clean(pain.source))
-    return (found["source"], found["as_of"]) if found else (clean(pain.source), None)
+def no_age(name: str) -> str:
+    """The finding for a claim that nobody can date."""
+    return f"“{name}” has no date; say for when it holds or when it was read, or leave it out"
 
 
-def spoken_source(pain: PainProps, words: Words) -> str:
-    """The source of a pain with its age, in the reader's language."""
-    source, as_of = _dated(pain)
-    return words.say("dated", source=source, as_of=as_of) if as_of else source
+def source_of(evidence: Evidence, words: Words) -> str:
+    """Where a claim comes from, with its age."""
+    source, age = clean(evidence.source), words.age(evidence.as_of, evidence.seen)
+    return (
+        words.say("dated", source=source, as_of=age)
+        if evidence.as_of and age
+        else ", ".join(filter(None, (source, age)))
+    )
 
 
 def source_rows(content: DeckContent, words: Words) -> Iterator[tuple[Text, ...]]:
-    """Each claim with its source and age: the pains, their proofs, the facts."""
-    for number, pain in enumerate(content.pains[:MOST_PAINS], 1):
-        source, as_of = _dated(pain)
-        yield _source_row(pain.pain, source, as_of, f"pain {number}", words)
+    """Each claim with its source and age: the goals, the pains, their proofs, the facts."""
+    for goal in content.goals:
+        yield _source_row(words.say("goal", label=clean(goal.label), value=clean(goal.value)), goal, words)
+    for number, (pain, ground) in enumerate(zip(content.pains[:MOST_PAINS], content.grounds, strict=False), 1):
+        yield _source_row(pain.pain, ground, words, f"pain {number}")
         says, proof_source = proof_of(pain)
         if proof_source:
-            yield _source_row(says, proof_source, _IN_SOURCE, f"proof {number}", words)
+            proof = Evidence(label=f"proof {number}", value=says, source=proof_source, as_of=_IN_SOURCE)
+            yield _source_row(says, proof, words)
     for evidence in content.evidence:
-        statement = f"{clean(evidence.label)}: {clean(evidence.value)}"
-        yield _source_row(statement, evidence.source, evidence.as_of, clean(evidence.label), words)
+        yield _source_row(f"{clean(evidence.label)}: {clean(evidence.value)}", evidence, words)
 
 
-def _source_row(statement: str, source: str, as_of: str | None, name: str, words: Words) -> tuple[Text, ...]:
+def _source_row(statement: str, evidence: Evidence, words: Words, name: str = "") -> tuple[Text, ...]:
+    name = name or clean(evidence.label)
     return (
         label(statement, f"the statement of “{name}”"),
-        claim(source, f"the source of “{name}”", no_source(name)),
-        claim(as_of or words.say("undated"), f"the date of “{name}”"),
+        claim(evidence.source, f"the source of “{name}”", no_source(name)),
+        claim(words.age(evidence.as_of, evidence.seen), f"the date of “{name}”", no_age(name)),
     )

@@ -11,18 +11,21 @@ from decimal import Decimal
 
 from closeloop.adapters.decks.fit import shorten
 from closeloop.adapters.decks.pages import Chart, Page, Table, Text, Timeline, claim, clean, label, sentence
-from closeloop.adapters.decks.sources import MOST_PAINS, no_source, proof_of, source_rows, spoken_source
+from closeloop.adapters.decks.sources import MOST_PAINS, no_age, no_source, proof_of, source_of, source_rows
 from closeloop.adapters.decks.words import Words
 from closeloop.domain.presentation_content import DeckContent, Evidence
 
 _SMALL_PRINT = 12.0
 _HEADING_NAME = 45
+_MOST_QUESTIONS = 3
 _STEP = re.compile(r"^(?P<when>.+?):(?: (?P<what>.*))?$")
 
 
 def pages_of(content: DeckContent, words: Words) -> list[Page]:
     """The pages in order. Tables may still be longer than a slide."""
     pages = [_title(content, words), _agenda(content, words)]
+    if content.goals or content.pains or content.questions:
+        pages.append(_goals(content, words))
     if content.evidence:
         pages.append(_situation(content, words))
     pages += [_so_what(content, words, place) for place in range(min(len(content.pains), MOST_PAINS))]
@@ -81,12 +84,39 @@ def _agenda(content: DeckContent, words: Words) -> Page:
     return Page("Agenda", texts, _notes(words, "agenda", *asked))
 
 
+def _goals(content: DeckContent, words: Words) -> Page:
+    """What they told us; until they did, what the facts suggest; beside it what only they can say."""
+    said, heading = _goals_said(content, words), "goals" if content.goals else "goals_unknown"
+    asked = content.questions[:_MOST_QUESTIONS] or (words.say("goals_missed"),)
+    grounds = content.goals or content.grounds[:MOST_PAINS]
+    sources = "; ".join(dict.fromkeys(source_of(ground, words) for ground in grounds))
+    texts = _heading(content, words, heading)
+    texts["goals"] = said
+    texts["questions"] = (
+        _kicker(words.say("goals_ask")),
+        *(claim(question, f"question {number}") for number, question in enumerate(asked, 1)),
+    )
+    texts["source"] = (
+        label(f"{words.say('source')}: {sources}" if sources else "–", "the source line of the goals"),
+    )
+    return Page("Goals", texts, _notes(words, "goals"))
+
+
+def _goals_said(content: DeckContent, words: Words) -> tuple[Text, ...]:
+    if content.goals:
+        said = [words.say("goal", label=one.label, value=clean(one.value)) for one in content.goals]
+    else:
+        said = [clean(pain.pain) for pain in content.pains[:MOST_PAINS]] or [words.say("goals_none")]
+    kicker = _kicker(words.say("goals_told" if content.goals else "goals_read"))
+    return (kicker, *(claim(text, f"goal {number}") for number, text in enumerate(said, 1)))
+
+
 def _situation(content: DeckContent, words: Words) -> Page:
     texts = _heading(content, words, "situation")
     headings = tuple(words.say(key) for key in ("fact", "figure", "source", "as_of"))
     rows = tuple(_evidence_row(evidence, words) for evidence in content.evidence)
     alt = words.say("table_alt", title=texts["title"][0].text, rows=len(rows))
-    table = Table(headings, (0.23, 0.27, 0.34, 0.16), rows, alt, strong=1)
+    table = Table(headings, (0.22, 0.27, 0.31, 0.2), rows, alt, strong=1)
     asked = _open_questions(content, words, "open")
     return Page("Table", texts, _notes(words, "situation", *asked), table)
 
@@ -97,14 +127,15 @@ def _evidence_row(evidence: Evidence, words: Words) -> tuple[Text, ...]:
         label(evidence.label, "the label of a fact", missing="a fact has no label; name what it says"),
         claim(evidence.value, f"the value of “{name}”"),
         claim(evidence.source, f"the source of “{name}”", no_source(name)),
-        claim(evidence.as_of or words.say("undated"), f"the date of “{name}”"),
+        claim(words.age(evidence.as_of, evidence.seen), f"the date of “{name}”", no_age(name)),
     )
 
 
 def _so_what(content: DeckContent, words: Words, place: int) -> Page:
     pain, what = content.pains[place], f"of pain {place + 1}"
     says, proof_source = proof_of(pain)
-    sources = "; ".join(filter(None, (spoken_source(pain, words), proof_source)))
+    ground = content.grounds[place] if place < len(content.grounds) else None
+    sources = "; ".join(filter(None, (source_of(ground, words) if ground else "", proof_source)))
     texts = _page_texts(content, words, claim(pain.pain, f"the sentence {what}"))
     texts["feature"] = (_kicker(words.say("feature")), claim(sentence(pain.feature), f"the feature {what}"))
     texts["so_what"] = (
@@ -123,7 +154,7 @@ def _kicker(text: str) -> Text:
 def _value(content: DeckContent, words: Words) -> Page:
     points = sorted(content.value, key=lambda point: point.year)
     saving, cost = sum((p.saving for p in points), Decimal(0)), sum((p.cost for p in points), Decimal(0))
-    years = "–".join(dict.fromkeys(str(point.year) for point in (points[0], points[-1])))
+    years = "–".join(dict.fromkeys(words.year(point.year) for point in (points[0], points[-1])))
     amounts = {"saving": words.money(content.currency, saving), "cost": words.money(content.currency, cost)}
     texts = _page_texts(content, words, claim(words.say("value", years=years, **amounts), "the sum of the value"))
     net = claim(words.money(content.currency, saving - cost), "the net value")
@@ -137,17 +168,29 @@ def _value(content: DeckContent, words: Words) -> Page:
 def _chart(content: DeckContent, words: Words) -> Chart:
     points = sorted(content.value, key=lambda point: point.year)
     said = "; ".join(
-        words.say("chart_point", year=p.year, saving=f"{p.saving:,.0f}", cost=f"{p.cost:,.0f}") for p in points
+        words.say("chart_point", year=words.year(p.year), saving=f"{p.saving:,.0f}", cost=f"{p.cost:,.0f}")
+        for p in points
     )
-    saving, cost = (words.say(key, currency=content.currency) for key in ("saving_series", "cost_series"))
+    size, unit, decimals = _unit(content, words)
+    saving, cost = (words.say(key, unit=unit) for key in ("saving_series", "cost_series"))
     return Chart(
-        years=tuple(str(point.year) for point in points),
+        years=tuple(words.year(point.year) for point in points),
         series=(
-            (saving, tuple(float(point.saving) for point in points)),
-            (cost, tuple(float(point.cost) for point in points)),
+            (saving, tuple(float(point.saving / size) for point in points)),
+            (cost, tuple(float(point.cost / size) for point in points)),
         ),
         alt=words.say("chart_alt", currency=content.currency, points=said),
+        decimals=decimals,
     )
+
+
+def _unit(content: DeckContent, words: Words) -> tuple[Decimal, str, int]:
+    """What the amounts of the chart count in, so that a column carries few digits: its size, its name, decimals."""
+    largest = max(abs(amount) for point in content.value for amount in (point.saving, point.cost))
+    for size, name in ((Decimal(10) ** 6, "millions"), (Decimal(10) ** 3, "thousands")):
+        if largest >= 10 * size:
+            return size, words.say(name, currency=content.currency), 0 if largest >= 100 * size else 1
+    return Decimal(1), content.currency, 0
 
 
 def _plan(content: DeckContent, words: Words) -> Page:

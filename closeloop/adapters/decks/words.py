@@ -34,7 +34,28 @@ class Words:
     def day(self, on: date) -> str:
         """A date written out; in Thai with the year of the Buddhist era."""
         months: list[str] = self.table["months"]
-        return self.say("date", day=on.day, month=months[on.month - 1], year=on.year + int(self.table["era"]))
+        return self.say("date", day=on.day, month=months[on.month - 1], year=self.year(on.year))
+
+    def year(self, year: int) -> str:
+        """A year as this language counts them."""
+        return str(year + int(self.table["era"]))
+
+    def age(self, as_of: str | None, seen: date | None) -> str:
+        """How old a claim is: the period that its source gives, else the day it was read; empty when nobody knows."""
+        if as_of:
+            return self._period(as_of)
+        return self.say("seen", date=self._short(seen)) if seen else ""
+
+    def _period(self, as_of: str) -> str:
+        if not int(self.table["era"]):
+            return as_of
+        try:
+            return self.year(int(as_of)) if len(as_of) == 4 else self._short(date.fromisoformat(as_of))
+        except ValueError:  # a period in words, such as `first half of 2026`
+            return as_of
+
+    def _short(self, on: date) -> str:
+        return self.say("short_date", iso=on.isoformat(), day=on.day, month=on.month, year=self.year(on.year))
 
     def money(self, currency: str, amount: Decimal) -> str:
         """`EUR 540,000`, and from ten million on `EUR 12.4 million`."""

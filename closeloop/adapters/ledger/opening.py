@@ -10,6 +10,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, insert, text
 
+from closeloop.adapters.ledger import event_tables as event_tables  # its tables are part of the schema
 from closeloop.adapters.ledger import postgres, sqlite
 from closeloop.adapters.ledger.columns import POSTGRESQL
 from closeloop.adapters.ledger.engine import Database

@@ -148,13 +148,12 @@ class ProspectRows(Part):
 
 
 def overtaken(connection: Connection, read: Mapping[str, Prospect]) -> frozenset[str]:
-    """Keys of those that are no longer stored as they were read. Only sure inside a transaction that writes."""
-    return frozenset(
-        key
-        for part in chunks(sorted(read))
-        for key, body in _bodies(connection, part, locked=True).items()
-        if not _says(body, read[key])
-    )
+    """Keys of those that are no longer stored as they were read: changed, or erased for good. Only sure inside a
+    transaction that writes."""
+    stored: dict[str, str] = {}
+    for part in chunks(sorted(read)):
+        stored |= _bodies(connection, part, locked=True)
+    return frozenset(key for key, before in read.items() if key not in stored or not _says(stored[key], before))
 
 
 def save_prospects(connection: Connection, given: Iterable[Prospect]) -> None:

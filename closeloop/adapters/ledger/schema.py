@@ -37,7 +37,7 @@ from closeloop.domain.actions import MOVES, ActionKind, ActionState
 from closeloop.domain.signals import SignalKind
 from closeloop.domain.stage import Stage, Standing
 
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 7
 """Raised by one with each change of these tables; `migrations/` has the step to each."""
 
 metadata = MetaData()
@@ -340,6 +340,16 @@ runs = Table(
     Column("body", Text, nullable=False),
     UniqueConstraint("run_id", "stage"),  # a cycle is one run with a row for each stage
     Index("runs_by_time", "at", "id"),
+)
+
+# Who works a stage right now: two schedulers, or a late run, never work the same one at once.
+stage_holds = Table(
+    "stage_holds",
+    metadata,
+    Column("stage", WORD, primary_key=True),
+    Column("worker", WORD, nullable=False),
+    Column("since", UtcMoment, nullable=False),
+    Column("until", UtcMoment, nullable=False),
 )
 
 # --- which schema this is: written by `migrations/` --------------------------------------------------

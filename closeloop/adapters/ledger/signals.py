@@ -80,11 +80,12 @@ class SignalRows(Part):
         ]
 
     @patient_and_repeatable
-    def suppress(self, address: str, reason: str, at: datetime) -> None:
-        """The first reason stays."""
-        row = {"address": address.lower(), "reason": reason, "at": at}
+    def suppress(self, address: str, reason: str, at: datetime, *, tell: bool = False) -> None:
+        row = {"address": address.lower(), "reason": reason, "at": at, "tell": tell}
         with self._database.write() as connection:
-            insert_new(connection, suppressions, [row])
+            if not insert_new(connection, suppressions, [row]) and tell:
+                known = suppressions.c.address == row["address"]
+                connection.execute(suppressions.update().where(known).values(tell=True))
 
     @patient
     def suppressed(self, addresses: Iterable[str]) -> dict[str, str]:

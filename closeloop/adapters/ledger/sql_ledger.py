@@ -10,9 +10,12 @@ from datetime import datetime
 from pathlib import Path
 
 from closeloop.adapters.ledger.actions import ActionRows
+from closeloop.adapters.ledger.blanking import BlankingRows
 from closeloop.adapters.ledger.copying import copied
 from closeloop.adapters.ledger.crm import CrmRows
 from closeloop.adapters.ledger.engine import patient
+from closeloop.adapters.ledger.erasing import ErasingRows
+from closeloop.adapters.ledger.events import EventRows
 from closeloop.adapters.ledger.opening import open_database
 from closeloop.adapters.ledger.planning import plan_actions
 from closeloop.adapters.ledger.prospects import ProspectRows, overtaken, save_prospects
@@ -20,11 +23,25 @@ from closeloop.adapters.ledger.runs import RunRows, add_decisions
 from closeloop.adapters.ledger.sending import SendingRows, keep_lines
 from closeloop.adapters.ledger.settling import SettlingRows
 from closeloop.adapters.ledger.signals import SignalRows, mark_handled
+from closeloop.adapters.ledger.stages import StageRows
 from closeloop.adapters.ledger.story import StoryRows
 from closeloop.application.ports import Change, Saved
 
 
-class SqlLedger(ProspectRows, ActionRows, SettlingRows, SendingRows, SignalRows, CrmRows, RunRows, StoryRows):
+class SqlLedger(
+    ProspectRows,
+    ActionRows,
+    SettlingRows,
+    SendingRows,
+    SignalRows,
+    CrmRows,
+    RunRows,
+    StageRows,
+    EventRows,
+    StoryRows,
+    ErasingRows,
+    BlankingRows,
+):
     """`closeloop.application.ports.Ledger` over a database. Safe to share between threads and processes.
 
     Rows that break a rule of the schema, such as an action for a prospect that was never saved, raise

@@ -16,7 +16,7 @@ from closeloop.adapters.replies.dates import resume_on
 from closeloop.adapters.replies.labels import Found
 from closeloop.adapters.replies.machine import says_all
 from closeloop.adapters.replies.meeting_time import proposed_for
-from closeloop.adapters.replies.normal import marked, plain, sentences, unmarked
+from closeloop.adapters.replies.normal import broken_lines, marked, plain, sentences, unmarked
 from closeloop.adapters.replies.own_words import OwnWords, own_words
 from closeloop.adapters.replies.rulebook import Reading, Rulebook
 from closeloop.domain.signals import Label, Proposed
@@ -50,6 +50,8 @@ class Letter:
     said: list[str]
     """The same sentences as the rules compare them, names marked."""
     readings: list[Reading]
+    lines: list[str]
+    """The lines that a mail program may have broken, where a sentence may begin on them; compared like `said`."""
     others: list[Reading]
     """In the languages it does not seem to be written in."""
     writers: frozenset[str]
@@ -133,6 +135,7 @@ def letter(mail: Mail, book: Rulebook) -> Letter:
             written,
             said,
             book.of(whole),
+            [plain(marked(line)) for line in broken_lines(own.text)],
             book.others(whole),
             frozenset({mail.sender, mail.prospect or mail.sender}),
             mail.received_at.astimezone(UTC).date(),
@@ -147,5 +150,6 @@ def _without_commands(whole: Letter) -> Letter:
     if len(kept) == len(whole.said):
         return whole
     said = [whole.said[n] for n in kept]
+    lines = [line for line in whole.lines if any(line in sentence for sentence in said)]
     written = [whole.written[n] for n in kept]
-    return replace(whole, written=written, said=said, obeyed=False)
+    return replace(whole, written=written, said=said, lines=lines, obeyed=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from itertools import pairwise
 
 from closeloop.adapters.replies.patterns import NAME_MARK
 
@@ -68,13 +69,26 @@ def sentences(text: str) -> list[str]:
     return [part for part in parts if part.strip(" .,;-")]
 
 
+def broken_lines(text: str) -> list[str]:
+    """The lines that `sentences` has joined to the line before although they begin like a sentence."""
+    lines = text.split("\n")
+    return [
+        line.strip()[:_LONGEST]
+        for before, line in pairwise(lines)
+        if _goes_on(before, line) and not line.strip()[0].islower()
+    ]
+
+
+def _goes_on(before: str, line: str) -> bool:
+    return bool(len(before) >= _WRAPPED and line.strip() and before.rstrip()[-1:] not in ".!?:")
+
+
 def _unwrapped(text: str) -> str:
     lines = text.split("\n")
     joined = [lines[0]]
     for line in lines[1:]:
         previous = joined[-1].rsplit("\n", 1)[-1]
-        goes_on = len(previous) >= _WRAPPED and line.strip() and previous.rstrip()[-1:] not in ".!?:"
-        if goes_on:
+        if _goes_on(previous, line):
             joined[-1] += " " + line.strip()
         else:
             joined.append(line)

@@ -95,6 +95,9 @@ def _lines_of_quote_lead(lines: list[str], number: int, cuts: Cuts) -> int:
     if not cuts.wrote_start.match(lines[number]):
         return 0
     for count in (1, 2, 3):
+        last = lines[number + count - 1 : number + count]
+        if count > 1 and (not last or not last[0].strip() or cuts.wrote_start.match(last[0])):
+            return 0
         if cuts.wrote.match(" ".join(line.strip() for line in lines[number : number + count])):
             return count
     return 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from closeloop.adapters.replies import labels as labelling
@@ -41,6 +42,7 @@ class Reading:
         self.letter = letter
         self.found = labelling.find(letter.said, letter.readings)
         safety_nets.cast(self.found, letter.said, letter.readings, letter.others)
+        safety_nets.look_again(self.found, letter.lines, [*letter.readings, *letter.others])
         self.who: dict[str, str] | None = None
         self.back: datetime | None = None
         self.confidence = 0.0
@@ -128,11 +130,20 @@ def rules_say(found: Found) -> RulesSay:
     return RulesSay(frozenset(found.sentences) - hinted, frozenset(hinted))
 
 
+def is_no_receipt(found: Found) -> bool:
+    """Words no receipt of a machine says; it does promise to be in touch, and it gives a reference."""
+    return _speaks(found, but={Label.BRUSH_OFF, Label.OBJECTION_TRUST})
+
+
 def speaks_for_itself(found: Found) -> bool:
     """Words no automatic answer says, so that they count although the mail also speaks of an absence."""
+    return _speaks(found)
+
+
+def _speaks(found: Found, but: Collection[Label] = ()) -> bool:
     own = {Label.LEGAL, Label.UNSUBSCRIBE, Label.MEETING, Label.BRUSH_OFF, Label.INTERESTED, Label.LEFT_COMPANY}
     own |= {label for label in Label if label.is_objection and label is not Label.OBJECTION_TIMING}
-    return bool(own.intersection(found.sentences))
+    return bool(own.difference(but).intersection(found.sentences))
 
 
 def _refer(letter: Letter, found: Found) -> dict[str, str] | None:

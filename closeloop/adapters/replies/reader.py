@@ -12,7 +12,7 @@ from datetime import datetime
 from closeloop.adapters.replies import labels as labelling
 from closeloop.adapters.replies.letter import Letter, Mail, letter
 from closeloop.adapters.replies.machine import Writer, speaks_of_absence, written_by
-from closeloop.adapters.replies.personal import Reading, rules_say, speaks_for_itself
+from closeloop.adapters.replies.personal import Reading, is_no_receipt, rules_say, speaks_for_itself
 from closeloop.adapters.replies.rulebook import Rulebook, rulebook
 from closeloop.adapters.replies.second_opinion import RulesSay
 from closeloop.domain.signals import Label, Understanding
@@ -68,7 +68,7 @@ def _personal(found: Letter, subject: str) -> Understanding:
         sure = 0.9 if found.own.forwarded or not found.own.text else 0.6
         return _only(Label.OTHER, sure, found, abstained=bool(found.own.text))
     reading = Reading(found)
-    if found.matches("automatic") and not speaks_for_itself(reading.found):
+    if found.matches("automatic") and not is_no_receipt(reading.found):
         return _automatic(found, subject, 0.85)
     reading.settle()
     if found.matches("absence") and not speaks_for_itself(reading.found):

@@ -19,6 +19,16 @@ from closeloop.adapters.replies.rulebook import Reading
 from closeloop.domain.signals import Label
 
 
+def look_again(found: Found, lines: list[str], readings: list[Reading]) -> None:
+    """Look at single lines too, since two sentences without a full stop may look like one that was broken.
+
+    What excuses the first is then no excuse for the second.
+    """
+    for label in labelling.SAFETY:
+        if label not in found and any(_is_said(label, line, readings) for line in lines):
+            found.sentences[label] = [0]
+
+
 def cast(found: Found, said: list[str], readings: list[Reading], others: list[Reading]) -> None:
     """Add opt-outs and legal demands that `others`, the languages not looked at so far, find; then the rest of
     them.
@@ -36,10 +46,14 @@ def cast(found: Found, said: list[str], readings: list[Reading], others: list[Re
 def _is_caught(label: Label, sentence: str, others: list[Reading]) -> bool:
     if _nets()[label].search(unmarked(sentence)):
         return True
+    return _is_said(label, sentence, others)
+
+
+def _is_said(label: Label, sentence: str, readings: list[Reading]) -> bool:
     return any(
         any(phrase.matches(sentence) for phrase in reading.tried.get((label.value, "say"), ()))
         and not any(phrase.matches(sentence) for phrase in reading.tried.get((label.value, "unless"), ()))
-        for reading in others
+        for reading in readings
     )
 
 

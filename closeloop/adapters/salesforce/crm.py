@@ -15,6 +15,7 @@ from closeloop.adapters.salesforce.connection import Client, signed_in
 from closeloop.adapters.salesforce.conversion import convert
 from closeloop.adapters.salesforce.conversion_apex import convert_by_apex
 from closeloop.adapters.salesforce.deals import changed_deals
+from closeloop.adapters.salesforce.erasing import Eraser
 from closeloop.adapters.salesforce.files import Files
 from closeloop.adapters.salesforce.linking import CAVEAT, Linker
 from closeloop.adapters.salesforce.meetings import Meetings
@@ -22,9 +23,11 @@ from closeloop.adapters.salesforce.names import Names
 from closeloop.adapters.salesforce.our_fields import KEY, MARK
 from closeloop.adapters.salesforce.read_back import convert_and_read_back
 from closeloop.adapters.salesforce.reading import Reader, Row, Wanted
+from closeloop.adapters.salesforce.record_ids import full_id
 from closeloop.adapters.salesforce.roles import Roles
 from closeloop.adapters.salesforce.soql import behind, chunks, in_list, moment, up_to, whole
 from closeloop.adapters.salesforce.writing import BULK_ROWS, Record, Writer, attempted
+from closeloop.application.crm_erasure import CrmPerson, CrmTrace, CrmTraces
 from closeloop.application.ports import (
     Conversion,
     CrmDeal,
@@ -71,6 +74,7 @@ class SalesforceCrm:
         self._sleep = sleep
         self._share: float | None = None
         self._ours = 0
+        self._org: str | None = None
 
     @cached_property
     def calls(self) -> Calls:
@@ -92,10 +96,17 @@ class SalesforceCrm:
 
     @cached_property
     def _our_user(self) -> str | None:
+        return self._who("user_id")  # None: then what may be a person's counts as a person's
+
+    def our_org(self) -> str | None:
+        self._org = self._org or self._who("organization_id")
+        return full_id(self._org) if self._org else None
+
+    def _who(self, what: str) -> str | None:
         try:
-            return str(self.calls.json(Request("GET", USER_INFO), repeatable=True)["user_id"])
-        except (CrmUnavailable, CrmRefused, Ambiguous):
-            return None  # then what may be a person's counts as a person's
+            return str(self.calls.json(Request("GET", USER_INFO), repeatable=True)[what])
+        except (CrmUnavailable, CrmRefused, Ambiguous, KeyError):
+            return None
 
     def calls_made(self) -> int:
         return self.calls.made if "calls" in vars(self) else 0
@@ -121,6 +132,11 @@ class SalesforceCrm:
 
     def count_leads(self) -> int:
         return self.reader.count("Lead")
+
+    def leads(self, ids: Sequence[str]) -> list[CrmLead]:
+        select = f"SELECT {self._lead_fields()} FROM Lead"
+        rows = self.reader.queries([f"{select} WHERE Id IN {in_list(part)}" for part in chunks(ids)])
+        return [self._lead(row) for row in rows]
 
     def changed_between(self, start: datetime, until: str, known: Container[str]) -> list[CrmLead]:
         """One light query for the cursors; only Leads that are not known are read in full."""
@@ -309,6 +325,17 @@ class SalesforceCrm:
     @cached_property
     def _campaigns(self) -> Campaigns:
         return Campaigns(self.reader, self.writer)
+
+    def traces(self, person: CrmPerson) -> CrmTraces:
+        return self._eraser.traces(person)
+
+    def delete(self, records: Sequence[CrmTrace]) -> list[CrmOutcome]:
+        return attempted((record.id for record in records), lambda: self._eraser.delete(records))
+
+    @cached_property
+    def _eraser(self) -> Eraser:
+        emails = {name: field for name in ("Lead", "Contact") if (field := self._names.org(name, "Email"))}
+        return Eraser(self.calls, self.reader, str(self.calls.client.sf_version), emails)
 
     def contact_roles(self, roles: Mapping[str, tuple[str, str]]) -> list[CrmOutcome]:
         """Conversion makes a role without a name: name it; make one where there is none."""

@@ -14,7 +14,7 @@ from closeloop.adapters.salesforce.reading import Reader
 from closeloop.adapters.salesforce.soql import moment
 from closeloop.application.ports import CrmDeal
 
-DEAL = "Opportunity.OwnerId Opportunity.Owner.Name Opportunity.SystemModstamp".split()
+DEAL = [f"Opportunity.{field}" for field in ("OwnerId", "Owner.Name", "SystemModstamp", "IsClosed", "IsWon")]
 PERSON = "Contact.OwnerId Contact.Owner.Name Contact.SystemModstamp".split()
 CONSENT = ("HasOptedOutOfEmail", MARK)
 OVERLAP = timedelta(minutes=10)
@@ -50,4 +50,6 @@ def _deal(row: Row, names: Names) -> CrmDeal:
         contact_owner_name=(person.get("Owner") or {}).get("Name") or "",
         opted_out=bool(person.get("HasOptedOutOfEmail")),
         do_not_contact=bool(person.get(MARK)),
+        closed=bool(deal["IsClosed"]),
+        won=bool(deal["IsWon"]),
     )

@@ -68,7 +68,7 @@ class Reader:
         size, last, come = max(1, len(first["records"])), first, len(first["records"])
         yield first
         while not last["done"]:
-            left = -(-(first["totalSize"] - come) // size)
+            left = -(-(first.get("totalSize", come) - come) // size)
             pages = self._together.further_pages(last["nextRecordsUrl"], left) if left > 1 else []
             # What could not be read along with others is read alone: then a cursor that is gone is told as such.
             pages = pages or [self._calls.read_next(last["nextRecordsUrl"])]

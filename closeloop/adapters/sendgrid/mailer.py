@@ -14,7 +14,6 @@ import urllib.error
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from http.client import HTTPException
-from itertools import groupby
 
 from python_http_client.exceptions import HTTPError
 from sendgrid import SendGridAPIClient
@@ -155,11 +154,9 @@ class _Answer:
 
 
 def _requests(mails: Iterable[OutgoingMail]) -> Iterator[list[OutgoingMail]]:
-    """Mails that may share a request: same categories, no address twice, at most 1,000. A large one goes alone."""
+    """Mails that may share a request: no address twice, at most 1,000. A large one goes alone."""
     given = list(mails)
-    ordered = sorted((m for m in given if size(m) <= SUBSTITUTION_LIMIT), key=lambda mail: mail.categories)
-    for _, group in groupby(ordered, key=lambda mail: mail.categories):
-        yield from _without_twins(list(group))
+    yield from _without_twins([mail for mail in given if size(mail) <= SUBSTITUTION_LIMIT])
     yield from ([mail] for mail in given if size(mail) > SUBSTITUTION_LIMIT)
 
 

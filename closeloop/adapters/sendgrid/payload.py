@@ -17,13 +17,15 @@ SUBSTITUTION_LIMIT = 9500
 LARGEST = 90_000
 """Bytes of a mail; Gmail hides what comes after 102,000."""
 MAILS_PER_REQUEST = 1000
+CATEGORY = "closeloop"
+STAGE = "stage"
 CUSTOM_ARG = "action_key"
 TRY = "try"
 """Beside the key, the attempt; SendGrid keeps the name `attempt` for itself."""
 
 
 def body(mails: Sequence[OutgoingMail], sender: Sender, held: HeldBatch | None = None) -> dict[str, Any]:
-    """One request for mails that share categories; `held` lets them leave later, under a batch to call back."""
+    """One request for these mails; `held` lets them leave later, under a batch to call back."""
     tags = _tags(mails)
     text, html = (tags["text"], tags["html"]) if _fits(mails) else (mails[0].mail.text, mails[0].mail.html)
     later = {"send_at": int(held.leaves_at.timestamp()), "batch_id": held.id} if held else {}
@@ -35,7 +37,7 @@ def body(mails: Sequence[OutgoingMail], sender: Sender, held: HeldBatch | None =
             {"type": "text/plain", "value": text},
             {"type": "text/html", "value": html},
         ],
-        "categories": list(mails[0].categories),
+        "categories": [CATEGORY],
         # Tracking rewrites what people approved; opens prove nothing.
         "tracking_settings": {
             "click_tracking": {"enable": False, "enable_text": False},
@@ -67,7 +69,7 @@ def _personalization(mail: OutgoingMail, tags: dict[str, str], sender: Sender) -
     found: dict[str, Any] = {
         "to": [_address(mail)],
         "subject": mail.mail.subject,
-        "custom_args": {CUSTOM_ARG: mail.action_key, TRY: str(mail.attempt)},
+        "custom_args": {CUSTOM_ARG: mail.action_key, TRY: str(mail.attempt), STAGE: mail.stage},
         "substitutions": _substitutions(mail, tags),
         "headers": headers(mail),
     }

@@ -177,6 +177,25 @@ def test_a_referral_names_an_invented_colleague_at_the_same_domain(mail: MailSan
     assert act["refers_to"] in receiver.replies[0]["text"]
 
 
+def test_a_public_name_stands_for_a_server_on_this_machine(mail: MailSandbox, receiver: Receiver) -> None:
+    public = "https://mail.seller.example"
+    named = {"hosts": {public: receiver.url}}
+    assert mail.post("/_control/hosts", named).json() == named["hosts"]
+    for _ in range(3):
+        mail.send(address_of("one_click_leaver"), headers={**ONE_CLICK, "List-Unsubscribe": f"<{public}/u/token1>"})
+        mail.advance(24 * 5)
+    assert receiver.opt_outs == [("/u/token1", {"List-Unsubscribe": "One-Click"})]
+
+
+@pytest.mark.parametrize(
+    "hosts", [None, [], {"mail.seller.example": "http://127.0.0.1:1"}, {"https://a.example/x": "b"}]
+)
+def test_names_that_are_no_addresses_are_refused(mail: MailSandbox, hosts: Any) -> None:
+    answer = mail.post("/_control/hosts", {"hosts": hosts})
+    assert answer.status_code == 400
+    assert "https://mail.firm.example" in answer.json()["error"]
+
+
 def test_an_opt_out_uses_the_one_click_address_of_the_mail(mail: MailSandbox, receiver: Receiver) -> None:
     headers = {**ONE_CLICK, "List-Unsubscribe": f"<mailto:u@seller.example>, <{receiver.url}/u/token1>"}
     for _ in range(3):

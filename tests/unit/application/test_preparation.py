@@ -8,7 +8,7 @@ import pytest
 
 from closeloop.application import preparation
 from closeloop.domain.playbook import Playbook
-from closeloop.domain.preparation import deck_content
+from closeloop.domain.deck_drafting import deck_content
 from closeloop.domain.presentation_content import DeckContent, Finding
 from closeloop.domain.prospect import Prospect
 from closeloop.domain.stage import Stage

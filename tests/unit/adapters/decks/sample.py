@@ -41,8 +41,35 @@ PAINS = (
     ),
 )
 
+GROUNDS = (
+    Evidence(
+        label="Month-end close",
+        value="9 working days with 12 entities in 5 countries",
+        source="Annual report 2025, page 41",
+        as_of="2026-03-31",
+        fact="close_days",
+    ),
+    Evidence(
+        label="Growth", value="4 posts, volumes up by 18 %", source="Careers page", as_of="2026-11-02", fact="growth"
+    ),
+    Evidence(
+        label="ERP", value="move in Q2 2027", source="Interview with the CFO", as_of="2026-09-14", fact="erp_move"
+    ),
+)
+
+GOALS = (
+    Evidence(
+        label="Goal", value="close in three days", source="your reply", seen=date(2026, 11, 3), fact="goals"
+    ),
+    Evidence(
+        label="Timing", value="before the audit in March", source="your reply", seen=date(2026, 11, 3), fact="timeline"
+    ),
+)
+
 EVIDENCE = (
-    Evidence(label="Employees", value="4,200", source="Company website", as_of="2026-10-01"),
+    Evidence(
+        label="Employees", value="4,200", source="Company website", as_of="2026-10-01", fact="employees"
+    ),
     Evidence(label="Entities", value="12 in 5 countries", source="Annual report 2025, p. 41", as_of="2026-03-31"),
     Evidence(
         label="Month-end close",
@@ -51,7 +78,13 @@ EVIDENCE = (
         as_of="2026-03-31",
     ),
     Evidence(label="Open finance posts", value="4 accountants", source="Careers page", as_of="2026-11-02"),
-    Evidence(label="Annual revenue", value="US$ 1.3 billion", source="CRM, account record", as_of=None),
+    Evidence(
+        label="Annual revenue",
+        value="US$ 1.3 billion",
+        source="CRM, account record",
+        seen=date(2026, 11, 20),
+        fact="annual_revenue_usd",
+    ),
 )
 
 CONTENT = DeckContent(
@@ -70,6 +103,7 @@ CONTENT = DeckContent(
     ),
     evidence=EVIDENCE,
     pains=PAINS,
+    grounds=GROUNDS,
     currency="EUR",
     value=(
         ValuePoint(year=2027, saving=Decimal(168_000), cost=Decimal(96_000)),
@@ -81,6 +115,7 @@ CONTENT = DeckContent(
         "EUR 100 saved per employee and year (value study of 31 customers, 2025)",
         "40 % of the saving in the first year, 90 % in the second",
     ),
+    value_facts=EVIDENCE[:1],
     plan=(
         "Week 1: connect a copy of last quarter's data, nothing is changed",
         "Weeks 2-3: run beside today's process and compare",
@@ -100,6 +135,11 @@ def content(**changes: Any) -> DeckContent:
 def with_pain(**changes: Any) -> DeckContent:
     """The sample with its first pain changed."""
     return content(pains=(PAINS[0].model_copy(update=changes), *PAINS[1:]))
+
+
+def with_ground(**changes: Any) -> DeckContent:
+    """The sample with the fact behind its first pain changed."""
+    return content(grounds=(GROUNDS[0].model_copy(update=changes), *GROUNDS[1:]))
 
 
 def with_evidence(**changes: Any) -> DeckContent:

@@ -1,4 +1,4 @@
-"""Whatever a mail holds, it is read. `CLOSELOOP_FUZZ=10000` in front of pytest makes the long run."""
+"""Whatever a mail holds, it is read. `FUZZ_EXAMPLES=10000` in front of pytest makes the long run."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.replies.sets import read
 from tests.unit.adapters.replies.labelled import understand
 
 MANY = settings(
-    max_examples=int(os.environ.get("CLOSELOOP_FUZZ", "150")),
+    max_examples=int(os.environ.get("FUZZ_EXAMPLES", "150")),
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )

@@ -164,3 +164,13 @@ def test_the_same_reply_is_understood_the_same_way_twice() -> None:
 def test_the_year_is_the_one_in_which_the_reply_came() -> None:
     found = understand("Please get back to me in January.")
     assert found.resume_on == datetime(2027, 1, 1, tzinfo=UTC)
+
+
+def test_an_opt_out_below_a_long_line_without_a_full_stop_counts() -> None:
+    above = "you can come by our office on tuesday afternoon if you are in town"
+    assert understand(f"{above}\nTake me off your list").stop
+
+
+def test_a_day_that_begins_the_own_words_is_no_beginning_of_a_quote() -> None:
+    text = "Am 2. Dezember würde es gehen.\n\nAm 16.11.2026 um 10:12 schrieb Maja:\n> Termin?"
+    assert understand(text).said == "Am 2. Dezember würde es gehen."

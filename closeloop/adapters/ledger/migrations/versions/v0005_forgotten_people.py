@@ -21,7 +21,7 @@ def upgrade() -> None:
     run(
         f"ALTER TABLE suppressions ADD COLUMN tell BOOLEAN DEFAULT {no} NOT NULL",
         f"UPDATE suppressions SET tell = {yes} WHERE reason IN {_THEIR_WISH} AND address NOT LIKE '@%'",
-        f"CREATE INDEX suppressions_to_tell ON suppressions (address) WHERE tell{' = 1' if on_sqlite() else ''}",
+        "CREATE INDEX suppressions_to_tell ON suppressions (address) WHERE tell",
     )
     op.create_table(
         "erasures",

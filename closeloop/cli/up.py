@@ -1,0 +1,223 @@
+"""`closeloop up`: everything at once, on one screen, until Ctrl-C.
+
+Invariant: whatever it started has ended when it has, also when it was killed; what was being worked on then is
+taken up again by the next start.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+import httpx
+
+from closeloop.adapters.salesforce.connection import sign_in_way
+from closeloop.bootstrap import prepare_home, salesforce_login, settings
+from closeloop.cli.output import side_console
+from closeloop.cli.prefect_home import keep_files_in
+from closeloop.cli.up_home import Ports, alone_in, kept_credentials, note_who, write_environment
+from closeloop.cli.up_sandbox import KeptSandbox, kept_sandbox
+from closeloop.cli.up_view import Up, print_stopped, print_up
+from closeloop.domain.errors import CloseloopError, UsageError
+from config.settings import Settings
+
+if TYPE_CHECKING:
+    from flows.tied_process import TiedProcess
+
+PREFECT_PORT, GATEWAY_PORT, SANDBOX_PORT = 4200, 8080, 8090
+ANSWERS_WITHIN_SECONDS = 60.0
+LOOK_EVERY_SECONDS = 0.5
+
+
+@dataclass(frozen=True)
+class UpOptions:
+    """What a person may choose; ports that are left out are the usual ones or the next that are free."""
+
+    host: str = "127.0.0.1"
+    port: int | None = None
+    gateway_port: int | None = None
+    as_json: bool = False
+
+
+@dataclass
+class _Started:
+    """What is up by now."""
+
+    home: Path
+    children: list[TiedProcess] = field(default_factory=list)
+    sandbox: KeptSandbox | None = None
+    environment: dict[str, str] = field(default_factory=dict)
+
+
+def up(options: UpOptions) -> int:
+    """Start all of it, say where it is, and stay until Ctrl-C."""
+    chosen = settings()
+    home = prepare_home(chosen.home)
+    with_sandbox = needs_sandbox(chosen)
+    with alone_in(home):
+        _stop_when_terminated()
+        try:
+            with ExitStack() as stack:
+                _run(options, home, stack, with_sandbox=with_sandbox)
+        except KeyboardInterrupt:
+            print_stopped()
+    return 0
+
+
+def _run(options: UpOptions, home: Path, stack: ExitStack, *, with_sandbox: bool) -> None:
+    ports, started = Ports(home, options.host), _Started(home)
+    if with_sandbox:
+        _say("starting the sandbox, since no Salesforce is set …")
+        started.sandbox = stack.enter_context(kept_sandbox(home, ports.take("sandbox", None, SANDBOX_PORT)))
+        started.environment |= started.sandbox.environment
+    found = _start(options, ports, started, stack)
+    note_who(home, f"Prefect at {found.prefect_ui}")
+    print_up(found, as_json=options.as_json)
+    _stay(started)
+
+
+def needs_sandbox(chosen: Settings) -> bool:
+    """True when no Salesforce is set; `UsageError` when what is set is not enough to work with."""
+    named = (chosen.salesforce_instance_url, chosen.salesforce_domain, chosen.salesforce_session_id)
+    if not any(named):
+        if chosen.sendgrid_api_key is not None:
+            raise UsageError(
+                "SendGrid is set and Salesforce is not: set CLOSELOOP_SALESFORCE_INSTANCE_URL and its credentials "
+                "as well, or unset CLOSELOOP_SENDGRID_API_KEY to work on the sandbox"
+            )
+        return True
+    sign_in_way(salesforce_login(chosen))
+    if chosen.sendgrid_api_key is None:
+        raise UsageError(
+            "Salesforce is set and SendGrid is not: set CLOSELOOP_SENDGRID_API_KEY to a key with the Mail Send "
+            "permission, or unset the Salesforce settings to work on the sandbox"
+        )
+    return False
+
+
+def _start(options: UpOptions, ports: Ports, started: _Started, stack: ExitStack) -> Up:
+    from flows.private_server import reached_at
+    from flows.tied_process import tied
+
+    gateway_port = ports.take("gateway", options.gateway_port, GATEWAY_PORT)
+    gateway = f"http://{reached_at(options.host)}:{gateway_port}"
+    _say("starting Prefect …")
+    api, ui = stack.enter_context(_prefect(options, ports, started.home))
+    started.environment |= {"CLOSELOOP_HOME": str(started.home), "PREFECT_API_URL": api}
+    register = []
+    if started.sandbox:
+        started.environment["CLOSELOOP_PUBLIC_URL"] = gateway
+        register = ["--register"]
+    stack.callback(_put_back, api)
+    logs, environment = started.home / "logs", started.environment
+    serve = ["flows.with_parent", "closeloop", "gateway", "--host", options.host, "--port", str(gateway_port)]
+    _say("starting the gateway and the runner …")
+    door = stack.enter_context(tied("gateway", [*serve, *register], logs / "gateway.log", environment=environment))
+    runner = stack.enter_context(
+        tied("runner", ["flows.runner_process"], logs / "runner.log", environment=environment, patience=12)
+    )
+    started.children += [door, runner]
+    _await_answer(f"{gateway}/health", door)
+    runner.first_line()
+    file = write_environment(started.home, _for_another_terminal(environment))
+    line = started.sandbox.line if started.sandbox else None
+    return Up(prefect_api=api, prefect_ui=ui, gateway=gateway, sandbox=line, home=started.home, environment=file)
+
+
+@contextmanager
+def _prefect(options: UpOptions, ports: Ports, home: Path) -> Iterator[tuple[str, str]]:
+    """The API and the UI of the server that PREFECT_API_URL names, else of one of our own."""
+    keep_files_in(home)
+    from prefect.settings import PREFECT_API_URL, PREFECT_UI_URL
+
+    from flows.private_server import ServerDidNotStart
+    from flows.runtime import prefect_server
+
+    own = PREFECT_API_URL.value() is None
+    port = ports.take("prefect", options.port, PREFECT_PORT) if own else None
+    if own and port not in {options.port, PREFECT_PORT}:
+        _say(f"port {PREFECT_PORT} is in use, so Prefect is at {port}")
+    auth = kept_credentials(home) if own and not _is_loopback(options.host) else None
+    try:
+        with prefect_server(home, lasting=True, port=port, host=options.host, auth=auth) as api:
+            _require(api)
+            yield api, PREFECT_UI_URL.value() or api.removesuffix("/api")
+    except ServerDidNotStart as problem:
+        raise CloseloopError(str(problem)) from None
+
+
+def _require(api: str) -> None:
+    from closeloop.cli.prefect_home import _require_answer
+
+    _require_answer(api)
+
+
+def _is_loopback(host: str) -> bool:
+    from closeloop.cli.here import is_here
+
+    return is_here(f"http://[{host}]" if ":" in host else f"http://{host}")
+
+
+def _for_another_terminal(environment: dict[str, str]) -> dict[str, str]:
+    known = {name: os.environ[name] for name in ("PREFECT_API_AUTH_STRING",) if name in os.environ}
+    return environment | known
+
+
+def _await_answer(address: str, child: TiedProcess) -> None:
+    deadline = time.monotonic() + ANSWERS_WITHIN_SECONDS
+    with httpx.Client(trust_env=False, timeout=2) as client:
+        while time.monotonic() < deadline and not child.has_ended():
+            with suppress(httpx.HTTPError):
+                if client.get(address).is_success:
+                    return
+            time.sleep(0.05)
+    raise CloseloopError(f"the {child.name} did not start: {child.last_words()}")
+
+
+def _stay(started: _Started) -> None:
+    """Until Ctrl-C, or until a part has ended by itself."""
+    while True:
+        time.sleep(LOOK_EVERY_SECONDS)
+        for child in started.children:
+            if child.has_ended():
+                raise CloseloopError(f"the {child.name} has ended by itself: {child.last_words()}")
+        if started.sandbox:
+            started.sandbox.tick()
+
+
+def _put_back(api: str) -> None:
+    """Runs that were cut short are recorded as waiting, not as at work."""
+    import asyncio
+
+    from prefect.client.orchestration import get_client
+
+    from flows.deploying import put_back
+    from flows.runner_process import STRANDED
+
+    async def put() -> None:
+        async with get_client() as client:
+            await put_back(client, STRANDED)
+
+    with suppress(Exception):  # the next start does it, should the server be gone by now
+        asyncio.run(put())
+
+
+def _stop_when_terminated() -> None:
+    """Whoever ends this process in order gets the same end as from Ctrl-C, also from a shell's background."""
+
+    def leave(number: int, frame: FrameType | None) -> Any:
+        raise KeyboardInterrupt
+
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, leave)
+
+
+def _say(what: str) -> None:
+    side_console().print(what, style="dim", soft_wrap=True)
