@@ -13,7 +13,7 @@ from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import SecretStr, ValidationError
 
@@ -23,6 +23,7 @@ from closeloop.adapters.decks.builder import PptxDeckBuilder
 from closeloop.adapters.dry_run import DryRunCrm, DryRunDecks, DryRunMailer
 from closeloop.adapters.enrichment.addresses import EmailAddressReader
 from closeloop.adapters.enrichment.registry import RegistryEnricher
+from closeloop.adapters.enrichment.remembering import Remembering
 from closeloop.adapters.ledger.sql_ledger import SqlLedger, copy_in_memory, open_ledger
 from closeloop.adapters.mails.renderer import JinjaMailRenderer
 from closeloop.adapters.playbook.yaml_file import read_crm_mapping, read_playbook
@@ -34,18 +35,26 @@ from closeloop.adapters.sendgrid.mailer import SendGridMailer
 from closeloop.adapters.sendgrid.suppressions import SendGridStopLists
 from closeloop.application.mails_in_doubt import note_held
 from closeloop.application.ports import Clock, Ledger, ReplyReader
+from closeloop.application.provider_port import Provider
 from closeloop.application.reply_opinion import OpinionatedReader
 from closeloop.application.services import Services
 from closeloop.data import COMPANIES
+from closeloop.domain.enrichment_rules import Source
 from closeloop.domain.errors import UsageError
 from closeloop.domain.playbook import Playbook
 from closeloop.domain.retention import Retention
 from config.settings import ENV_NAMES, Settings
 
+if TYPE_CHECKING:
+    from closeloop.adapters.enrichment.vendor import Vendor
+    from closeloop.adapters.salesforce.stream import ChangeStream
+
 LEDGER_FILE = "ledger.db"
 DEMO_MARKER = ".closeloop-demo"
 """Lies in the home of a demo, whose ledger lives in simulated time."""
 SECRET_FILE = "secret"  # noqa: S105 - a file name
+WEBHOOK_TOKEN_FILE = "webhook_token"  # noqa: S105 - a file name
+HOME_SECRETS = (SECRET_FILE, WEBHOOK_TOKEN_FILE)
 _override: ContextVar[Services | None] = ContextVar("closeloop_services", default=None)
 
 
@@ -113,9 +122,12 @@ def build(chosen: Settings, clock: Clock | None = None) -> Services:
         reader=reply_reader(chosen.ai_model),
         addresses=EmailAddressReader(),
         enrichers=enrichers(chosen, playbook),
-        decks=PptxDeckBuilder(chosen.deck_master),
+        providers=providers(chosen),
+        decks=PptxDeckBuilder(chosen.deck_master, also=set(chosen.deck_formats.split()) - {"pptx"}),
         home=home,
         secret=_secret(chosen.secret, home / SECRET_FILE),
+        crm_url=chosen.salesforce_instance_url.rstrip("/") if chosen.salesforce_instance_url else None,
+        desk_url=chosen.desk_url.rstrip("/") if chosen.desk_url else None,
         public_url=chosen.public_url.rstrip("/") if chosen.public_url else None,
         track_clicks=chosen.track_clicks,
         worker=f"{socket.gethostname()}-{os.getpid()}",
@@ -173,6 +185,35 @@ def enrichers(chosen: Settings, playbook: Playbook) -> tuple[RegistryEnricher, .
     return tuple(RegistryEnricher(path, playbook.exchange_rates) for path in (*own, COMPANIES))
 
 
+def providers(chosen: Settings) -> tuple[Provider, ...]:
+    """Further sources that are set up; the playbook says when each is asked."""
+    free: list[Provider] = []
+    if chosen.check_mail_servers:
+        from closeloop.adapters.enrichment.mail_servers import MailServers
+
+        free.append(MailServers())
+    if chosen.read_websites:
+        from closeloop.adapters.enrichment.website import Website
+
+        free.append(Website())
+    return (*free, *vendors(chosen))
+
+
+def vendors(chosen: Settings) -> tuple[Vendor, ...]:
+    """The commercial sources that there is a key for."""
+    found: list[tuple[Source, SecretStr | None, str | None]] = [
+        ("pdl", chosen.pdl_api_key, chosen.pdl_url),
+        ("apollo", chosen.apollo_api_key, chosen.apollo_url),
+        ("hunter", chosen.hunter_api_key, chosen.hunter_url),
+    ]
+    wanted = [(name, key.get_secret_value(), base) for name, key, base in found if key]
+    if not wanted:
+        return ()
+    from closeloop.adapters.enrichment.vendors import vendor
+
+    return tuple(vendor(name, key, base) for name, key, base in wanted)
+
+
 def salesforce_login(chosen: Settings) -> SalesforceLogin:
     """How to sign in, by these settings."""
     return SalesforceLogin(
@@ -186,6 +227,19 @@ def salesforce_login(chosen: Settings) -> SalesforceLogin:
         password=_reveal(chosen.salesforce_password),
         security_token=_reveal(chosen.salesforce_security_token),
         api_version=chosen.salesforce_api_version.removeprefix("v"),
+    )
+
+
+def change_stream(chosen: Settings, work: Services) -> ChangeStream:
+    """The stream that tells of changes in the CRM by itself; connects to nothing yet."""
+    from closeloop.adapters.salesforce.stream import ChangeStream
+    from closeloop.adapters.salesforce.stream_session import SignIn
+
+    host = chosen.salesforce_pubsub.rpartition(":")[0].strip("[]")
+    sign_in = SignIn(lambda: connect(salesforce_login(chosen)), work.crm.our_org, chosen.salesforce_instance_url)
+    here = host in {"localhost", "127.0.0.1", "::1"}
+    return ChangeStream(
+        chosen.salesforce_pubsub, chosen.salesforce_stream_topic, sign_in, SystemClock(), secure=not here
     )
 
 
@@ -233,6 +287,7 @@ def dry_run(real: Services) -> Services:
         crm=DryRunCrm(real.crm),
         mailer=DryRunMailer(real.mailer),
         decks=DryRunDecks(real.decks),
+        providers=tuple(Remembering(provider) for provider in real.providers),
         stop_lists=None,
     )
 
@@ -270,7 +325,12 @@ def webhook_key(chosen: Settings) -> str | None:
 
 def webhook_token(chosen: Settings, home: Path) -> str:
     """The last part of the gateway's webhook addresses."""
-    return _secret(chosen.webhook_token, home / "webhook_token")
+    return _secret(chosen.webhook_token, home / WEBHOOK_TOKEN_FILE)
+
+
+def home_secrets(home: Path) -> dict[str, bytes]:
+    """The secrets that were made under this home folder, by file name."""
+    return {name: (home / name).read_bytes() for name in HOME_SECRETS if (home / name).is_file()}
 
 
 def _secret(given: SecretStr | None, file: Path) -> str:

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    InitSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
 
 CONFIG = Path(__file__).parent
 
@@ -48,6 +54,21 @@ def _campaign(given: str | None) -> str | None:
     return given
 
 
+def _formats(given: str) -> str:
+    named = set(given.replace(",", " ").split())
+    if "pptx" not in named or named - {"pptx", "html", "pdf"}:
+        raise ValueError("give pptx, and what you want beside it: html, pdf or both, such as pptx html")
+    return " ".join(sorted(named))
+
+
+_LAST_RESORT: dict[str, Any] = {}
+
+
+def fall_back_on(values: Mapping[str, Any]) -> None:
+    """From now on these count in this process wherever neither the environment nor `.env` says anything."""
+    _LAST_RESORT.update(values)
+
+
 Address = Annotated[str, AfterValidator(_address)]
 
 
@@ -57,6 +78,13 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(
         env_prefix="CLOSELOOP_", env_file=".env", env_ignore_empty=True, extra="ignore"
     )
+
+    @classmethod
+    def settings_customise_sources(
+        cls, settings_cls: type[BaseSettings], *args: Any, **sources: PydanticBaseSettingsSource
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """What was fallen back on comes last: whatever else sets something counts before it."""
+        return (*args, *sources.values(), InitSettingsSource(settings_cls, dict(_LAST_RESORT)))
 
     home: Path = Field(default=Path(".closeloop"), description="folder of the ledger, decks, report and logs")
     ledger_url: SecretStr | None = Field(
@@ -76,6 +104,9 @@ class Settings(BaseSettings):
     secret: SecretStr | None = Field(
         default=None, description="signs reply and opt-out tokens; made once under the home folder if not set"
     )
+    desk_url: Address | None = Field(
+        default=None, description="where people open the Prefect UI; Tasks that ask for an approval link to it"
+    )
     public_url: Address | None = Field(
         default=None, description="where the gateway is reached from outside; adds one-click opt-out to mails"
     )
@@ -87,6 +118,9 @@ class Settings(BaseSettings):
         default=None, description="the last part of the gateway's webhook addresses; made once if not set"
     )
     deck_master: Path | None = Field(default=None, description="your own .pptx master with named placeholders")
+    deck_formats: Annotated[str, AfterValidator(_formats)] = Field(
+        default="pptx html", description="what is made of each deck: pptx, and html or pdf or both beside it"
+    )
 
     salesforce_instance_url: Address | None = Field(
         default=None, description="https://acme.my.salesforce.com, or the sandbox's http:// address"
@@ -104,6 +138,16 @@ class Settings(BaseSettings):
     salesforce_api_version: Annotated[str, AfterValidator(_version)] = Field(
         default="62.0", description="REST API version"
     )
+    salesforce_pubsub: str = Field(
+        default="api.pubsub.salesforce.com:7443",
+        pattern=r"^\S+:\d+$",
+        description="host:port of the Pub/Sub API, for `gateway --stream`; on this machine it needs no TLS",
+    )
+    salesforce_stream_topic: str = Field(
+        default="/data/ChangeEvents",
+        pattern=r"^/(data|event)/\w+$",
+        description="what `gateway --stream` follows: all objects of Change Data Capture, or a channel of yours",
+    )
     salesforce_share: float = Field(
         default=20, gt=0, le=100, description="per cent of the org's API calls in 24 hours that Closeloop may use"
     )
@@ -119,6 +163,23 @@ class Settings(BaseSettings):
     )
     salesforce_upload_decks: bool = Field(
         default=True, description="put each draft presentation on its record as a File"
+    )
+
+    pdl_api_key: SecretStr | None = Field(
+        default=None, description="People Data Labs; without it nobody is asked there"
+    )
+    pdl_url: Address | None = Field(
+        default=None, description="in place of People Data Labs' address; for a sandbox"
+    )
+    apollo_api_key: SecretStr | None = Field(default=None, description="Apollo; without it nobody is asked there")
+    apollo_url: Address | None = Field(default=None, description="in place of Apollo's address; for a sandbox")
+    hunter_api_key: SecretStr | None = Field(default=None, description="Hunter; without it nobody is asked there")
+    hunter_url: Address | None = Field(default=None, description="in place of Hunter's address; for a sandbox")
+    check_mail_servers: bool = Field(
+        default=False, description="ask DNS whether a prospect's domain takes mail; one that takes none is refused"
+    )
+    read_websites: bool = Field(
+        default=False, description="read the front page of a prospect's company, where its robots.txt allows it"
     )
 
     sendgrid_api_key: SecretStr | None = Field(default=None, description="needs the Mail Send permission only")

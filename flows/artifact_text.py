@@ -35,7 +35,7 @@ def markdown(
         parts.append(f"**Stopped by** {_cell(stopped_by)}\n\nWhat stands below was done before and is kept.")
     parts.append(_passes(results))
     if total.holds:
-        parts.append("## Held, and why\n\n" + _table(("reason", "records"), _most(total.holds)))
+        parts.append("## Held, and why\n\n" + table(("reason", "records"), most(total.holds)))
     if total.waiting:
         asked = [(one.record_id, one.question) for one in total.waiting]
         parts.append("## Waiting for a person\n\n" + _records(asked, "question", link))
@@ -47,14 +47,15 @@ def markdown(
 
 def _passes(results: Sequence[StageResult]) -> str:
     rows = [(r.stage.replace("_", " "), str(r.considered), _counts(r.counts)) for r in results]
-    return _table(("pass", "looked at", "what happened"), rows)
+    return table(("pass", "looked at", "what happened"), rows)
 
 
 def _counts(counts: dict[str, int]) -> str:
     return ", ".join(f"{name} {number:,}" for name, number in sorted(counts.items())) or "nothing was due"
 
 
-def _most(holds: dict[str, int]) -> list[tuple[str, str]]:
+def most(holds: dict[str, int]) -> list[tuple[str, str]]:
+    """The most frequent, without addresses; the rest as one line."""
     merged: Counter[str] = Counter()
     for reason, number in holds.items():
         merged[_without_addresses(reason)] += number
@@ -65,17 +66,19 @@ def _most(holds: dict[str, int]) -> list[tuple[str, str]]:
 
 
 def _records(about: Sequence[tuple[str, str]], what: str, link: Callable[[str], str | None]) -> str:
-    rows = [(_linked(record_id, link(record_id)), text) for record_id, text in about[:MOST_FAILURES]]
-    table = _table(("record", what), rows)
+    rows = [(linked(record_id, link(record_id)), text) for record_id, text in about[:MOST_FAILURES]]
+    shown = table(("record", what), rows)
     rest = len(about) - MOST_FAILURES
-    return f"{table}\n\n…and {rest} more; `closeloop why RECORD` tells each story." if rest > 0 else table
+    return f"{shown}\n\n…and {rest} more; `closeloop why RECORD` tells each story." if rest > 0 else shown
 
 
-def _linked(record_id: str, url: str | None) -> str:
+def linked(record_id: str, url: str | None) -> str:
+    """The record's id, as a link into the CRM where that is known."""
     return f"[{record_id}]({url})" if url else f"`{record_id}`"
 
 
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """No cell can break out of it, and none shows an address."""
     lines = [f"| {' | '.join(head)} |", f"|{' --- |' * len(head)}"]
     lines += [f"| {' | '.join(_cell(cell) for cell in row)} |" for row in rows]
     return "\n".join(lines)

@@ -15,13 +15,19 @@ from prefect import Flow
 from prefect.client.schemas.schedules import SCHEDULE_TYPES
 from prefect.utilities.callables import parameter_schema
 
+from flows.approval import approval
 from flows.catalogue import FLOWS
+from flows.on_event import on_event
 from flows.schedules import Schedules
 
 NAME = "closeloop"
 """Of every deployment, and of the work pool in production."""
 
-DEPLOYED: dict[str, Flow[..., Any]] = {name: flow for name, flow in FLOWS.items() if isinstance(flow, Flow)}
+DEPLOYED: dict[str, Flow[..., Any]] = {
+    **{name: flow for name, flow in FLOWS.items() if isinstance(flow, Flow)},
+    "on_event": on_event,
+    "approval": approval,
+}
 """Name as people type it to flow. A flow that is not a stage is entered here and not in the catalogue."""
 
 

@@ -18,8 +18,8 @@ from closeloop.application.ports import StageHold
 from closeloop.application.services import Services
 from closeloop.domain.errors import LedgerUnavailable
 
-LEASE = timedelta(seconds=60)
-RENEW_SECONDS = 15.0
+LEASE = timedelta(seconds=30)
+RENEW_SECONDS = 8.0
 LOOK_SECONDS = 1.0
 
 
@@ -46,8 +46,10 @@ class Turn:
             except LedgerUnavailable:
                 continue
 
-    def end(self) -> None:
+    def end(self, keeper: threading.Thread) -> None:
+        """Gives it back, once nobody can ask for it again in our name."""
         self._over.set()
+        keeper.join()
         self._services.ledger.release_stage(self._stage, self._worker)
 
 
@@ -65,8 +67,7 @@ def turn(stage: str, run_id: str, services: Services) -> Iterator[Turn]:
     try:
         yield mine
     finally:
-        mine.end()
-        keeper.join()
+        mine.end(keeper)
 
 
 def words(holder: StageHold) -> str:

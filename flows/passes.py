@@ -20,9 +20,12 @@ from closeloop.application.results import StageResult
 from closeloop.application.workload import has_work
 from closeloop.bootstrap import crm_record_url, services
 from closeloop.domain.errors import CloseloopError
+from flows.approval_forms import tend_forms
 from flows.artifact_text import markdown
 from flows.backlog import take_over_backlog
+from flows.desk import leave
 from flows.one_at_a_time import Turn, turn, words
+from flows.settings_block import use_settings_block
 from tasks.batches import work_batch
 
 MOST_BATCHES = 400
@@ -38,6 +41,7 @@ def moment(as_of: datetime | None) -> datetime:
 
 def run(name: str, as_of: datetime | None, limit: int | None = None) -> list[StageResult]:
     """All passes behind `name`, in order; their results are recorded and shown in one artifact."""
+    use_settings_block()
     now = moment(as_of)
     run_id = f"{name}-{now:%Y%m%dT%H%M}-{str(flow_run.id or 'local')[:8]}"
     keep_to_share(services())
@@ -57,6 +61,8 @@ def run(name: str, as_of: datetime | None, limit: int | None = None) -> list[Sta
     finally:
         # Also a run that is stopped shows what it had done until then.
         _record(run_id, name, now, results, expected, stopped_by)
+        leave(name, services(), run_id, now, results)
+        tend_forms(services())
     return _skipped(results, busy) if busy and not any(one.considered for one in results) else results
 
 

@@ -19,10 +19,11 @@ from prefect.client.orchestration import get_client
 from prefect.runner import Runner
 
 from closeloop.bootstrap import services, settings
-from flows.automations.recovery import HEARTBEAT_SECONDS, recovery
-from flows.automations.shipping import ship
+from flows.automations.going_on import ship_going_on
+from flows.automations.recovery import HEARTBEAT_SECONDS
 from flows.deploying import deploy, put_back
 from flows.deployments import DEPLOYED, NAME, deployments
+from flows.provision import furnish, furnish_deployments
 from flows.schedules import read_schedules
 
 LAST_SECONDS = 8.0
@@ -57,10 +58,12 @@ async def _deploy(runner: Runner) -> None:
     schedules = read_schedules(settings().schedules, frozenset(DEPLOYED))
     zone = services().playbook.sending.time_zone
     async with get_client() as client:
-        await ship(client, recovery())
+        await furnish(client)
         await put_back(client, STRANDED)
         for deployment in deployments(schedules, zone):
             runner._deployment_registry.register_deployment(await deploy(client, deployment), NAME)
+        await furnish_deployments(client)
+        await ship_going_on(client)
 
 
 def _say_ready() -> None:

@@ -19,6 +19,10 @@ ROOT = str(Path(__file__).resolve().parents[1])
 """Where children find the project, however this process did."""
 
 
+LONGEST_LOG = 5_000_000
+"""A log of more bytes is put aside at the next start; one such is kept."""
+
+
 class TiedProcess:
     """A child in a group of its own, so that Ctrl-C reaches this process only, which stops it in order."""
 
@@ -64,9 +68,11 @@ def tied(
 ) -> Iterator[TiedProcess]:
     """`python -m ARGUMENTS` for the length of the block; `name` is what people are told it is."""
     log.parent.mkdir(parents=True, exist_ok=True)
+    if log.exists() and log.stat().st_size > LONGEST_LOG:
+        log.replace(log.with_suffix(".old.log"))
     path = os.pathsep.join(filter(None, [ROOT, os.environ.get("PYTHONPATH")]))
     # What the gateway says holds its secret addresses.
-    descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     with os.fdopen(descriptor, "wb") as words:
         process = subprocess.Popen(  # noqa: S603 - our own interpreter and modules
             [sys.executable, "-m", *arguments],

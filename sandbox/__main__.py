@@ -25,7 +25,9 @@ import uvicorn
 
 from sandbox.app import create_app
 from sandbox.leads_file import LeadsFileError, load_leads
+from sandbox.salesforce import pubsub
 from sandbox.salesforce.models import org_of
+from sandbox.vendors.companies import VENDORS
 from sandbox.world import ClockError, World, open_world
 
 STATE = (
@@ -115,16 +117,25 @@ def _listen(host: str, port: int) -> socket.socket:
 class _Server(uvicorn.Server):
     """Announces itself once its socket accepts."""
 
-    announcement: str = ""
+    found: dict[str, Any]
     exports: str = ""
+    world: World
+    host: str = "127.0.0.1"
+    pubsub: Any = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
-            sys.stdout.write(self.announcement + "\n")
+            self.pubsub, self.found["salesforce"]["pubsub"] = await pubsub.serve(self.world, self.host)
+            sys.stdout.write(json.dumps(self.found) + "\n")
             sys.stdout.flush()
             sys.stderr.write(self.exports)
             sys.stderr.flush()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        if self.pubsub is not None:
+            await self.pubsub.stop(0)
+        await super().shutdown(sockets)
 
 
 def _serve(world: World, listener: socket.socket, prefix: str | None) -> None:
@@ -132,9 +143,9 @@ def _serve(world: World, listener: socket.socket, prefix: str | None) -> None:
         create_app(world), log_level="warning", access_log=False, lifespan="off", timeout_graceful_shutdown=3
     )
     server = _Server(config)
-    found = announcement(world, listener)
-    server.announcement = json.dumps(found)
-    server.exports = exports(found, prefix) if prefix else ""
+    server.world, server.host = world, listener.getsockname()[0]
+    server.found = announcement(world, listener)
+    server.exports = exports(server.found, prefix) if prefix else ""
     for number in (signal.SIGINT, signal.SIGTERM):
         # uvicorn shuts down in order and then raises the signal once more, for this handler.
         signal.signal(number, _leave)
@@ -158,7 +169,7 @@ def _leave(number: int, frame: object) -> None:
 
 
 def announcement(world: World, listener: socket.socket) -> dict[str, Any]:
-    """What a client needs to know; the first line of stdout."""
+    """What a client needs to know; the first line of stdout, to which the address of the Pub/Sub API is added."""
     host, port = listener.getsockname()[:2]
     url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
     known = world.credentials
@@ -174,6 +185,7 @@ def announcement(world: World, listener: socket.socket) -> dict[str, Any]:
             "security_token": known.security_token,
         },
         "sendgrid": {"host": url, "api_key": known.sendgrid_api_key},
+        "vendors": {"api_key": known.vendor_api_key, **{name: f"{url}/{name}" for name in VENDORS}},
         "control": f"{url}/_control",
     }
 

@@ -12,6 +12,7 @@ import sandbox.control
 import sandbox.inbox.urls
 import sandbox.salesforce.urls
 import sandbox.sendgrid.urls
+import sandbox.vendors.urls
 from sandbox.world import World
 
 
@@ -21,6 +22,7 @@ def create_app(world: World) -> Starlette:
         routes=[
             *sandbox.salesforce.urls.routes(world),
             *sandbox.sendgrid.urls.routes(world),
+            *sandbox.vendors.urls.routes(world),
             *sandbox.control.routes(world),
             *sandbox.inbox.urls.routes(world),
         ]

@@ -25,7 +25,7 @@ from sandbox.sendgrid import delivery, outbox
 from sandbox.sendgrid import tables as sendgrid
 from sandbox.world import World
 
-SERVICES = ("salesforce", "sendgrid", "webhooks")
+SERVICES = ("salesforce", "sendgrid", "webhooks", "vendors")
 MAX_HOURS = 24 * 366
 
 

@@ -72,6 +72,7 @@ class Credentials:
     password: str = "sandbox-password"
     security_token: str = "sandboxtoken"
     sendgrid_api_key: str = "SG.sandbox.key"
+    vendor_api_key: str = "sandbox-vendor-key"
 
 
 @dataclass

@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from closeloop.application.crm_erasure import CrmPerson, CrmTrace, CrmTraces
+from closeloop.application.crm_people import KnownPerson
 from closeloop.application.ports import (
     Conversion,
     Crm,
@@ -30,8 +31,10 @@ from closeloop.application.ports import (
     OutgoingMail,
     SendOutcome,
 )
+from closeloop.domain.account_identity import AccountRecord
 from closeloop.domain.actions import ActionState
 from closeloop.domain.api_budget import ApiUsage
+from closeloop.domain.identity_traits import PersonRecord
 from closeloop.domain.leads import LeadDraft
 from closeloop.domain.presentation_content import DeckContent, Finding
 from closeloop.domain.prospect import Prospect
@@ -76,8 +79,8 @@ class DryRunCrm:
     def count_leads(self) -> int:
         return self._real.count_leads()
 
-    def leads(self, ids: Sequence[str]) -> list[CrmLead]:
-        return self._real.leads(ids)
+    def leads_by_id(self, ids: Sequence[str]) -> list[CrmLead]:
+        return self._real.leads_by_id(ids)
 
     def changed_between(self, start: datetime, until: str, known: Container[str]) -> list[CrmLead]:
         return self._real.changed_between(start, until, known)
@@ -110,6 +113,12 @@ class DryRunCrm:
 
     def converted(self, lead_ids: Sequence[str]) -> dict[str, dict[str, str]]:
         return self._real.converted(lead_ids)
+
+    def accounts_like(self, wanted: Sequence[AccountRecord]) -> list[AccountRecord]:
+        return self._real.accounts_like(wanted)
+
+    def people_like(self, wanted: Sequence[PersonRecord]) -> list[KnownPerson]:
+        return self._real.people_like(wanted)
 
     def upsert_leads(self, drafts: Sequence[LeadDraft]) -> list[CrmOutcome]:
         self.leads.extend(drafts)

@@ -111,8 +111,8 @@ class PlannedCrm(DryRunCrm):
                 break
         return found
 
-    def leads(self, ids: Sequence[str]) -> list[CrmLead]:
-        return self._in_scope(self._real.leads(ids))
+    def leads_by_id(self, ids: Sequence[str]) -> list[CrmLead]:
+        return self._in_scope(self._real.leads_by_id(ids))
 
     def changed_between(self, start: datetime, until: str, known: Container[str]) -> list[CrmLead]:
         return self._in_scope(self._real.changed_between(start, until, known))

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from closeloop.application.crm_erasure import CrmErasing
+from closeloop.application.crm_people import CrmPeople
 from closeloop.domain.actions import ActionState
 from closeloop.domain.api_budget import ApiUsage
 from closeloop.domain.leads import LeadDraft
@@ -194,7 +195,7 @@ class CrmOutcome(Record):
     """Blank fields of an existing record that an upsert filled, by the org's names."""
 
 
-class Crm(CrmErasing, Protocol):
+class Crm(CrmErasing, CrmPeople, Protocol):
     """The company's Salesforce org. Batches are cut to its limits inside; record errors are outcomes.
 
     Reads raise `CrmUnavailable` (try later) or `CrmRefused` (settings or permission; says what to do).
@@ -213,7 +214,7 @@ class Crm(CrmErasing, Protocol):
         """How many Leads there are, for one call."""
         ...
 
-    def leads(self, ids: Sequence[str]) -> list[CrmLead]:
+    def leads_by_id(self, ids: Sequence[str]) -> list[CrmLead]:
         """These Leads as they are now, converted ones too; those that are gone are left out."""
         ...
 

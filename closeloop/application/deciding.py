@@ -13,12 +13,15 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from closeloop.application.approval_asking import for_mail
 from closeloop.application.letters import Letter, write
 from closeloop.application.pinned import entered_lines, held_for_their_mail, on_their_lines
 from closeloop.application.ports import Change, DecisionRow
 from closeloop.application.results import StageResult, Tally
 from closeloop.application.services import BATCH, Services
 from closeloop.domain.actions import Action, ActionKind
+from closeloop.domain.approval_rules import mail_needs
+from closeloop.domain.approvals import Approval, ApprovalKind
 from closeloop.domain.business_days import add_business_days, place_of
 from closeloop.domain.decisions import Advance, Channel, Close, Decision, Hold, Touch
 from closeloop.domain.errors import RenderError
@@ -47,6 +50,7 @@ class Outcome:
         self.before = self.prospect = prospect
         self.rows: list[DecisionRow] = []
         self.actions: list[Action] = []
+        self.approvals: list[Approval] = []
         self.learned = False
 
     def take(self, decision: Decision) -> Decision:
@@ -65,6 +69,7 @@ class Outcome:
         self.rows.append(_row(decision, self.prospect, self.run_id, self.services.playbook, self.now))
         self.prospect = applied.prospect
         self.actions.extend(applied.actions)
+        self.approvals.extend(applied.approvals)
         return decision
 
     def change(self, **fields: Any) -> None:
@@ -95,7 +100,15 @@ class Outcome:
                 prospect = prospect.model_copy(update={"conversation": letter.conversation})
                 action = self._with(action, letter)  # noqa: PLW2901 - the same action, written out
             actions.append(action)
-        return applied.model_copy(update={"prospect": prospect, "actions": tuple(actions)})
+        applied = applied.model_copy(update={"prospect": prospect, "actions": tuple(actions)})
+        kind = mail_needs(decision, self.prospect, self.services.playbook) if isinstance(decision, Touch) else None
+        return self._asking_for(kind, applied) if kind else applied
+
+    def _asking_for(self, kind: ApprovalKind, applied: Applied) -> Applied:
+        """The mail waits, and whoever is asked gets a Task."""
+        asked = [for_mail(kind, mail, applied.prospect, self.services, self.now) for mail in applied.actions]
+        actions = tuple(action for mail, _, task in asked for action in (mail, task))
+        return applied.model_copy(update={"actions": actions, "approvals": tuple(one for _, one, _ in asked)})
 
     def _with_its_language(self, decision: Decision, applied: Applied) -> Decision:
         """The decision with the reason for the language of its mail, where anybody would ask for it."""
@@ -194,6 +207,7 @@ def save(
             prospects=tuple(o.settled() for o in outcomes if o.prospect != o.before or o.rows),
             decisions=tuple(row for o in outcomes for row in o.rows),
             actions=tuple(action for o in outcomes for action in o.actions),
+            approvals=tuple(asked for o in outcomes for asked in o.approvals),
             handled_signals=tuple(handled or ()),
             lines=entered_lines([(o.before, o.prospect, o.services.playbook) for o in outcomes]),
             read={o.before.key: o.before for o in outcomes},

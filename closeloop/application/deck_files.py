@@ -31,14 +31,21 @@ def planned(
 ) -> tuple[dict[str, Any], list[Action]]:
     """What to remember of a draft that was just written, and its upload; nothing when it is the one we planned for
     last, when uploads are off or when there is no file."""
-    content = _content(services.home / deck) if services.upload_decks else None
-    checksum = hashlib.sha256(content).hexdigest()[:16] if content is not None else None
+    checksum = _checksum(services.home / deck) if services.upload_decks else None
     if checksum is None or checksum == prospect.deck_checksum:
         return {}, []
     drafts = prospect.deck_drafts + 1
     # A first draft has the key that earlier versions gave it: what they uploaded is not planned again.
     what = checksum if drafts == 1 else f"{checksum}.{drafts}"
     return {"deck_checksum": checksum, "deck_drafts": drafts}, [_action(prospect, what, deck, now)]
+
+
+def is_as_we_drew_it(prospect: Prospect, services: Services) -> bool:
+    """False when a person may have changed the file: it differs from what we uploaded, or waits for an approval and
+    we kept no mark of it."""
+    if prospect.deck is None or prospect.deck_checksum is None:
+        return prospect.deck_asked is None
+    return _checksum(services.home / prospect.deck) in {prospect.deck_checksum, None}
 
 
 def on_disk(deck: Path) -> list[Path]:
@@ -126,6 +133,11 @@ def _by_action(claimed: Sequence[ClaimedAction], outcomes: dict[str, CrmOutcome]
         found[action.key] = done.model_copy(update=again) if done else gone
         told.add(action.prospect_key)
     return found
+
+
+def _checksum(path: Path) -> str | None:
+    content = _content(path)
+    return hashlib.sha256(content).hexdigest()[:16] if content is not None else None
 
 
 def _content(path: Path) -> bytes | None:

@@ -1,7 +1,8 @@
 """Decks whose facts changed after they were drawn: drawn anew while nobody outside has seen them, else handed over.
 
 Invariant: each change is answered once, by one redraw or one task for the owner, whatever runs beside; a prospect
-is neither due earlier nor later for it. What a deck says wrongly is said on the prospect until it is drawn again.
+is neither due earlier nor later for it, and what a person made of a deck is never drawn over. What a deck says
+wrongly is said on the prospect until it is drawn again.
 """
 
 from __future__ import annotations
@@ -32,7 +33,8 @@ def keep_up(prospects: Iterable[Prospect], services: Services, run_id: str, now:
     outdated = {p.key: p for p in prospects if p.deck and p.deck_facts and changed_facts(p)}
     if not outdated:
         return
-    ours = [p for p in outdated.values() if p.stage in BEFORE_THE_CUSTOMER]
+    unseen = [p for p in outdated.values() if p.stage in BEFORE_THE_CUSTOMER]
+    ours = [p for p in unseen if deck_files.is_as_we_drew_it(p, services)]
     drafts = [(p, content) for p in ours if (content := _content(p, services, now)) is not None]
     found = services.decks.build_all([(content, services.home / str(p.deck)) for p, content in drafts])
     redrawn = {p.key: (content, why) for (p, content), why in zip(drafts, found, strict=True)}

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
+from closeloop.application.after_restore import without_doubtful
 from closeloop.application.campaign import approached
 from closeloop.application.claims import given_back_on_error, note_late, still_ours
 from closeloop.application.deciding import Outcome
@@ -48,6 +49,7 @@ def run_batch(services: Services, run_id: str, now: datetime, limit: int = BATCH
     tally = Tally("deliver")
     claimed = services.ledger.claim(ActionKind.EMAIL, now, services.worker, limit, services.lease)
     tally.considered = len(claimed)
+    claimed = without_doubtful(claimed, services, now, tally)
     if not claimed:
         return tally.result()
     with given_back_on_error(services.ledger, claimed, now):

@@ -32,7 +32,7 @@ class RunsUnavailable(Exception):
 
 
 def dispatch(inbox: EventInbox, runs: FlowRuns, now: datetime, lease: timedelta = LEASE) -> str | None:
-    """See to the run that is wanted: start it, or find out what became of it. Its flow run's id, if it was started."""
+    """See to the run that is wanted: start it, or find out what became of it. The flow run's id, if one started."""
     wanted = inbox.wanted_event_run(now, lease)
     if wanted is not None and wanted.dispatched_at is not None:
         wanted = _follower(wanted, inbox, runs, now, lease)

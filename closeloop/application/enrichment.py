@@ -1,45 +1,65 @@
-"""Facts about accounts, from the cache first and the sources second. What people wrote in the CRM wins."""
+"""Facts about accounts, by asking source after source until each is known well enough.
+
+Invariants: what the playbook's order leaves out is never asked; an answer, a miss too, is remembered and not paid
+for twice while it is good; a source that fails or is out of credit is passed over, and the others are asked.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from closeloop.application.ports import AccountQuery
+from closeloop.application.purse import Purse
 from closeloop.application.services import Services
+from closeloop.application.waterfall import Waterfall, providers_of
+from closeloop.domain.fact_choice import choose
 from closeloop.domain.prospect import Fact, Prospect
+from closeloop.domain.sources import source_kind
 
 
-def enrich(services: Services, prospects: Sequence[Prospect], now: datetime) -> dict[str, dict[str, Fact]]:
-    """Prospect key to all its facts: its own, then those of its account that it did not have."""
-    queries = {prospect.key: _query(prospect) for prospect in prospects}
-    found = account_facts(services, list({q.key: q for q in queries.values()}.values()), now)
-    return {p.key: {f.name: f for f in found[queries[p.key].key]} | p.facts for p in prospects}
+def enrich(
+    services: Services, prospects: Sequence[Prospect], now: datetime, run_id: str = "enrichment"
+) -> dict[str, dict[str, Fact]]:
+    """Prospect key to all its facts: of several answers to one question the one to believe."""
+    queries = {prospect.key: account_query(prospect) for prospect in prospects}
+    known = _known_by_all(prospects, queries)
+    purse = Purse(services.ledger, services.playbook.enrichment.credits, run_id, now)
+    waterfall = Waterfall(providers_of(services), services.playbook.enrichment, services.ledger, purse, now)
+    found = waterfall.run({query.key: query for query in queries.values()}, known)
+    asked = frozenset(provider.name for provider in waterfall.providers)
+    return {p.key: _chosen(p, found[queries[p.key].key], asked, services, now) for p in prospects}
 
 
-def account_facts(
-    services: Services, queries: Sequence[AccountQuery], now: datetime
-) -> dict[str, tuple[Fact, ...]]:
-    """Account key to its facts; a known miss is not asked for again before it expires."""
-    known = services.ledger.cached_facts([query.key for query in queries], now)
-    missing = [query for query in queries if query.key not in known]
-    if missing:
-        fresh = _ask(services, missing, now)
-        services.ledger.cache_facts(fresh, now + services.facts_ttl)
-        known |= fresh
+def account_query(prospect: Prospect) -> AccountQuery:
+    """Colleagues share a query: whoever has a company's domain, else who names the same company."""
+    key = prospect.domain or f"company:{prospect.company.casefold()}"
+    return AccountQuery(key=key, company=prospect.company, domain=prospect.domain, country=prospect.country)
+
+
+def _known_by_all(prospects: Sequence[Prospect], queries: Mapping[str, AccountQuery]) -> dict[str, dict[str, Fact]]:
+    """Account key to what people said about it at each of its prospects: nobody needs to be asked for that."""
+    by_account = defaultdict[str, list[Prospect]](list)
+    for prospect in prospects:
+        by_account[queries[prospect.key].key].append(prospect)
+    known = {}
+    for key, some in by_account.items():
+        names = set(some[0].facts).intersection(*(one.facts for one in some[1:]))
+        known[key] = {name: some[0].facts[name] for name in names}
     return known
 
 
-def _ask(services: Services, queries: Sequence[AccountQuery], now: datetime) -> dict[str, tuple[Fact, ...]]:
-    """Each source in the playbook's order; the first to know a fact wins."""
-    merged: dict[str, dict[str, Fact]] = {query.key: {} for query in queries}
-    for source in services.enrichers:
-        for key, facts in source.lookup(queries, now).items():
-            for fact in facts:
-                merged[key].setdefault(fact.name, fact)
-    return {key: tuple(facts.values()) for key, facts in merged.items()}
-
-
-def _query(prospect: Prospect) -> AccountQuery:
-    key = prospect.domain or f"company:{prospect.company.casefold()}"
-    return AccountQuery(key=key, company=prospect.company, domain=prospect.domain, country=prospect.country)
+def _chosen(
+    prospect: Prospect, answers: Sequence[Fact], asked: frozenset[str], services: Services, now: datetime
+) -> dict[str, Fact]:
+    """An answer of a source that was read again takes the place of what it said before."""
+    rules = services.playbook.enrichment
+    by_name = defaultdict[str, list[Fact]](list)
+    for fact in answers:
+        by_name[fact.name].append(fact)
+    for name, fact in prospect.facts.items():
+        kind = source_kind(fact.source)
+        if kind not in asked or not any(source_kind(one.source) == kind for one in by_name.get(name, ())):
+            by_name[name].append(fact)
+    return {name: choose(some, rules, now) for name, some in by_name.items()}

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 
+from closeloop.application import deck_files
 from closeloop.application.erasure_port import Footprint
 from closeloop.application.forget_in_crm import Step, forget_in_crm, step
 from closeloop.application.services import Services
@@ -58,11 +59,9 @@ class Whom(Record):
 def whom(services: Services, who: str) -> Whom:
     """By address, CRM id or name. `UsageError` when that may mean several people, or nobody we can tell."""
     text = who.strip()
-    found = services.ledger.find(text)
     if "@" in text:
-        address = _address(text)
-        meant = [p for p in found if mailbox(p.email) == mailbox(address)]
-        return Whom(prospects=tuple(meant), addresses=tuple(dict.fromkeys((address, *(p.email for p in meant)))))
+        return _at(services, _address(text))
+    found = services.ledger.find(text)
     exact = [p for p in found if text in {p.key, p.crm.lead, p.crm.contact, p.crm.open_lead}] or found
     addresses = tuple(dict.fromkeys(prospect.email for prospect in exact))
     if len(addresses) == 1:
@@ -71,6 +70,13 @@ def whom(services: Services, who: str) -> Whom:
         several = ", ".join(f"{p.email} ({p.company})" for p in exact[:5])
         raise UsageError(f"{text!r} may mean several people: {several}. Give the e-mail address")
     raise UsageError(f"nobody called {text!r} is in the ledger: give the e-mail address, which works for anybody")
+
+
+def _at(services: Services, address: str) -> Whom:
+    """Also where the mailbox stands in the ledger without its tag, or with dots that do not count."""
+    found = {p.key: p for word in (address, mailbox(address)) for p in services.ledger.find(word)}
+    meant = tuple(prospect for prospect in found.values() if mailbox(prospect.email) == mailbox(address))
+    return Whom(prospects=meant, addresses=tuple(dict.fromkeys((address, *(p.email for p in meant)))))
 
 
 def known_erasure(services: Services, who: str) -> Erasure | None:
@@ -87,7 +93,7 @@ def forget(services: Services, meant: Whom, now: datetime, *, delete_record: boo
     services.ledger.cancel_planned(meant.keys, REASON, now)
     services.ledger.expire_leases(now)
     footprint = services.ledger.footprint(meant.keys)
-    done = begun
+    done = begun.model_copy(update={"waits": (), "by_hand": ()})
     # After each step it is written down, so that a crash loses no line of the receipt.
     for find in (_in_crm, _at_provider, _at_home):
         done = _noted(services, find(services, meant, footprint, delete_record=delete_record), done)
@@ -165,7 +171,8 @@ def _names(page: Path, meant: Whom) -> bool:
 
 
 def _in_ledger(services: Services, meant: Whom) -> Step:
-    counts = services.ledger.erase(meant.keys, meant.addresses, meant.record_ids)
+    deals = [prospect.crm.opportunity for prospect in meant.prospects if prospect.crm.opportunity]
+    counts = services.ledger.erase(meant.keys, meant.addresses, [*meant.record_ids, *deals])
     if counts is None:
         return step(waits=[HELD])
     return step(erased=[_line("ledger", what, number) for what, number in counts.items()])

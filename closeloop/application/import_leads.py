@@ -1,4 +1,4 @@
-"""Import: clean rows into the CRM by e-mail, so that importing twice changes nothing; bad rows into quarantine."""
+"""Import: clean rows into the CRM, each person once; importing twice changes nothing; bad rows into quarantine."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from closeloop.application.forgotten import forgotten
 from closeloop.application.journal import note_imported
 from closeloop.application.ports import CrmOutcome, RunRow
 from closeloop.application.services import Services
+from closeloop.application.taking_in import Matched, take_in
 from closeloop.domain.actions import ActionState
 from closeloop.domain.api_budget import calls_to_import
 from closeloop.domain.errors import CrmRefused
@@ -35,6 +36,8 @@ class ImportResult(Record):
     imported: int
     updated: int = 0
     """Imported rows whose Lead was there before; the others are new."""
+    matched: tuple[Matched, ...] = ()
+    """Imported rows that are somebody whom the CRM had under another address, and how that is known."""
     quarantined: tuple[Quarantined, ...]
     noted: int
     """Imported rows that were changed on the way in."""
@@ -57,18 +60,19 @@ def import_leads(services: Services, found: LeadFile, source: str, now: datetime
     outlook = expected(services, found)
     if not outlook.fits:
         raise CrmRefused(f"{say(outlook, 'import')}: {LATER}")
-    # All at once: how many go into one call, and which API takes them, is the CRM's to know.
-    outcomes = services.crm.upsert_leads(found.drafts)
     run = f"{STAGE}-{now:%Y%m%dT%H%M}-{hashlib.sha256(f'{source} {now.isoformat()}'.encode()).hexdigest()[:8]}"
+    taken = take_in(services, found.drafts, source, run, now)
+    outcomes = taken.outcomes
     note_imported(services.ledger, outcomes, f"import of {PurePath(source).name}", run, now)
     drafts = {str(draft.line): draft for draft in found.drafts}
     refused = [_refused(drafts[o.key], o) for o in outcomes if o.state is not ActionState.ACCEPTED]
-    quarantined = tuple(sorted((*found.quarantined, *refused), key=lambda row: row.line))
+    quarantined = tuple(sorted((*found.quarantined, *taken.quarantined, *refused), key=lambda row: row.line))
     services.ledger.add_quarantine(source, quarantined, now)
     result = ImportResult(
         run=run,
         rows=len(found.drafts) + len(found.quarantined),
-        imported=len(found.drafts) - len(refused),
+        imported=len(found.drafts) - len(refused) - len(taken.quarantined),
+        matched=tuple(taken.matched),
         updated=sum(1 for o in outcomes if o.state is ActionState.ACCEPTED and o.existed),
         quarantined=quarantined,
         noted=sum(1 for draft in found.drafts if draft.notes),

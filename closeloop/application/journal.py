@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-from closeloop.application.ports import CrmOutcome, CrmUpdate, CrmWriteRow, Ledger, WriteState
+from closeloop.application.ports import CrmOutcome, CrmTask, CrmUpdate, CrmWriteRow, Ledger, WriteState
 from closeloop.application.services import Services
 from closeloop.domain.actions import Action, ActionKind, ActionState
 
@@ -116,6 +116,26 @@ def _imported(outcome: CrmOutcome, reason: str, run_id: str, at: datetime) -> li
         )
         for field, after in changes.items()
     ]
+
+
+def ask(services: Services, tasks: Sequence[CrmTask], reason: str, run_id: str, at: datetime) -> None:
+    """Make Tasks that ask people, each once by its key, and journal those that were not there before."""
+    there = services.crm.tasks_by_key([task.key for task in tasks]) if tasks else {}
+    subjects = {task.key: task.subject for task in tasks if task.key not in there}
+    outcomes = services.crm.create_tasks([task for task in tasks if task.key in subjects]) if subjects else []
+    services.ledger.add_crm_writes(
+        CrmWriteRow(
+            run_id=run_id,
+            at=at,
+            object=OBJECTS[ActionKind.TASK],
+            record_id=outcome.record_id,
+            field="",
+            after=f"{MADE} “{subjects[outcome.key]}”",
+            reason=reason,
+        )
+        for outcome in outcomes
+        if outcome.state is ActionState.ACCEPTED and outcome.record_id
+    )
 
 
 def note_roles(ledger: Ledger, owners: Mapping[str, str | None], role: str, run_id: str, at: datetime) -> None:

@@ -7,10 +7,14 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Protocol
 
+from closeloop.application.approval_port import ApprovalLedger
+from closeloop.application.credit_port import CreditLedger
+from closeloop.application.desk_port import DeskLedger
 from closeloop.application.erasure_port import ErasureLedger
 from closeloop.application.event_inbox import EventInbox
 from closeloop.domain.actions import Action, ActionKind, ActionState, ClaimedAction, Settlement
 from closeloop.domain.api_budget import Workload
+from closeloop.domain.approvals import Approval
 from closeloop.domain.fencing import Late
 from closeloop.domain.field_ownership import Memory
 from closeloop.domain.leads import Quarantined
@@ -94,6 +98,8 @@ class Change(Record):
     decisions: tuple[DecisionRow, ...] = ()
     actions: tuple[Action, ...] = ()
     """Planned by key: an action that already exists is left as it is."""
+    approvals: tuple[Approval, ...] = ()
+    """Asked once each, by id."""
     handled_signals: tuple[SignalId, ...] = ()
     lines: tuple[PlaybookLine, ...] = ()
     """Playbook lines that somebody entered: each is kept once."""
@@ -140,7 +146,7 @@ class StageHold(Record):
     until: Moment
 
 
-class Ledger(ErasureLedger, EventInbox, Protocol):
+class Ledger(ErasureLedger, EventInbox, ApprovalLedger, CreditLedger, DeskLedger, Protocol):
     """The database of signals, decisions, actions and their events. It is the truth.
 
     Every write is committed when the method returns. Keys are unique in the schema: a second insert of the

@@ -12,11 +12,13 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from closeloop.application import campaign
+from closeloop.application.after_restore import logged, of_the_gap, trusted_again
 from closeloop.application.ports import Change, HeldBatch, Ledger, MailInDoubt, ReceiptRow
 from closeloop.application.results import Tally
 from closeloop.application.services import Services
 from closeloop.application.touch_log import touch_logs
 from closeloop.domain.actions import Action, ActionKind, ActionState, ClaimedAction, Settlement, action_key
+from closeloop.domain.restored import Gap, gap_of
 from closeloop.domain.signals import Signal, SignalKind
 
 MAILS = 100_000
@@ -55,7 +57,8 @@ def prove(signals: Iterable[Signal], services: Services, now: datetime) -> int:
             heard.setdefault(signal.action_key, []).append(signal)
     found = services.ledger.actions(heard) if heard else {}
     doubtful = [action for action, state in found.values() if state is ActionState.UNCERTAIN]
-    about = {action.key: [s for s in heard[action.key] if _same_try(s, action)] for action in doubtful}
+    lost = of_the_gap(doubtful, services.ledger)
+    about = {a.key: [s for s in heard[a.key] if _same_try(s, a, later=a.key in lost)] for a in doubtful}
     proofs = {key: s for key, some in about.items() for s in some if s.kind in PROOFS_OF_ACCEPTANCE}
     drops = {key: s for key, some in about.items() for s in some if key not in proofs}
     sent = _prove_sent([action for action in doubtful if action.key in proofs], proofs, services, now)
@@ -100,6 +103,7 @@ def settle_mails(doubtful: list[ClaimedAction], services: Services, now: datetim
     heard = services.ledger.signals_about(action.key for action in doubtful)
     tally.count("settled by an event", prove(heard, services, now))
     left = _still(doubtful, services)
+    left = _by_their_log(left, services, now, tally)
     left = _call_back(left, services, now, tally)
     left = _read_back(left, services, now, tally)
     _hand_over(left, services, now, tally)
@@ -116,7 +120,9 @@ def settle_as_not_sent(mails: Sequence[ClaimedAction], detail: str, services: Se
         Settlement(key=m.key, attempt=m.attempt, state=ActionState.PLANNED, detail=detail, retry_at=now)
         for m in mails
     ]
+    caught_up = trusted_again(mails, services.ledger)
     services.ledger.settle(back, now)
+    services.ledger.trust(caught_up)
 
 
 def _settle_as_sent(
@@ -140,9 +146,11 @@ def _settle_as_sent(
     services.ledger.settle(settled, now, then=then)
 
 
-def _same_try(proof: Signal, action: ClaimedAction) -> bool:
-    """News of an attempt that was called back says nothing about a later one."""
-    return str(proof.payload.get("try") or action.attempt) == str(action.attempt)
+def _same_try(proof: Signal, action: ClaimedAction, *, later: bool) -> bool:
+    """News of an attempt that was called back says nothing about a later one. With `later`, one that we do not know
+    of was made by a life of the ledger that a restore took back."""
+    said = str(proof.payload.get("try") or action.attempt)
+    return said == str(action.attempt) or (later and said.isdigit() and int(said) > action.attempt)
 
 
 def _still(doubtful: list[ClaimedAction], services: Services) -> list[ClaimedAction]:
@@ -170,6 +178,18 @@ def _batches(mails: Iterable[ClaimedAction], services: Services) -> dict[str, He
     }
 
 
+def _by_their_log(
+    mails: list[ClaimedAction], services: Services, now: datetime, tally: Tally
+) -> list[ClaimedAction]:
+    """After a restore: a mail whose log is in the CRM was sent."""
+    found = logged(mails, services)
+    there = [mail for mail in mails if mail.key in found]
+    words = {key: f"its log {task} stands in the CRM" for key, task in found.items()}
+    _settle_as_sent(there, words, {}, services, now)
+    tally.count("settled by their log in the CRM", len(there))
+    return [mail for mail in mails if mail.key not in found]
+
+
 def _call_back(mails: list[ClaimedAction], services: Services, now: datetime, tally: Tally) -> list[ClaimedAction]:
     held = _batches(mails, services)
     gone = services.mailer.call_back(list(held.values())) if held else frozenset()
@@ -182,37 +202,49 @@ def _call_back(mails: list[ClaimedAction], services: Services, now: datetime, ta
 def _read_back(mails: list[ClaimedAction], services: Services, now: datetime, tally: Tally) -> list[ClaimedAction]:
     if not mails:
         return []
-    since = _since(mails, services)
+    tried = _tried(mails, services)
     people = services.ledger.prospects(mail.prospect_key for mail in mails)
-    evidence = services.mailer.evidence([_question(m, people[m.prospect_key].email, since[m.key]) for m in mails])
+    evidence = services.mailer.evidence([_question(m, people[m.prospect_key].email, tried[m.key]) for m in mails])
     there = [mail for mail in mails if mail.key in evidence.accepted]
     words = dict.fromkeys(evidence.accepted, "found in the mail provider's own records")
     _settle_as_sent(there, words, evidence.accepted, services, now)
     tally.count("settled by read-back", len(there))
     patience = services.absence_proves_after
-    absent = [m for m in mails if patience and m.key in evidence.absent and now - since[m.key] >= patience]
+    absent = [m for m in mails if patience and m.key in evidence.absent and now - tried[m.key].ends >= patience]
     detail = "the mail provider's records know nothing of it, and would by now"
     settle_as_not_sent(absent, detail, services, now)
     tally.count("proved not sent", len(absent))
     return [mail for mail in mails if mail not in there and mail not in absent]
 
 
-def _since(mails: Sequence[ClaimedAction], services: Services) -> dict[str, datetime]:
-    """When each was handed over: the last look stands right before it."""
+def _tried(mails: Sequence[ClaimedAction], services: Services) -> dict[str, Gap]:
+    """When each was handed over, at the earliest and at the latest: the last look stands right before it, but for
+    one that an earlier life of the ledger may have sent at any moment that a restore took away."""
     receipts = services.ledger.receipts_of(mail.key for mail in mails)
-    return {m.key: receipts[m.key][-1].checked_at if m.key in receipts else m.due_at for m in mails}
+    found: dict[str, Gap] = {}
+    for mail in mails:
+        last = receipts[mail.key][-1] if mail.key in receipts else None
+        at = last.checked_at if last else mail.due_at
+        found[mail.key] = (gap_of(last.values) if last else None) or Gap(begins=at, ends=at)
+    return found
 
 
-def _question(mail: ClaimedAction, to: str, since: datetime) -> MailInDoubt:
-    subject = str(mail.payload.get("subject", ""))
-    return MailInDoubt(action_key=mail.key, attempt=mail.attempt, to=to, subject=subject, since=since)
+def _question(mail: ClaimedAction, to: str, tried: Gap) -> MailInDoubt:
+    return MailInDoubt(
+        action_key=mail.key,
+        attempt=mail.attempt,
+        to=to,
+        subject=str(mail.payload.get("subject", "")),
+        since=tried.begins,
+        or_later=tried.begins < tried.ends,
+    )
 
 
 def _hand_over(mails: list[ClaimedAction], services: Services, now: datetime, tally: Tally) -> None:
     """What nothing has settled in time is shown to its owner, once; it stays in doubt until somebody settles it."""
-    since = _since(mails, services) if mails else {}
-    old = [mail for mail in mails if now - since[mail.key] >= services.doubt_limit]
-    asked = services.ledger.commit(Change(actions=tuple(_task(mail, since[mail.key], now) for mail in old)))
+    tried = _tried(mails, services) if mails else {}
+    old = [mail for mail in mails if now - tried[mail.key].ends >= services.doubt_limit]
+    asked = services.ledger.commit(Change(actions=tuple(_task(mail, tried[mail.key], now) for mail in old)))
     tally.count("handed to a person", asked.new_actions)
     tally.count("waiting for evidence", len(mails) - len(old))
     for mail in old:
@@ -220,7 +252,13 @@ def _hand_over(mails: list[ClaimedAction], services: Services, now: datetime, ta
         tally.wait(mail.prospect_key, f"did “{subject}” go out? Look, then `closeloop settle {mail.key}`")
 
 
-def _task(mail: ClaimedAction, since: datetime, now: datetime) -> Action:
+def _handed_over(tried: Gap) -> str:
+    if tried.begins == tried.ends:
+        return f"It was handed to the mail provider on {tried.begins:%Y-%m-%d at %H:%M} UTC, and no answer came."
+    return f"The ledger was restored from a backup, and it may have been sent between {tried.in_words}."
+
+
+def _task(mail: ClaimedAction, tried: Gap, now: datetime) -> Action:
     return Action(
         key=f"{action_key(ActionKind.TASK, mail.prospect_key, 'uncertain')}:{mail.key}",
         kind=ActionKind.TASK,
@@ -233,9 +271,9 @@ def _task(mail: ClaimedAction, since: datetime, now: datetime) -> Action:
             "completed": False,
             "priority": "High",
             "description": (
-                f"It was handed to the mail provider on {since:%Y-%m-%d at %H:%M} UTC, and no answer came. Until "
-                "somebody says what happened, it is not sent again, and nothing else is sent to this person. Look "
-                "into the provider's activity or ask the person, then have one of these commands run:\n"
+                f"{_handed_over(tried)} Until somebody says what happened, it is not sent again, and nothing else "
+                "is sent to this person. Look into the provider's activity or ask the person, then have one of "
+                "these commands run:\n"
                 f'closeloop settle {mail.key} --sent --why "..."\n'
                 f'closeloop settle {mail.key} --not-sent --why "..."'
             ),

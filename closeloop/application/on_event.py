@@ -6,6 +6,7 @@ twice, late or in any order. Somebody in the middle of a sequence is not written
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -19,15 +20,19 @@ from closeloop.application.prospecting import take_in
 from closeloop.application.results import StageResult, Tally
 from closeloop.application.services import Services
 from closeloop.domain.actions import ActionKind
-from closeloop.domain.crm_events import CrmEvent, EventId, is_echo
+from closeloop.domain.crm_events import ChangeKind, CrmEvent, EventId, is_echo
 from closeloop.domain.decisions import Hold
 from closeloop.domain.prospect import Prospect
+from closeloop.domain.signals import STOPPING_KINDS, Signal, SignalKind, name_of_signal
 from closeloop.domain.stage import Stage, Standing
 
 NAME = "on_event"
+SIGNALS = "Signals"
+"""What an event is about that stands for replies and stops, which lie in the inbox of signals."""
+HALTING = frozenset({SignalKind.REPLY, *STOPPING_KINDS})
 BATCH = 500
 ECHO, REFRESHED, GONE, NOT_OURS, NOTED = "our own write", "refreshed", "gone", "not about our process", "noted"
-NEXT_STEP = "next step"
+NEXT_STEP, READ_ON = "next step", "read on by polling"
 DECIDED_ANEW = frozenset({Stage.PROSPECTING, Stage.PREPARATION})
 """Stages in which nobody has been written to yet: there a change may change the decision."""
 TASK_FIELDS = ("IsClosed", "Closeloop_Key__c")
@@ -55,9 +60,22 @@ class _Batch:
     """Record id to what became of its events."""
     touched: set[str] = field(default_factory=set)
     """Keys of prospects whose stage is to decide."""
+    received: StageResult = field(default_factory=lambda: StageResult(stage=NAME))
 
     def say(self, record_ids: Iterable[str], fate: str) -> None:
         self.fates |= dict.fromkeys(record_ids, fate)
+
+
+def urgent(signals: Iterable[Signal], now: datetime) -> list[CrmEvent]:
+    """One event for all of these that somebody should not wait for: replies and stops. None for the others."""
+    names = sorted(name_of_signal(signal) for signal in signals if signal.kind in HALTING)
+    if not names:
+        return []
+    mark = hashlib.sha256("\n".join(names).encode()).hexdigest()[:32]
+    event = CrmEvent(
+        source="gateway", id=mark, object=SIGNALS, record_id="inbox", change=ChangeKind.CREATE, occurred_at=now
+    )
+    return [event]
 
 
 def work(services: Services, run_id: str, now: datetime, events: Sequence[CrmEvent]) -> Worked:
@@ -66,20 +84,30 @@ def work(services: Services, run_id: str, now: datetime, events: Sequence[CrmEve
     batch.tally.considered = len(events)
     ours = services.crm.our_user()
     news = [event for event in events if not is_echo(event, ours)]
+    if lost := [event.object for event in news if event.names_no_record]:
+        _read_on(batch, lost)
     for name, handle in _HANDLERS.items():
-        if ids := list(dict.fromkeys(event.record_id for event in news if event.object == name)):
+        about = [event.record_id for event in news if event.object == name and not event.names_no_record]
+        if ids := list(dict.fromkeys(about)):
             handle(batch, ids)
     outcomes = {event.identity: ECHO for event in events}
     outcomes |= {event.identity: batch.fates.get(event.record_id, NOT_OURS) for event in news}
     for fate in outcomes.values():
         batch.tally.count(fate)
-    return Worked(batch.tally.result() + _decide(batch), outcomes)
+    received = batch.received.model_copy(update={"considered": 0})
+    return Worked(batch.tally.result() + received + _decide(batch), outcomes)
+
+
+def _read_on(batch: _Batch, objects: list[str]) -> None:
+    """Changes were lost on the way: polling finds them."""
+    batch.received = batch.received + passes.run_to_the_end("pull", batch.services, batch.run_id, batch.now)
+    batch.say(objects, READ_ON)
 
 
 def _leads(batch: _Batch, ids: list[str]) -> None:
     services = batch.services
     before = services.ledger.prospects(ids)
-    leads = services.crm.leads(ids)
+    leads = services.crm.leads_by_id(ids)
     take_in(services, leads, batch.run_id, batch.now, batch.tally)
     batch.say((lead.id for lead in leads), REFRESHED)
     gone = set(ids) - {lead.id for lead in leads}
@@ -161,6 +189,12 @@ def _tasks(batch: _Batch, ids: list[str]) -> None:
     batch.say((i for i, key in done.items() if key in found), NEXT_STEP)
 
 
+def _signals(batch: _Batch, ids: list[str]) -> None:
+    """Replies and stops wait in the inbox of signals, which is worked to its end."""
+    batch.received = batch.received + passes.run_to_the_end("receive", batch.services, batch.run_id, batch.now)
+    batch.say(ids, REFRESHED)
+
+
 def _asked_about(key: str) -> str | None:
     """Whose answer the Task is, by its key `task:00Q…:ask:2:5`."""
     kind, _, rest = key.partition(":")
@@ -185,4 +219,5 @@ _HANDLERS: dict[str, Callable[[_Batch, list[str]], None]] = {
     "Opportunity": _deals,
     "Contact": _people,
     "Task": _tasks,
+    SIGNALS: _signals,
 }

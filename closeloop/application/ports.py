@@ -131,6 +131,8 @@ class MailInDoubt(Record):
     subject: str
     since: datetime
     """When it was handed over, or a moment before."""
+    or_later: bool = False
+    """A later attempt than `attempt` proves it too: they were made by a life of the ledger that is gone."""
 
 
 class Evidence(Record):

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 
-from closeloop.application import deck_files
+from closeloop.application import deck_approval, deck_files
 from closeloop.application.deciding import Outcome, failed, note, note_overtaken, save
 from closeloop.application.results import StageResult, Tally
 from closeloop.application.services import BATCH, Services
 from closeloop.domain import deck_facts
+from closeloop.domain.approval_rules import deck_needs
 from closeloop.domain.business_days import add_business_days
-from closeloop.domain.decisions import Advance, AskHuman
+from closeloop.domain.decisions import AskHuman
 from closeloop.domain.deck_drafting import deck_content
 from closeloop.domain.file_names import named_for
 from closeloop.domain.preparation import decide
-from closeloop.domain.presentation_content import DeckContent, Finding
+from closeloop.domain.presentation_content import DeckContent, Finding, without_doubtful
 from closeloop.domain.stage import Stage, Standing
 
 DECKS = "decks"
 HUMAN_DAYS = 5
+FAILED = "preparation.draft_failed"
 
 
 def run_batch(services: Services, run_id: str, now: datetime, limit: int = BATCH) -> StageResult:
@@ -27,7 +30,9 @@ def run_batch(services: Services, run_id: str, now: datetime, limit: int = BATCH
     due = services.ledger.due([Stage.PREPARATION], now, limit, [Standing.OPEN])
     tally = Tally(Stage.PREPARATION.value)
     outcomes = [Outcome(services, prospect, run_id, now) for prospect in due]
-    drafts = [(outcome, draft) for outcome in outcomes if (draft := _draft(outcome, tally)) is not None]
+    left = deck_approval.undecided(outcomes, tally)
+    asked = _asked_before(services, left)
+    drafts = [(outcome, draft) for outcome in left if (draft := _draft(outcome, asked, tally)) is not None]
     found = services.decks.build_all([draft for _, draft in drafts])
     for (outcome, (content, _)), findings in zip(drafts, found, strict=True):
         _conclude(outcome, content, findings, tally)
@@ -36,12 +41,23 @@ def run_batch(services: Services, run_id: str, now: datetime, limit: int = BATCH
     return tally.result()
 
 
-def _draft(outcome: Outcome, tally: Tally) -> tuple[DeckContent, Path] | None:
-    """What the deck says and where it goes; None for a prospect that is held because its rule failed."""
+def _asked_before(services: Services, outcomes: Sequence[Outcome]) -> set[str]:
+    """Prospects whose owner was asked about their draft the last time and had days to answer."""
+    last = services.ledger.last_decisions([outcome.before.key for outcome in outcomes])
+    return {key for key, row in last.items() if row.rule == FAILED}
+
+
+def _draft(outcome: Outcome, asked: set[str], tally: Tally) -> tuple[DeckContent, Path] | None:
+    """What the deck says and where it goes; None for a prospect that is held because its rule failed.
+
+    What the owner was asked about and left as it was is left out, so that nobody waits for ever for a better fact.
+    """
     services, now = outcome.services, outcome.now
     try:
         note(tally, outcome.take(decide(outcome.prospect, services.playbook, now)))
-        return deck_content(outcome.prospect, services.playbook, now.date()), services.home / _name(outcome)
+        content = deck_content(outcome.prospect, services.playbook, now.date())
+        content = without_doubtful(content) if outcome.before.key in asked else content
+        return content, services.home / _name(outcome)
     except Exception as problem:  # noqa: BLE001 - whatever one prospect does to a rule, the batch goes on
         note(tally, outcome.take(failed(outcome.prospect, problem, now, tally)))
         return None
@@ -59,13 +75,10 @@ def _conclude(outcome: Outcome, content: DeckContent, findings: tuple[Finding, .
     outcome.change(deck=_name(outcome), **remembered)
     outcome.change(deck_facts=deck_facts.remembered(outcome.prospect, content), deck_outdated=None)
     outcome.actions.extend(actions)
-    note(tally, outcome.take(_ready(outcome.now)))
-
-
-def _ready(now: datetime) -> Advance:
-    return Advance(
-        rule="preparation.draft_passed", reasons=("the draft passed its lint",), to=Stage.APPROACH, due_at=now
-    )
+    if deck_needs(outcome.prospect, outcome.services.playbook):
+        deck_approval.ask(outcome, tally)
+    else:
+        note(tally, outcome.take(deck_approval.ready(("the draft passed its lint",), outcome.now)))
 
 
 def _ask_about(findings: tuple[Finding, ...], outcome: Outcome, tally: Tally) -> None:
@@ -73,7 +86,7 @@ def _ask_about(findings: tuple[Finding, ...], outcome: Outcome, tally: Tally) ->
     report = tally.fail if any(found.broken for found in findings) else tally.wait
     report(outcome.prospect.key, problems[0])
     asked = AskHuman(
-        rule="preparation.draft_failed",
+        rule=FAILED,
         reasons=problems,
         subject=f"The draft presentation needs a hand: {problems[0]}"[:255],
         until=add_business_days(outcome.now, HUMAN_DAYS),

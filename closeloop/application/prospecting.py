@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from closeloop.application.after_restore import doubt_newcomers
 from closeloop.application.deal_changes import OPTED_OUT_IN_CRM, take_over_deals
 from closeloop.application.deciding import Outcome, note, note_overtaken, save
 from closeloop.application.enrichment import enrich
@@ -12,6 +13,7 @@ from closeloop.application.forgotten import forgotten
 from closeloop.application.overtaking import insist
 from closeloop.application.ports import CrmLead
 from closeloop.application.results import StageResult, Tally
+from closeloop.application.routing import route
 from closeloop.application.services import BATCH, Services
 from closeloop.domain.decisions import Decision, Hold, Stop
 from closeloop.domain.field_ownership import Memory, first_sight
@@ -77,6 +79,9 @@ def _add_new(leads: list[CrmLead], services: Services, now: datetime, tally: Tal
             tally.hold(refused)
         else:
             usable.append(_new_prospect(lead, services, now))
+    # Before they are stored: a crash in between leaves a doubt too many, never one too few.
+    newcomers = {prospect.key for prospect in usable}
+    doubt_newcomers([lead for lead in leads if lead.id in newcomers], services)
     tally.count("new", services.ledger.add_prospects(usable))
 
 
@@ -185,9 +190,10 @@ def run_batch(services: Services, run_id: str, now: datetime, limit: int = BATCH
     tally = Tally(Stage.PROSPECTING.value)
     tally.considered = len(due)
     outcomes = [Outcome(services, prospect, run_id, now) for prospect in due]
-    facts = enrich(services, due, now)
+    facts = enrich(services, due, now, run_id)
     for outcome in outcomes:
         outcome.change(facts=facts[outcome.prospect.key])
         note(tally, outcome.take(decide(outcome.prospect, services.playbook, now)))
+    route(services, [o for o in outcomes if o.prospect.stage is not Stage.PROSPECTING], run_id, now, tally)
     note_overtaken(tally, save(services, outcomes))
     return tally.result()

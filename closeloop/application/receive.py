@@ -14,6 +14,7 @@ from closeloop.application.results import StageResult, Tally
 from closeloop.application.services import BATCH, Services
 from closeloop.application.stop_lists import SOURCE as LISTS
 from closeloop.application.strangers import bring, contacts, last_touch, strangers_at
+from closeloop.application.taking_in import take_in
 from closeloop.domain.actions import ActionState
 from closeloop.domain.correspondence import after_reply
 from closeloop.domain.decisions import AskHuman, Decision
@@ -118,6 +119,7 @@ def _apply(signal: Signal, outcome: Outcome, tally: Tally) -> None:
     _see(signal, found, outcome)
     if not found.primary.is_automatic:
         outcome.change(replies=outcome.prospect.replies + 1, last_reply_at=signal.occurred_at)
+        outcome.change(reply_certainty=found.confidence)
         outcome.change(**after_reply(outcome.prospect, signal, found, outcome.services.playbook))
         outcome.actions.extend(campaign.responded(outcome.prospect, outcome.services, outcome.now))
     if found.primary is Label.REFERRAL:
@@ -150,6 +152,10 @@ def understand(signal: Signal, services: Services) -> Understanding:
     )
 
 
+REFERRALS = "referrals"
+"""Under which source a named colleague waits who is not made a Lead."""
+
+
 def _open_referral(found: Understanding, outcome: Outcome, tally: Tally) -> None:
     """The named colleague becomes a Lead; upserting by e-mail makes a second application harmless."""
     email = (found.refers_to or {}).get("email")
@@ -159,7 +165,12 @@ def _open_referral(found: Understanding, outcome: Outcome, tally: Tally) -> None
         tally.count("referral left out: they asked to be forgotten")
         return
     draft = _referral_draft(email, (found.refers_to or {}).get("name"), outcome.prospect)
-    result = outcome.services.crm.upsert_leads([draft])[0]
+    taken = take_in(outcome.services, [draft], f"referral by {outcome.prospect.key}", outcome.run_id, outcome.now)
+    if not taken.outcomes:
+        tally.count("referral known or in doubt")
+        outcome.services.ledger.add_quarantine(REFERRALS, taken.quarantined, outcome.now)
+        return
+    result = taken.outcomes[0]
     if result.state is ActionState.ACCEPTED:
         tally.count("referral opened")
         named = f"{outcome.prospect.key} named this colleague"

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from closeloop.application import campaign, deck_files
+from closeloop.application.approving import apply_deadlines
 from closeloop.application.contact_roles import await_roles
 from closeloop.application.journal import note_made
 from closeloop.application.mails_in_doubt import MAILS, settle_mails
@@ -29,6 +30,7 @@ def run_batch(services: Services, run_id: str, now: datetime, limit: int = BATCH
         )
         tally.considered += len(uncertain)
         settle(uncertain, services, now, tally)
+    apply_deadlines(services, now, tally)
     blank_what_is_old(services, now, tally)
     return tally.result()
 

@@ -19,6 +19,7 @@ from closeloop.application.ports import (
     MailRenderer,
     ReplyReader,
 )
+from closeloop.application.provider_port import Provider
 from closeloop.application.stop_lists import StopLists
 from closeloop.domain.api_budget import DEFAULT_SHARE
 from closeloop.domain.crm_mapping import CrmMapping
@@ -65,13 +66,19 @@ class Services:
     home: Path
     secret: str = field(repr=False)
     """Signs reply and opt-out tokens."""
+    crm_url: str | None = None
+    """Where the org is seen in a browser; without it a record is named by its id alone."""
     public_url: str | None = None
     """Where the gateway is reached from outside; None leaves out the one-click opt-out link."""
+    desk_url: str | None = None
+    """Where people see the Prefect UI; named in the Tasks that ask for an approval."""
     track_clicks: bool = False
     """Links lead through our gateway, which notes who followed one; needs `public_url`."""
     worker: str = "worker"
     lease: timedelta = timedelta(minutes=10)
     facts_ttl: timedelta = timedelta(days=90)
+    providers: tuple[Provider, ...] = ()
+    """Sources of facts besides the registry files; the playbook says when each is asked."""
     api_share: float = DEFAULT_SHARE
     """Per cent of the org's API calls in 24 hours that are ours."""
     upload_decks: bool = True
@@ -80,7 +87,7 @@ class Services:
     """So long a mail may be in doubt before a person is asked to look."""
     absence_proves_after: timedelta | None = None
     """So long after an attempt the silence of the provider's records proves that nothing came in; None: never."""
-    retention: Retention = Retention()
+    retention: Retention = field(default_factory=Retention)
     """How long words are kept."""
     stop_lists: StopLists | None = None
     """The mail provider's lists; None where nobody reads or writes them, as in a dry run."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 
-from closeloop.application import campaign, deck_files, meetings
+from closeloop.application import campaign, deck_files, known_accounts, meetings
 from closeloop.application.claims import given_back_on_error
 from closeloop.application.contact_roles import await_roles, name_roles
 from closeloop.application.field_sync import sync_fields
@@ -18,6 +18,7 @@ from closeloop.domain.actions import Action, ActionKind, ActionState, ClaimedAct
 from closeloop.domain.mailboxes import worked_by
 from closeloop.domain.playbook import Playbook
 from closeloop.domain.prospect import Prospect
+from closeloop.domain.talk_track import talk_track
 
 BATCH = 10_000
 """Of each kind: so many at once are worth a bulk job, which takes six calls where collections take ten."""
@@ -34,7 +35,9 @@ SUBTYPES = {"email": "Email", "call": "Call"}
 def run_batch(services: Services, run_id: str, now: datetime, limit: int = BATCH) -> StageResult:
     """Write back at most `limit` of each: conversions, changed prospects, activities, meetings, members, decks."""
     tally = Tally("sync", run_id)
-    tally.considered += _in_turns(lambda most: _convert(services, now, most, tally), limit, CONVERTED_AT_ONCE)
+    tally.considered += _in_turns(
+        lambda most: _convert(services, run_id, now, most, tally), limit, CONVERTED_AT_ONCE
+    )
     name_roles(services, now, tally)
     tally.considered += sync_fields(services, run_id, now, limit, tally)
     tally.considered += _log_activities(services, now, limit, tally)
@@ -54,7 +57,7 @@ def _in_turns(work: Callable[[int], int], limit: int, at_once: int) -> int:
     return done
 
 
-def _convert(services: Services, now: datetime, limit: int, tally: Tally) -> int:
+def _convert(services: Services, run_id: str, now: datetime, limit: int, tally: Tally) -> int:
     claimed = services.ledger.claim(ActionKind.CONVERT, now, services.worker, limit, services.lease)
     if not claimed:
         return 0
@@ -62,9 +65,18 @@ def _convert(services: Services, now: datetime, limit: int, tally: Tally) -> int
         services.crm.ready()
         prospects = services.ledger.prospects(action.prospect_key for action in claimed)
     accounts = _known_accounts(prospects.values(), services)
+    strangers = [p for p in prospects.values() if p.domain not in accounts]
+    with given_back_on_error(services.ledger, claimed, now):
+        found = known_accounts.look_up(services, strangers)
+    known_accounts.ask_about(services, prospects, found, run_id, now)
+    doubtful = [action for action in claimed if action.prospect_key in found.doubtful]
+    settle(doubtful, {a.key: known_accounts.waits(a) for a in doubtful}, services, now, tally, "converted")
+    # A company without a domain is found under its prospect's own key.
+    accounts |= {prospects[key].domain or key: account for key, account in found.sure.items()}
+    claimed = [action for action in claimed if action not in doubtful]
     for group in _one_per_account(claimed, prospects):
         _convert_group(group, prospects, accounts, services, now, tally)
-    return len(claimed)
+    return len(claimed) + len(doubtful)
 
 
 def _known_accounts(prospects: Iterable[Prospect], services: Services) -> dict[str, str]:
@@ -116,7 +128,7 @@ def _conversion(action: Action, prospect: Prospect, accounts: dict[str, str], se
         status=services.mapping.org_value("Lead", "status", "converted"),
         opportunity_name=f"{prospect.company} – {services.playbook.product.name}"[:120],
         owner_id=prospect.owner_id,
-        account_id=accounts.get(prospect.domain) if prospect.domain else None,
+        account_id=accounts.get(prospect.domain or prospect.key),
         domain=prospect.domain,
         stage_name=services.mapping.org_value("Opportunity", "deal_stage", prospect.stage.value),
         close_on=(action.due_at + CLOSES_WITHIN).date().isoformat(),
@@ -132,7 +144,9 @@ def _log_activities(services: Services, now: datetime, limit: int, tally: Tally)
         prospects = services.ledger.prospects(action.prospect_key for action in claimed)
     between = _being_converted(services)
     ready = [a for a in claimed if a.prospect_key not in between]
-    outcomes = services.crm.create_tasks([_task(a, prospects[a.prospect_key], services.playbook) for a in ready])
+    tracks = _talk_tracks([a for a in ready if _needs_track(a)], prospects, services, now)
+    tasks = [_task(a, prospects[a.prospect_key], services.playbook, tracks.get(a.key, "")) for a in ready]
+    outcomes = services.crm.create_tasks(tasks)
     outcomes += [_later(action.key) for action in claimed if action.prospect_key in between]
     settle(claimed, {outcome.key: outcome for outcome in outcomes}, services, now, tally, "activities")
     return len(claimed)
@@ -151,17 +165,48 @@ def _being_converted(services: Services) -> set[str]:
     return {action.prospect_key for action in found}
 
 
-def _task(action: Action, prospect: Prospect, playbook: Playbook) -> CrmTask:
+def _needs_track(action: Action) -> bool:
+    """A Task for a person that says nothing yet but what it is about."""
+    return not action.payload["completed"] and not action.payload.get("description")
+
+
+def _talk_tracks(
+    actions: Sequence[ClaimedAction], prospects: dict[str, Prospect], services: Services, now: datetime
+) -> dict[str, str]:
+    """Action key to what the seller has at hand; two queries for the whole batch."""
+    about = {action.key: prospects[action.prospect_key] for action in actions}
+    by_domain = services.ledger.colleagues({p.domain for p in about.values() if p.domain}) if about else {}
+    others = services.ledger.prospects(key for keys in by_domain.values() for key in keys) if by_domain else {}
+    return {
+        key: talk_track(
+            prospect,
+            services.playbook,
+            now.date(),
+            [others[other] for other in by_domain.get(prospect.domain or "", ()) if other in others],
+        )
+        for key, prospect in about.items()
+    }
+
+
+def _task(action: Action, prospect: Prospect, playbook: Playbook, track: str = "") -> CrmTask:
     payload = action.payload
     return CrmTask(
         key=action.key,
         who_id=prospect.crm.contact or prospect.crm.lead,
         what_id=prospect.crm.opportunity if prospect.crm.contact else None,
-        owner_id=prospect.owner_id if payload["completed"] else worked_by(prospect, playbook, action.due_at),
+        owner_id=_owner(action, prospect, playbook),
         subject=payload["subject"],
-        description=payload.get("description", ""),
+        description=payload.get("description") or track,
         on=payload.get("on") or action.due_at.date().isoformat(),
         completed=payload["completed"],
         subtype=SUBTYPES.get(payload["channel"], "Task"),
         priority=payload.get("priority", "Normal"),
     )
+
+
+def _owner(action: Action, prospect: Prospect, playbook: Playbook) -> str:
+    """Whoever is asked by name, else whoever works the prospect."""
+    asked = action.payload.get("asked_of", "owner")
+    if asked != "owner":
+        return str(asked)
+    return prospect.owner_id if action.payload["completed"] else worked_by(prospect, playbook, action.due_at)

@@ -11,11 +11,13 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from closeloop.application.outlook import mind_of
 from closeloop.application.ports import Ledger, StoryLine
 from closeloop.domain.prospect import Prospect
 from closeloop.domain.record import Moment, Record
 from closeloop.domain.stage import Profile, Stage, Standing
 from closeloop.domain.stalled import name_of, record_id
+from closeloop.domain.state_of_mind import StateOfMind
 
 
 class Candidate(Record):
@@ -66,18 +68,24 @@ class Story(Record):
     touches: int
     replies: int
     episodes: tuple[Episode, ...]
+    state_of_mind: StateOfMind | None = None
+    """Of somebody who was ever written to; None where nothing can be said."""
 
 
-def why(ledger: Ledger, who: str) -> Story | tuple[Candidate, ...]:
+def why(ledger: Ledger, who: str, now: Moment | None = None) -> Story | tuple[Candidate, ...]:
     """The story of the one prospect that `who` names, else everybody it may mean (nobody: empty).
 
     `who` is a key, CRM id, e-mail, name or company. Somebody named by key, id or e-mail is meant for certain,
-    also when others match too.
+    also when others match too. With `now` the story says how willing to buy they are.
     """
     found = meant(ledger, who)
     if len(found) != 1:
         return candidates(found)
-    return tell(found[0], ledger.story(found[0].key))
+    lines = ledger.story(found[0].key)
+    told = tell(found[0], lines)
+    if now is None or not found[0].touches:
+        return told
+    return told.model_copy(update={"state_of_mind": mind_of(found[0], lines, now)})
 
 
 def meant(ledger: Ledger, who: str) -> list[Prospect]:

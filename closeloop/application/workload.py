@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
 
+from closeloop.application.approving import deadline_passed
 from closeloop.application.contact_roles import roles_wait
 from closeloop.application.follow_up import SLEEPERS
 from closeloop.application.ports import Ledger
@@ -52,6 +53,7 @@ def _crm_is_behind(ledger: Ledger, now: datetime) -> bool:
 def _something_hangs(ledger: Ledger, now: datetime) -> bool:
     states = (ActionState.CLAIMED, ActionState.UNCERTAIN)
     hangs = any(ledger.in_state(state, None, 1) for state in states)
+    hangs = hangs or deadline_passed(ledger, now)
     return hangs or (retention_waits(ledger, now) and bool(ledger.runs(1)))
 
 

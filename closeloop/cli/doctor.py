@@ -19,7 +19,7 @@ from closeloop.adapters.salesforce.calls import Calls
 from closeloop.adapters.salesforce.connection import connect, sign_in_way
 from closeloop.adapters.salesforce.org_check import OrgFinding, OrgPlan, check_org
 from closeloop.adapters.sendgrid.webhooks import scopes
-from closeloop.bootstrap import ledger_place, prepare_home, salesforce_login, settings
+from closeloop.bootstrap import ledger_place, prepare_home, salesforce_login, settings, vendors
 from closeloop.cli.output import console, print_json
 from closeloop.cli.program import as_called
 from closeloop.cli.unknown_settings import unknown_settings
@@ -97,9 +97,21 @@ def _examine() -> Iterator[Finding]:
     yield _tried("company registry", lambda: f"{_companies(chosen):,} companies known")
     yield _tried("deck master", lambda: _deck_master(chosen))
     yield _tried("ledger", lambda: _ledger(chosen))
+    yield from _sources(chosen)
     yield from _salesforce(chosen)
     for found in (_sendgrid(chosen), _gateway(chosen)):
         yield replace(found, area="Mail")
+
+
+def _sources(chosen: Settings) -> Iterator[Finding]:
+    """Each commercial source of facts with a key: does it know the key? The question is free."""
+    for source in vendors(chosen):
+        name = f"{source.manners.title} key"
+        if problem := source.check():
+            fix = f"set CLOSELOOP_{source.name.upper()}_API_KEY to a key of yours, or take it out"
+            yield Finding(name, "error", problem, fix)
+        else:
+            yield Finding(name, "ok", f"accepted; {source.price:g} credits for a match")
 
 
 def _mapping(chosen: Settings) -> str:

@@ -66,7 +66,8 @@ def _show(screen: Console, done: Erasure, who: str) -> None:
             )
     if not done.erased:
         screen.print("\nNothing of this person was anywhere we write.")
-    screen.print("\nKept: a keyed hash, by which this person is not imported, read in or written to again.")
+    kept = "a keyed hash, by which this person is not imported, read in or written to again"
+    screen.print(f"\nKept: {kept}.", soft_wrap=True)
     _list(screen, "Not done yet", done.waits)
     if done.waits:
         again = as_called(f"`closeloop forget {who}`")

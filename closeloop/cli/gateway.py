@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import socket
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 
 import uvicorn
 
 from closeloop.adapters.sendgrid.webhooks import register_webhooks
 from closeloop.application.services import Services
-from closeloop.bootstrap import services, settings, webhook_key, webhook_token
+from closeloop.bootstrap import change_stream, services, settings, webhook_key, webhook_token
 from closeloop.cli.here import is_here
 from closeloop.cli.output import side_console
+from closeloop.cli.prefect_home import keep_files_in
 from closeloop.domain.errors import UsageError
 
 
-def serve(host: str, port: int, *, register: bool = False) -> int:
+def serve(host: str, port: int, *, register: bool = False, stream: bool = False, warm: bool = False) -> int:
     """Serve until Ctrl-C; says first which addresses to enter at SendGrid, or enters them itself."""
     work = services()
     from flows.gateway.app import create_app
@@ -30,11 +32,56 @@ def serve(host: str, port: int, *, register: bool = False) -> int:
         screen.print(f"{done} (the last part is secret):", style="bold")
         screen.print(f"  event webhook   {base}/sendgrid/events/{token}", soft_wrap=True)
         screen.print(f"  inbound parse   {base}/sendgrid/inbound/{token}", soft_wrap=True)
-        app = create_app(work, token, webhook_key(settings()))
-        server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off"))
-        with suppress(KeyboardInterrupt):
+        screen.print(
+            f"and at Salesforce, as the endpoint of outbound messages:\n  {base}/salesforce/outbound/{token}",
+            soft_wrap=True,
+        )
+        with (
+            _at_work(work, warm=warm) as stored,
+            _listening(work, stored, stream=stream),
+            suppress(KeyboardInterrupt),
+        ):
+            app = create_app(work, token, webhook_key(settings()), stored)
+            server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off"))
             server.run(sockets=[listener])
     return 0
+
+
+@contextmanager
+def _listening(work: Services, stored: Callable[[], None], *, stream: bool) -> Iterator[None]:
+    """Follows the change stream, if that is wanted."""
+    if not stream:
+        yield
+        return
+    from flows.gateway.streaming import listening
+
+    chosen = settings()
+    where = f"{chosen.salesforce_stream_topic} at {chosen.salesforce_pubsub}"
+    side_console().print(f"following the changes of {where}", style="dim", soft_wrap=True)
+    with listening(change_stream(chosen, work), work.ledger, stored):
+        yield
+
+
+@contextmanager
+def _at_work(work: Services, *, warm: bool) -> Iterator[Callable[[], None]]:
+    """What starts runs for events, where there is a Prefect to start them on."""
+    keep_files_in(work.home)
+    from prefect.settings import PREFECT_API_URL
+
+    if PREFECT_API_URL.value() is None:
+        words = "PREFECT_API_URL is not set: events are kept until a gateway is started that has it"
+        side_console().print(words, style="dim", soft_wrap=True)
+        yield lambda: None
+        return
+    from flows.gateway.dispatching import dispatching
+
+    with ExitStack() as stack:
+        started = None
+        if warm:
+            from flows.gateway.warm import warm_worker
+
+            started = stack.enter_context(warm_worker(work))
+        yield stack.enter_context(dispatching(work.ledger, started))
 
 
 def _register(base: str, token: str, work: Services) -> None:

@@ -28,6 +28,8 @@ def import_file(path: Path, *, as_json: bool) -> int:
     new = result.imported - result.updated
     split = f"{new:,} new, {result.updated:,} updated"
     screen.print(f"{result.imported:,} of {result.rows:,} rows are in the CRM: {split}", style="bold")
+    for row in result.matched:
+        screen.print(f"line {row.line} is somebody you have: {row.record_id} ({row.why})", soft_wrap=True)
     if result.noted:
         screen.print(f"{result.noted:,} of them were tidied on the way in; notes are in each Lead's description")
     if not result.encoding.startswith("utf-"):
@@ -48,6 +50,7 @@ def _facts(result: ImportResult) -> dict[str, object]:
         "imported": result.imported,
         "new": result.imported - result.updated,
         "updated": result.updated,
+        "matched": [row.model_dump() for row in result.matched],
         "tidied": result.noted,
         "quarantined": rows,
         "unknown_columns": list(result.unknown_columns),

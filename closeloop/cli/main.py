@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 
 from cyclopts import App, Parameter
 
-from closeloop.cli.data_commands import register
+from closeloop.cli import data_commands, desk_commands
 from closeloop.cli.ending import ended
 from closeloop.cli.program import OWN_NAME, program
 
@@ -40,7 +40,8 @@ mapping_app = App(
 )
 app.command(mapping_app)
 
-register(app)
+data_commands.register(app)
+desk_commands.register(app)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -295,16 +296,20 @@ def gateway(
     host: str = "127.0.0.1",
     port: int = 8080,
     register: Annotated[bool, Parameter(negative="")] = False,
+    stream: Annotated[bool, Parameter(negative="")] = False,
+    warm: Annotated[bool, Parameter(negative="")] = False,
 ) -> int:
     """Serve the webhooks through which replies, events and opt-outs come in, until Ctrl-C.
 
     :param host: address to listen on; put a TLS proxy in front before you open it to the outside
     :param port: port to listen on
     :param register: tell SendGrid the addresses of both webhooks, in place of those it has
+    :param stream: follow Salesforce's change stream too (Pub/Sub API), which needs no way in from outside
+    :param warm: work on CRM events in this process, at once; without it a runner or worker starts for them
     """
     from closeloop.cli.gateway import serve
 
-    return serve(host, port, register=register)
+    return serve(host, port, register=register, stream=stream, warm=warm)
 
 
 @app.command

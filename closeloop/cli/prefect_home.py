@@ -27,7 +27,7 @@ def prefect_at(home: Path) -> Iterator[str]:
 
     try:
         with prefect_server(home) as api:
-            _require_answer(api)
+            require_answer(api)
             yield api
     except ServerDidNotStart as problem:
         raise CloseloopError(str(problem)) from None
@@ -39,8 +39,8 @@ def keep_files_in(home: Path) -> None:
         os.environ.setdefault("PREFECT_HOME", str(home / "prefect"))
 
 
-def _require_answer(api: str) -> None:
-    """Any answer will do; what it means is for Prefect to say."""
+def require_answer(api: str) -> None:
+    """Any answer will do; what it means is for Prefect to say. `CloseloopError` when there is none."""
     try:
         httpx.get(f"{api.rstrip('/')}/health", timeout=PATIENCE_SECONDS)
     except (httpx.HTTPError, httpx.InvalidURL) as problem:

@@ -10,7 +10,7 @@ VARIABLE = "CLOSELOOP_PROGRAM"
 OWN_NAME = "closeloop"
 _COMMANDS = (
     "demo|up|run|plan|apply|import|why|settle|undo|understand|doctor|report|gateway|sandbox|playbook|mapping|forget|"
-    "backup|restore"
+    "backup|restore|approve"
 )
 _HINT = re.compile(rf"(?<![\w./-])closeloop (?=(?:{_COMMANDS})\b|--help)")
 

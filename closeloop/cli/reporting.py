@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from closeloop.adapters.decks.gallery import gallery
 from closeloop.adapters.report.html import render_report
 from closeloop.application.brief_story import brief
 from closeloop.application.report import as_json as report_json
@@ -57,7 +58,8 @@ def save_report(work: Services, found: Figures, crm_base: str | None) -> Path:
     if (work.home / INBOX_FILE).is_file():
         links["inbox"] = INBOX_FILE
     try:
-        path.write_text(render_report(found, links), encoding="utf-8")
+        pictures = gallery(work.home, (row.deck for row in found.best))
+        path.write_text(render_report(found, links, pictures), encoding="utf-8")
     except OSError as problem:
         raise CloseloopError(f"cannot write {path} ({problem.strerror}): mend that, then ask again") from None
     return path
@@ -66,7 +68,7 @@ def save_report(work: Services, found: Figures, crm_base: str | None) -> Path:
 def tell_why(who: str, *, everything: bool, as_json: bool) -> int:
     """The story of the one that is meant, or the list of those that may be."""
     work = services()
-    found = why(work.ledger, who)
+    found = why(work.ledger, who, work.clock.now())
     if isinstance(found, Story):
         if as_json:
             print_json(found.model_dump(mode="json"))

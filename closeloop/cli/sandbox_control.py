@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
@@ -37,6 +37,10 @@ class SandboxControl:
     def name_host(self, public: str, real: str) -> None:
         """Who follows a link to the public address is served by the real one, whatever its port."""
         self._answer(self._http.post("/hosts", json={"hosts": {public: real}}))
+
+    def log_changes(self, objects: Sequence[str]) -> None:
+        """From now on changes of these objects are told over the change stream."""
+        self._answer(self._http.post("/org", json={"change_log": list(objects)}))
 
     def journal(self, service: str) -> list[dict[str, Any]]:
         return list(self._get(f"journal?service={service}"))

@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
@@ -20,11 +21,13 @@ import httpx
 
 from closeloop.adapters.salesforce.connection import sign_in_way
 from closeloop.bootstrap import prepare_home, salesforce_login, settings
+from closeloop.cli.here import is_here
 from closeloop.cli.output import side_console
-from closeloop.cli.prefect_home import keep_files_in
+from closeloop.cli.prefect_home import keep_files_in, require_answer
 from closeloop.cli.up_home import Ports, alone_in, kept_credentials, note_who, write_environment
 from closeloop.cli.up_sandbox import KeptSandbox, kept_sandbox
 from closeloop.cli.up_view import Up, print_stopped, print_up
+from closeloop.cli.up_watch import Part, stay
 from closeloop.domain.errors import CloseloopError, UsageError
 from config.settings import Settings
 
@@ -33,7 +36,8 @@ if TYPE_CHECKING:
 
 PREFECT_PORT, GATEWAY_PORT, SANDBOX_PORT = 4200, 8080, 8090
 ANSWERS_WITHIN_SECONDS = 60.0
-LOOK_EVERY_SECONDS = 0.5
+RUNS_END_SECONDS = 12.0
+"""Longer than the runner gives the runs that are at work."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +55,7 @@ class _Started:
     """What is up by now."""
 
     home: Path
-    children: list[TiedProcess] = field(default_factory=list)
+    parts: list[Part] = field(default_factory=list)
     sandbox: KeptSandbox | None = None
     environment: dict[str, str] = field(default_factory=dict)
 
@@ -80,7 +84,7 @@ def _run(options: UpOptions, home: Path, stack: ExitStack, *, with_sandbox: bool
     found = _start(options, ports, started, stack)
     note_who(home, f"Prefect at {found.prefect_ui}")
     print_up(found, as_json=options.as_json)
-    _stay(started)
+    stay(started.parts, started.sandbox, found.prefect_api)
 
 
 def needs_sandbox(chosen: Settings) -> bool:
@@ -104,31 +108,46 @@ def needs_sandbox(chosen: Settings) -> bool:
 
 def _start(options: UpOptions, ports: Ports, started: _Started, stack: ExitStack) -> Up:
     from flows.private_server import reached_at
-    from flows.tied_process import tied
 
-    gateway_port = ports.take("gateway", options.gateway_port, GATEWAY_PORT)
-    gateway = f"http://{reached_at(options.host)}:{gateway_port}"
+    port = ports.take("gateway", options.gateway_port, GATEWAY_PORT)
+    gateway = f"http://{reached_at(options.host)}:{port}"
     _say("starting Prefect …")
     api, ui = stack.enter_context(_prefect(options, ports, started.home))
     started.environment |= {"CLOSELOOP_HOME": str(started.home), "PREFECT_API_URL": api}
-    register = []
+    started.environment["CLOSELOOP_DESK_URL"] = os.environ.get("CLOSELOOP_DESK_URL") or ui
     if started.sandbox:
         started.environment["CLOSELOOP_PUBLIC_URL"] = gateway
-        register = ["--register"]
     stack.callback(_put_back, api)
-    logs, environment = started.home / "logs", started.environment
-    serve = ["flows.with_parent", "closeloop", "gateway", "--host", options.host, "--port", str(gateway_port)]
     _say("starting the gateway and the runner …")
-    door = stack.enter_context(tied("gateway", [*serve, *register], logs / "gateway.log", environment=environment))
-    runner = stack.enter_context(
-        tied("runner", ["flows.runner_process"], logs / "runner.log", environment=environment, patience=12)
-    )
-    started.children += [door, runner]
-    _await_answer(f"{gateway}/health", door)
-    runner.first_line()
-    file = write_environment(started.home, _for_another_terminal(environment))
+    door = Part(partial(_gateway, started, options.host, port), stack)
+    runner = Part(partial(_runner, started), stack)
+    started.parts += [door, runner]
+    _await_answer(f"{gateway}/health", door.child)
+    runner.child.first_line()
+    file = write_environment(started.home, _for_another_terminal(started.environment))
     line = started.sandbox.line if started.sandbox else None
     return Up(prefect_api=api, prefect_ui=ui, gateway=gateway, sandbox=line, home=started.home, environment=file)
+
+
+def _gateway(started: _Started, host: str, port: int, stack: ExitStack) -> TiedProcess:
+    from flows.tied_process import tied
+
+    # Of the sandbox we know that it can reach us; a real SendGrid is told by a person, with `gateway --register`.
+    register = ["--register"] if started.sandbox else []
+    # Changes of the CRM are followed, and worked on at once in the gateway itself.
+    options = ["--host", host, "--port", str(port), "--stream", "--warm", *register]
+    serve = ["flows.with_parent", "closeloop", "gateway", *options]
+    log = started.home / "logs" / "gateway.log"
+    return stack.enter_context(tied("gateway", serve, log, environment=started.environment))
+
+
+def _runner(started: _Started, stack: ExitStack) -> TiedProcess:
+    from flows.tied_process import tied
+
+    log = started.home / "logs" / "runner.log"
+    return stack.enter_context(
+        tied("runner", ["flows.runner_process"], log, environment=started.environment, patience=RUNS_END_SECONDS)
+    )
 
 
 @contextmanager
@@ -147,21 +166,13 @@ def _prefect(options: UpOptions, ports: Ports, home: Path) -> Iterator[tuple[str
     auth = kept_credentials(home) if own and not _is_loopback(options.host) else None
     try:
         with prefect_server(home, lasting=True, port=port, host=options.host, auth=auth) as api:
-            _require(api)
+            require_answer(api)
             yield api, PREFECT_UI_URL.value() or api.removesuffix("/api")
     except ServerDidNotStart as problem:
         raise CloseloopError(str(problem)) from None
 
 
-def _require(api: str) -> None:
-    from closeloop.cli.prefect_home import _require_answer
-
-    _require_answer(api)
-
-
 def _is_loopback(host: str) -> bool:
-    from closeloop.cli.here import is_here
-
     return is_here(f"http://[{host}]" if ":" in host else f"http://{host}")
 
 
@@ -179,17 +190,6 @@ def _await_answer(address: str, child: TiedProcess) -> None:
                     return
             time.sleep(0.05)
     raise CloseloopError(f"the {child.name} did not start: {child.last_words()}")
-
-
-def _stay(started: _Started) -> None:
-    """Until Ctrl-C, or until a part has ended by itself."""
-    while True:
-        time.sleep(LOOK_EVERY_SECONDS)
-        for child in started.children:
-            if child.has_ended():
-                raise CloseloopError(f"the {child.name} has ended by itself: {child.last_words()}")
-        if started.sandbox:
-            started.sandbox.tick()
 
 
 def _put_back(api: str) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 
@@ -21,16 +21,21 @@ from closeloop.adapters.leads.sample import COLUMNS, SAMPLE_SEED, invent_leads
 from closeloop.cli.sandbox_control import SandboxControl
 from closeloop.domain.errors import CloseloopError
 
+if TYPE_CHECKING:
+    from flows.tied_process import TiedProcess
+
 STATE_FILE, CLOCK_FILE, LEADS_FILE = "sandbox.db", "sandbox-clock", "sandbox-leads.csv"
 FIRST_LEADS = 40
 TICK_SECONDS = 5.0
+TOLD_OBJECTS = ("Lead", "Contact", "Opportunity", "Task")
+"""Whose changes the sandbox tells over its change stream."""
 
 
 class KeptSandbox:
     """A running sandbox: what it printed first, and its clock."""
 
-    def __init__(self, line: dict[str, Any], control: SandboxControl, home: Path) -> None:
-        self.line = line
+    def __init__(self, child: TiedProcess, line: dict[str, Any], control: SandboxControl, home: Path) -> None:
+        self._child, self.line = child, line
         self._control, self._clock_file = control, home / CLOCK_FILE
         self._ticked = 0.0
 
@@ -40,6 +45,7 @@ class KeptSandbox:
         crm, mail = self.line["salesforce"], self.line["sendgrid"]
         return {
             "CLOSELOOP_SALESFORCE_INSTANCE_URL": crm["instance_url"],
+            "CLOSELOOP_SALESFORCE_PUBSUB": crm["pubsub"],
             "CLOSELOOP_SALESFORCE_CLIENT_ID": crm["client_id"],
             "CLOSELOOP_SALESFORCE_CLIENT_SECRET": crm["client_secret"],
             "CLOSELOOP_SENDGRID_API_KEY": mail["api_key"],
@@ -47,7 +53,12 @@ class KeptSandbox:
         }
 
     def tick(self) -> None:
-        """Its time catches up with ours; where somebody moved it ahead, it waits for us there."""
+        """Its time catches up with ours; where somebody moved it ahead, it waits for us there.
+
+        `CloseloopError` when it is gone: started again it would not be what was told of it.
+        """
+        if self._child.has_ended():
+            raise CloseloopError(f"the sandbox has ended by itself: {self._child.last_words()}")
         if time.monotonic() < self._ticked + TICK_SECONDS:
             return
         self._ticked = time.monotonic()
@@ -74,7 +85,8 @@ def kept_sandbox(home: Path, port: int) -> Iterator[KeptSandbox]:
         child = stack.enter_context(tied("sandbox", ["sandbox", "--with-parent", *options], log, environment={}))
         line = json.loads(child.first_line())
         control = stack.enter_context(SandboxControl.at(line["control"]))
-        yield KeptSandbox(line, control, home)
+        control.log_changes(TOLD_OBJECTS)
+        yield KeptSandbox(child, line, control, home)
 
 
 def _write_leads(path: Path) -> None:

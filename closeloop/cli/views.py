@@ -21,6 +21,7 @@ from closeloop.application.why import Candidate, Episode, Story
 from closeloop.cli.output import clean
 from closeloop.domain.figures import Figures, stage_name
 from closeloop.domain.stage import Stage
+from closeloop.domain.state_of_mind import StateOfMind
 
 BAR_SHARE = 0.3
 """Of the terminal's width, for bars."""
@@ -208,12 +209,20 @@ def _where(story: Story, currency: str) -> list[str]:
         lines[0] += f": {story.reason}"
     if story.next_step and story.next_step_on:
         lines.append(f"Next step: {story.next_step} on {_day(story.next_step_on)}")
+    if story.state_of_mind is not None:
+        lines.append(f"Willingness to buy: {mind(story.state_of_mind)}")
     facts = [f"owner {story.owner}"] if story.owner else []
     facts += [f"score {story.score}"] if story.score is not None else []
     facts += [f"amount {currency} {story.amount:,.0f}".replace("  ", " ")] if story.amount is not None else []
     facts += [plural(story.touches, "touch", "touches"), plural(story.replies, "reply", "replies")]
     facts += [f"record {story.record_id}"]
     return [*lines, " · ".join(facts)]
+
+
+def mind(found: StateOfMind) -> str:
+    """`keen (74%): wrote: is interested, 3 May 2026; 1 touch without an answer, 9 May 2026`."""
+    signs = "; ".join(f"{one.what}, {_day(one.at)}" for one in found.evidence[:3])
+    return f"{found.mood} ({found.willingness:.0%}): {signs or 'nothing heard yet'}"
 
 
 def _episode_row(episode: Episode, day: date | None) -> tuple[Text | str, ...]:

@@ -20,6 +20,11 @@ FILES_PER_CALL = 150
 """A request takes about 30 MB of presentations."""
 KEYS_PER_QUERY = 100
 EMAILS_PER_QUERY = 200
+BEGINNINGS_PER_QUERY = 150
+NAMES_PER_ROW = 4
+"""Beginnings of names that one row is looked up by, at most in most files."""
+MOST_BEGINNINGS = 6000
+"""However large the file, the alphabet has no more."""
 CALLS_PER_PULL = 4
 """Leads behind the cursor, those that came to light late, and changed deals."""
 SIGN_IN_CALLS = 6
@@ -107,7 +112,8 @@ def needs(work: Workload) -> tuple[Need, ...]:
         "reconcile": _batches(work.uncertain, 100),
         "deliver": _batches(work.mails, MAILS_PER_LOOK),
         "sync": (
-            _batches(work.conversions, CONVERSIONS_PER_CALL)
+            # One call looks their companies up among the Accounts, one converts them.
+            2 * _batches(work.conversions, CONVERSIONS_PER_CALL)
             + 3 * _batches(work.conversions, ROWS_PER_COMPOSITE)
             + 3 * _batches(work.records, ROWS_PER_QUERY)
             + 2 * _batches(work.records, ROWS_PER_COMPOSITE)
@@ -124,8 +130,9 @@ def needs(work: Workload) -> tuple[Need, ...]:
 
 
 def calls_to_import(rows: int) -> int:
-    """Calls an import takes at most: looking the addresses up, making some Leads, filling blanks of others."""
-    return _batches(rows, EMAILS_PER_QUERY) + 2 * _batches(rows, ROWS_PER_COMPOSITE)
+    """Calls an import takes at most: looking people and addresses up, making Leads, filling blanks."""
+    lookups = 2 * _batches(min(rows * NAMES_PER_ROW, MOST_BEGINNINGS), BEGINNINGS_PER_QUERY)
+    return lookups + _batches(rows, EMAILS_PER_QUERY) + 4 * _batches(rows, ROWS_PER_COMPOSITE)
 
 
 def calls_to_undo(rows: int, objects: int) -> int:

@@ -7,26 +7,25 @@ Invariant: a chance is always a whole distribution; nothing is taken for surer t
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
-from math import exp, log
 
+from closeloop.domain.chance import Chance, held, shifted
 from closeloop.domain.deal_runs import WORKED, Run, moments
 from closeloop.domain.playbook import Playbook
 from closeloop.domain.record import Record, Share
 from closeloop.domain.stage import Stage
-from closeloop.domain.state_of_mind import Mood, Said, state_of_mind
+from closeloop.domain.state_of_mind import Mood, Sign, mood_at
 
 ENOUGH_RUNS = 30
 """Ended runs before a weight is called re-estimated."""
-STAGE_STRENGTH, CELL_STRENGTH = 6.0, 12.0
+STAGE_STRENGTH, CELL_STRENGTH = 3.0, 3.0
 """How many deals the playbook's weight counts as, and the coarser estimate under each finer one."""
 MOOD_SHIFT = {Mood.COLD: -0.5, Mood.OPEN: 0.0, Mood.KEEN: 0.35}
-SURE = 0.005
-"""No chance is put at 0 or 1: a weight says what usually happens."""
 
 
 class Age(StrEnum):
@@ -37,23 +36,11 @@ class Age(StrEnum):
     OVERDUE = "overdue"
 
 
-AGE_SHIFT = {Age.FRESH: 0.1, Age.LATE: -0.4, Age.OVERDUE: -0.9}
+AGE_SHIFT = {Age.FRESH: 0.0, Age.LATE: -1.0, Age.OVERDUE: -1.8}
 Cell = tuple[Stage, Mood, Age]
-Tally = tuple[int, int]
-"""Orders, and deals that were there."""
-
-
-class Chance(Record):
-    """A chance as a beta distribution: so many orders to so many without, prior included."""
-
-    yes: float
-    no: float
-    deals: int = 0
-    """Earlier deals that stood there."""
-
-    @property
-    def mean(self) -> Share:
-        return self.yes / (self.yes + self.no)
+Tally = tuple[float, float]
+"""Orders, and deals that were there, each weighed by the days it was."""
+A_DAY = timedelta(days=1)
 
 
 class StageChance(Record):
@@ -66,7 +53,7 @@ class StageChance(Record):
     high: Share
     """The middle 80 % of what it may be."""
     deals: int
-    """Ended deals that ever were in it."""
+    """Ended deals behind the estimate, as many of equal stay as would say it as surely."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,51 +71,112 @@ class Chances:
 
     def of_stage(self, stage: Stage) -> Chance:
         """Whatever the state of mind and the age."""
-        return _posterior(self.playbook.probability(stage), STAGE_STRENGTH, self.stages.get(stage, (0, 0)))
+        return _posterior(self.playbook.probability(stage), STAGE_STRENGTH, self.stages.get(stage, (0.0, 0.0)))
 
     def of(self, cell: Cell) -> Chance:
         stage, mood, age = cell
-        moved = _shifted(self.of_stage(stage).mean, MOOD_SHIFT[mood] + AGE_SHIFT[age])
-        return _posterior(moved, CELL_STRENGTH, self.cells.get(cell, (0, 0)))
+        moved = shifted(self.of_stage(stage).mean, MOOD_SHIFT[mood] + AGE_SHIFT[age])
+        return _posterior(moved, CELL_STRENGTH, self.cells.get(cell, (0.0, 0.0)))
 
 
-def learn(runs: Iterable[Run], said: Mapping[str, Iterable[Said]], playbook: Playbook) -> Chances:
-    """From runs that have ended; each counts once for every cell it ever was in."""
-    usual = usual_days(playbook)
-    stages: dict[Stage, Counter[bool]] = {}
-    cells: dict[Cell, Counter[bool]] = {}
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """A run with its way through the cells; read once, for all that is learned from it."""
+
+    run: Run
+    way: Sequence[tuple[datetime, Cell]]
+    """Each cell as it was entered, oldest first; it may come back to one."""
+    until: datetime
+    """Its end, or now."""
+
+    def days_in(self) -> dict[Cell, float]:
+        """Every cell it was in, and for how many days."""
+        found = dict[Cell, float]()
+        ends = [at for at, _ in self.way[1:]] + [self.until]
+        for (at, cell), end in zip(self.way, ends, strict=True):
+            found[cell] = found.get(cell, 0.0) + (end - at) / A_DAY
+        return found
+
+    def cell_then(self, at: datetime) -> Cell:
+        """Where it stood; `at` may not be before it opened."""
+        return self.way[bisect_right(self.way, at, key=lambda step: step[0]) - 1][1]
+
+
+def passed(run: Run, signs: Iterable[Sign], usual: Mapping[Stage, int], now: datetime) -> Passed:
+    """The way up to the end of the run, or up to now."""
+    heard, way = list(signs), list[tuple[datetime, Cell]]()
+    for at in moments(run, usual, now):
+        cell = cell_at(run, heard, usual, at)
+        if not way or way[-1][1] != cell:
+            way.append((at, cell))
+    return Passed(run, way, run.ended_at or now)
+
+
+def learn(ended: Iterable[Passed], playbook: Playbook) -> Chances:
+    """From runs that have ended; each counts for as long as it was in a cell.
+
+    A forecast looks at whatever is open on its day, so it meets the slow ones more often than the quick: counted
+    by visits, the quick ones would promise too much.
+    """
+    stages: dict[Stage, _Weighed] = defaultdict(_Weighed)
+    cells: dict[Cell, _Weighed] = defaultdict(_Weighed)
     number = 0
-    for run in runs:
+    for one in ended:
         number += 1
-        was_in = cells_of(run, said.get(run.key, ()), usual, run.ended_at or run.opened_at)
-        for cell in was_in:
-            cells.setdefault(cell, Counter())[run.won] += 1
-        for stage in {cell[0] for cell in was_in}:
-            stages.setdefault(stage, Counter())[run.won] += 1
-    return Chances(playbook, _tallied(stages), _tallied(cells), number)
+        spent: dict[Stage, float] = defaultdict(float)
+        for cell, days in one.days_in().items():
+            cells[cell].add(days, won=one.run.won)
+            spent[cell[0]] += days
+        for stage, days in spent.items():
+            stages[stage].add(days, won=one.run.won)
+    return Chances(
+        playbook,
+        {stage: found.tally() for stage, found in stages.items()},
+        {cell: found.tally() for cell, found in cells.items()},
+        number,
+    )
 
 
-def cells_of(run: Run, said: Iterable[Said], usual: Mapping[Stage, int], until: datetime) -> dict[Cell, datetime]:
-    """Every cell the run was in before `until`, and when it first was."""
-    heard, found = list(said), dict[Cell, datetime]()
-    for at in moments(run, dict(usual), until):
-        found.setdefault(cell_at(run, heard, usual, at), at)
-    return found
+@dataclass(slots=True)
+class _Weighed:
+    """A share of days, and how many deals of equal weight would say it as surely."""
+
+    days: float = 0.0
+    won: float = 0.0
+    squares: float = 0.0
+
+    def add(self, days: float, *, won: bool) -> None:
+        self.days += days
+        self.won += days if won else 0.0
+        self.squares += days * days
+
+    def tally(self) -> Tally:
+        if not self.squares:
+            return 0.0, 0.0
+        deals = self.days * self.days / self.squares
+        return deals * self.won / self.days, deals
 
 
-def cell_at(run: Run, said: Iterable[Said], usual: Mapping[Stage, int], at: datetime) -> Cell:
+def cell_at(run: Run, signs: Iterable[Sign], usual: Mapping[Stage, int], at: datetime) -> Cell:
     """The cell as it was at that moment."""
     stage, since = run.stage_at(at)
-    return stage, state_of_mind(said, run.touches, at).mood, age_of((at - since).total_seconds() / 86_400, usual[stage])
+    return cell_of(stage, since, mood_at(signs, run.touches, at), usual, at)
+
+
+def cell_of(stage: Stage, since: datetime, mood: Mood, usual: Mapping[Stage, int], at: datetime) -> Cell:
+    """In a stage since then, in that mood."""
+    return stage, mood, age_of((at - since).total_seconds() / 86_400, usual[stage])
 
 
 def age_of(days: float, usual: int) -> Age:
+    """How a stay of so many days compares with the usual."""
     if days <= usual:
         return Age.FRESH
     return Age.LATE if days <= 2 * usual else Age.OVERDUE
 
 
 def usual_days(playbook: Playbook) -> dict[Stage, int]:
+    """Of every stage, as the playbook says."""
     return {stage: rule.usual_days for stage, rule in playbook.stages.items()}
 
 
@@ -139,38 +187,18 @@ def by_stage(chances: Chances) -> tuple[StageChance, ...]:
 
 def _stage_row(chances: Chances, stage: Stage) -> StageChance:
     found = chances.of_stage(stage)
-    low, high = middle(found)
+    low, high = found.middle
     return StageChance(
         stage=stage,
         playbook=chances.playbook.probability(stage),
         estimated=found.mean,
         low=low,
         high=high,
-        deals=chances.stages.get(stage, (0, 0))[1],
+        deals=round(chances.stages.get(stage, (0.0, 0.0))[1]),
     )
-
-
-def middle(chance: Chance) -> tuple[Share, Share]:
-    """The middle 80 % of a beta distribution, by the normal approximation of its log-odds."""
-    centre = log(chance.yes / chance.no)
-    half = 1.2815515655446004 * (1 / chance.yes + 1 / chance.no) ** 0.5
-    return _expit(centre - half), _expit(centre + half)
 
 
 def _posterior(prior: Share, strength: float, tally: Tally) -> Chance:
     yes, deals = tally
-    mean = min(1 - SURE, max(SURE, prior))
-    return Chance(yes=mean * strength + yes, no=(1 - mean) * strength + deals - yes, deals=deals)
-
-
-def _shifted(share: Share, by: float) -> Share:
-    held = min(1 - SURE, max(SURE, share))
-    return _expit(log(held / (1 - held)) + by)
-
-
-def _expit(log_odds: float) -> Share:
-    return 1 / (1 + exp(-log_odds))
-
-
-def _tallied[Key](counts: dict[Key, Counter[bool]]) -> dict[Key, Tally]:
-    return {key: (found[True], found.total()) for key, found in counts.items()}
+    mean = held(prior)
+    return Chance(yes=mean * strength + yes, no=(1 - mean) * strength + deals - yes)

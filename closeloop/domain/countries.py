@@ -151,11 +151,15 @@ US_STATES = frozenset(state.replace("_", " ") for state in _STATES.split())
 _GEORGIAN_CITIES = frozenset({"tbilisi", "batumi", "kutaisi", "rustavi"})
 
 
+_SIGNS = re.compile(r"[\W_]+")
+
+
 def fold(text: str) -> str:
     """Lower case without accents and with every other sign as one space: what two spellings share."""
-    plain = unicodedata.normalize("NFKD", text.casefold().replace("'", "").replace("’", ""))
-    letters = "".join(c for c in plain if not unicodedata.combining(c))
-    return re.sub(r"[\W_]+", " ", letters).strip()
+    letters = text.casefold().replace("'", "").replace("’", "")
+    if not letters.isascii():
+        letters = "".join(c for c in unicodedata.normalize("NFKD", letters) if not unicodedata.combining(c))
+    return _SIGNS.sub(" ", letters).strip()
 
 
 def _read_names() -> dict[str, str]:

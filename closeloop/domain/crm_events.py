@@ -48,6 +48,11 @@ class CrmEvent(Record):
     """The program behind the change, in the CRM's words: `com/salesforce/api/rest/62.0;client=closeloop`."""
 
     @property
+    def names_no_record(self) -> bool:
+        """So much happened that only the object is named, or something was lost: read the CRM."""
+        return self.record_id == self.object
+
+    @property
     def identity(self) -> EventId:
         return self.source, self.id
 

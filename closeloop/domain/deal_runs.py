@@ -7,16 +7,19 @@ is answered from what had happened by then, so that old forecasts can be made ag
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from closeloop.domain.stage import Stage
+from closeloop.domain.survival import kaplan_meier
 
 OPENS_A_RUN = frozenset({Stage.PRESENTATION, Stage.CLOSING})
 WORKED = frozenset({Stage.PRESENTATION, Stage.OBJECTIONS, Stage.CLOSING})
 """Stages that an open deal may be in."""
-RESOLVED_SHARE = 0.9
-"""Of the runs begun up to a day: from that share on, they may be learned from."""
+STILL_OPEN = 0.1
+"""Of the runs of an age: up to that share still open, they may be learned from."""
+A_DAY = timedelta(days=1)
 
 
 @dataclass(slots=True)
@@ -40,21 +43,20 @@ class Run:
         return stage, since
 
 
-def learnable(runs: list[Run], now: datetime) -> list[Run]:
-    """Runs that had ended by `now`, of those begun so early that nearly all of their time have ended.
+def learnable(runs: Iterable[Run], now: datetime) -> list[Run]:
+    """Runs that had ended by `now`, of those begun so early that nine of ten of their age have ended.
 
     Of young runs only the quick ones have ended, and orders come quicker than silence: they would flatter.
     """
-    begun = sorted((run for run in runs if run.opened_at <= now), key=lambda run: run.opened_at)
-    ended, last = 0, 0
-    for number, run in enumerate(begun, 1):
-        ended += not run.is_open(now)
-        if ended >= RESOLVED_SHARE * number:
-            last = number
-    return [run for run in begun[:last] if not run.is_open(now)]
+    begun = [run for run in runs if run.opened_at <= now]
+    ended = [run for run in begun if not run.is_open(now)]
+    lasted = [((run.ended_at or now) - run.opened_at) / A_DAY for run in ended]
+    curve = kaplan_meier(lasted, ((now - run.opened_at) / A_DAY for run in begun if run.is_open(now)))
+    grown_up = curve.days_until(STILL_OPEN) or max(lasted, default=0.0)
+    return [run for run in ended if (now - run.opened_at) / A_DAY >= grown_up]
 
 
-def moments(run: Run, usual: dict[Stage, int], now: datetime) -> list[datetime]:
+def moments(run: Run, usual: Mapping[Stage, int], now: datetime) -> list[datetime]:
     """When something about the run changed that a forecast looks at: a stage entered, or grown old in."""
     found = []
     for place, (at, stage) in enumerate(run.moves):

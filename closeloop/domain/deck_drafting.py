@@ -17,6 +17,7 @@ from closeloop.domain.playbook import Playbook
 from closeloop.domain.preparation import pain_props, price, questions, said_pains, sender_props
 from closeloop.domain.presentation_content import DeckContent, Evidence, ValuePoint
 from closeloop.domain.prospect import Fact, Prospect
+from closeloop.domain.sayable import may_be_said, unsayable
 from closeloop.domain.sources import spoken_source
 from closeloop.domain.thai import BUDDHIST_ERA
 from closeloop.domain.tongues import Tongue
@@ -48,6 +49,7 @@ def deck_content(prospect: Prospect, playbook: Playbook, on: date) -> DeckConten
         plan=tuple(edition.deck.plan) or writing.words.plan,
         next_step=edition.deck.next_step or writing.words.next_step,
         questions=questions(prospect, edition),
+        doubts=writing.doubts(),
     )
 
 
@@ -118,7 +120,9 @@ class _Writing:
         return fact if fact is not None and isinstance(fact.value, int) and fact.value > 0 else None
 
     def _fact(self, name: str) -> Fact | None:
-        return self.prospect.facts.get(name)
+        """One that may be said, however old: its age is told beside it, for the lint to judge."""
+        fact = self.prospect.facts.get(name)
+        return fact if fact is not None and may_be_said(fact, self.playbook) else None
 
     def _label(self, name: str) -> str:
         return self.words.labels.get(name, name.removesuffix("_usd").replace("_", " ").capitalize())
@@ -143,9 +147,18 @@ class _Writing:
         if fact.name == "founded" and isinstance(fact.value, int):
             return str(self._year(fact.value))
         said = self.tongue.fact(fact)
-        return said.replace("_", " ") if fact.name in self.words.goal_labels else said
+        if fact.name not in self.words.goal_labels:
+            return said
+        plain = said.replace("_", " ")
+        return self.words.answers.get(plain, plain)
 
     def _problem(self, fact: Fact) -> str | None:
         if too_old(fact, self.on, self.playbook.deck.stale_after_days):
             return self.words.too_old.format(day=self.tongue.full_date(day_of(fact)))
-        return None
+        return unsayable(fact, self.playbook)
+
+    def doubts(self) -> tuple[str, ...]:
+        """What we heard about the facts this deck would show, and keep to ourselves: the speaker may ask."""
+        named = [(name, label, self.prospect.facts.get(name)) for name, label in self.words.labels.items()]
+        kept = [(label, fact, self._problem(fact)) for _, label, fact in named if fact is not None]
+        return tuple(f"{label}: {self._spoken(fact)} – {problem}" for label, fact, problem in kept if problem)

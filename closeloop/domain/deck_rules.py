@@ -1,4 +1,4 @@
-"""What a sales team decides about its draft presentations: the plan, the next step, how value grows, how old is old."""
+"""What a sales team decides about its decks: the plan, the next step, how value grows, how old is too old."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the code itself says in the content of a deck, in each language; what a sales team says is in the playbook."""
+"""What the code itself says in a deck, in each language; what a sales team says is in the playbook."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ class DeckWords:
     labels: Mapping[str, str]
     """The name of a fact in a table, by fact."""
     goal_labels: Mapping[str, str]
+    answers: Mapping[str, str]
+    """The playbook's own names for what people answer, in words."""
     employees: str
     saved: str
     price: str
@@ -24,7 +26,6 @@ class DeckWords:
     plan: tuple[str, ...]
     next_step: str
     too_old: str
-    contradicted: str
     sources: Mapping[str, str]
     """What the names of sources are called here."""
 
@@ -46,6 +47,7 @@ ENGLISH = DeckWords(
         "company_type": "Company type",
     },
     goal_labels={"goals": "Goal", "plans": "Plan", "timeline": "Timing"},
+    answers={"cost": "lower cost", "speed": "more speed", "control": "more control"},
     employees="{number} employees ({source})",
     saved="{amount} saved per employee and year ({source})",
     price="{amount} a year, our list price for this size",
@@ -59,7 +61,6 @@ ENGLISH = DeckWords(
     ),
     next_step="A 30-minute call to test these numbers together",
     too_old="is of {day}, too old to be said",
-    contradicted="is contradicted: {rivals}",
     sources={},
 )
 THAI = DeckWords(
@@ -73,6 +74,15 @@ THAI = DeckWords(
         "company_type": "ประเภทบริษัท",
     },
     goal_labels={"goals": "เป้าหมาย", "plans": "แผนงาน", "timeline": "กำหนดเวลา"},
+    answers={
+        "cost": "ลดต้นทุน",
+        "speed": "ทำงานเร็วขึ้น",
+        "control": "ควบคุมได้ดีขึ้น",
+        "automation": "นำระบบอัตโนมัติมาใช้",
+        "outsourcing": "จ้างบุคคลภายนอก",
+        "this quarter": "ภายในไตรมาสนี้",
+        "this year": "ภายในปีนี้",
+    },
     employees="พนักงาน {number} คน ({source})",
     saved="ประหยัด {amount} ต่อพนักงานหนึ่งคนต่อปี ({source})",
     price="{amount} ต่อปี ตามราคามาตรฐานสำหรับองค์กรขนาดนี้",
@@ -86,7 +96,6 @@ THAI = DeckWords(
     ),
     next_step="นัดคุย 30 นาทีเพื่อทดสอบตัวเลขเหล่านี้ร่วมกัน",
     too_old="เป็นข้อมูล ณ {day} ซึ่งเก่าเกินกว่าจะนำเสนอ",
-    contradicted="ขัดแย้งกับข้อมูลอื่น: {rivals}",
     sources={
         OUR_RECORDS: "บันทึกของเรา",
         "the e-mail address": "ที่อยู่อีเมล",

@@ -5,40 +5,41 @@ Pure, with a fixed seed behind the forecast. Invariant: the same input gives the
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from itertools import accumulate
-from operator import attrgetter
 from statistics import median
 from typing import Any
 
 from closeloop.domain.actions import ActionKind, ActionState
-from closeloop.domain.census import SHOWN_DROPPED, Census, Opened, answers
+from closeloop.domain.answers import answers
+from closeloop.domain.calibration import calibration
+from closeloop.domain.census import Census, Opened
+from closeloop.domain.chances import by_stage
 from closeloop.domain.figures import (
-    PERSISTENT_FROM,
-    USUAL_GIVING_UP,
     Amounts,
     ApproachFigures,
     Cause,
     Deals,
     Deliverability,
     Figures,
-    GivingUp,
     Held,
-    Persistence,
     Refused,
     StageFigures,
     StalledDeal,
 )
-from closeloop.domain.forecast import OpenDeal, calibration, forecast
+from closeloop.domain.forecast import forecast
 from closeloop.domain.history import DecisionLike, read
 from closeloop.domain.intervals import rate
 from closeloop.domain.leads import Quarantined
+from closeloop.domain.outlook import Outlook, look_out
+from closeloop.domain.persistence import persistence
 from closeloop.domain.playbook import Playbook
 from closeloop.domain.prospect import Prospect
 from closeloop.domain.signals import Signal, Understanding
+from closeloop.domain.speed import speed
 from closeloop.domain.stage import Stage, Standing
 from closeloop.domain.stalled import stalled
+from closeloop.domain.survival import Curve, kaplan_meier
 
 FORECAST_SEED = 20
 STOP_WORDS = {
@@ -61,11 +62,12 @@ def draw_figures(
     api_calls: int | None = None,
 ) -> Figures:
     """All figures as of `now`. Decisions come oldest first; `outbox` is action kind to state to count."""
-    census = Census(history=read(decisions), answers=answers(replies), now=now)
+    said = answers(replies)
+    census = Census(history=read(decisions, said.to_answer), answers=said, now=now)
     for prospect in prospects:
         census.add(prospect)
-    funnel = _funnel(census)
-    stuck = _stalled(census, playbook)
+    outlook = look_out(census.history.runs, said.signs, census.clicks, playbook, now)
+    stuck = _stalled(census, outlook, playbook)
     return Figures(
         as_of=now,
         company=playbook.sender.company,
@@ -73,10 +75,10 @@ def draw_figures(
         playbook_version=playbook.version,
         currency=playbook.product.currency,
         leads=census.leads,
-        funnel=funnel,
-        stages=_stages(census, playbook, funnel),
+        funnel={stage: census.reached[stage] for stage in Stage},
+        stages=_stages(census, playbook),
         standings={standing: census.standings[standing] for standing in Standing},
-        qualified=funnel[Stage.PREPARATION],
+        qualified=census.qualified,
         disqualified=census.standings[Standing.DISQUALIFIED],
         disqualified_for=dict(census.disqualified_for.most_common()),
         stopped_for=dict(census.stopped_for.most_common()),
@@ -87,10 +89,14 @@ def draw_figures(
         touches_by_channel=dict(census.history.channels.most_common()),
         approaches=_approaches(census, playbook),
         comparisons=census.history.tries.compared(census.answers.written, playbook.compare_from),
-        persistence=_persistence(census),
-        **_money(census, playbook),
+        persistence=persistence(
+            census.touches, census.given_up, census.dropped, census.touched_by, census.given_up_by
+        ),
+        speed=speed(census.history.reactions, census.owners, census.unanswered),
+        **_money(census, outlook, playbook),
         stalled=stuck,
         stalled_causes=_causes(stuck),
+        stalled_by_stage=_causes_by_stage(stuck),
         deliverability=_deliverability(census, outbox.get(ActionKind.EMAIL, {})),
         holds=_holds(census),
         quarantined=tuple(Refused(source=s, line=row.line, reason=row.reason) for s, row in quarantined),
@@ -98,22 +104,16 @@ def draw_figures(
     )
 
 
-def _funnel(census: Census) -> dict[Stage, int]:
-    exactly = [census.reached[stage.number] for stage in reversed(Stage)]
-    return dict(zip(Stage, reversed(list(accumulate(exactly))), strict=True))
-
-
-def _stages(census: Census, playbook: Playbook, funnel: dict[Stage, int]) -> dict[Stage, StageFigures]:
-    onwards = dict(zip(Stage, list(Stage)[1:], strict=False))
+def _stages(census: Census, playbook: Playbook) -> dict[Stage, StageFigures]:
     found = {}
     for stage in Stage:
-        stays, rule, then = census.history.stays.get(stage, []), playbook.stages[stage], onwards.get(stage)
-        converts = then is not None and funnel[stage] > 0
+        stays, rule, here = census.history.stays.get(stage, []), playbook.stages[stage], census.reached[stage]
+        converts = stage is not Stage.FOLLOW_UP and here > 0
         found[stage] = StageFigures(
             weight=rule.weight,
             usual_days=rule.usual_days,
             here=census.here[stage],
-            conversion=funnel[then] / funnel[stage] if then is not None and converts else None,
+            conversion=census.went_on[stage] / here if converts else None,
             median_days=round(median(stays), 1) if stays else None,
             left=len(stays),
         )
@@ -134,48 +134,48 @@ def _approaches(census: Census, playbook: Playbook) -> tuple[ApproachFigures, ..
     )
 
 
-def _persistence(census: Census) -> Persistence:
-    first = sorted(census.dropped, key=attrgetter("touches", "key"))[:SHOWN_DROPPED]
-    return Persistence(
-        touches=dict(sorted(census.touches.items())),
-        given_up=dict(sorted(census.given_up.items())),
-        dropped_early=len(census.dropped),
-        compared=_compared(census),
-        examples=tuple(first),
-    )
-
-
-def _compared(census: Census) -> tuple[GivingUp, ...]:
-    """Sellers who go on after the fourth refusal are the usual share of `five and more`."""
-    total = census.given_up.total()
-    counts = {touches: census.given_up[touches] for touches in USUAL_GIVING_UP}
-    usual = USUAL_GIVING_UP | {PERSISTENT_FROM: round(1 - sum(USUAL_GIVING_UP.values()), 4)}
-    counts[PERSISTENT_FROM] = total - sum(counts.values())
-    return tuple(
-        GivingUp(touches=n, prospects=count, ours=count / total if total else None, usual=usual[n])
-        for n, count in counts.items()
-    )
-
-
-def _money(census: Census, playbook: Playbook) -> dict[str, Any]:
-    deals = (OpenDeal(key=p.key, stage=p.stage, amount=p.amount) for p in census.open_deals)
+def _money(census: Census, outlook: Outlook, playbook: Playbook) -> dict[str, Any]:
+    deals = (outlook.open_deal(prospect) for prospect in census.open_deals)
     states = ("won", "lost", "open", "paused")
     return {
-        "forecast": forecast(deals, playbook.probability, playbook.product.currency, FORECAST_SEED),
-        "calibration": calibration(census.outcomes),
+        "forecast": forecast(deals, playbook.product.currency, FORECAST_SEED),
+        "chances": by_stage(outlook.chances),
+        "learned_from": outlook.chances.runs,
+        "has_learned": outlook.chances.has_learned,
+        "calibration": calibration(outlook.passed, census.worth, playbook, census.now),
         "deals": Deals(**{state: census.deals[state] for state in states}),
         "amounts": Amounts(**{state: census.amounts[state] for state in states}),
     }
 
 
-def _stalled(census: Census, playbook: Playbook) -> tuple[StalledDeal, ...]:
+def _stalled(census: Census, outlook: Outlook, playbook: Playbook) -> tuple[StalledDeal, ...]:
     """The most valuable first."""
+    curves = {stage: _curve(census, stage) for stage in {deal.stage for deal in census.open_deals}}
     looks = (
-        stalled(deal, census.account(deal), census.answers.last.get(deal.key), playbook, census.now)
+        stalled(
+            deal,
+            census.account(deal),
+            census.answers.last.get(deal.key),
+            playbook,
+            census.now,
+            curve=curves[deal.stage],
+            touches=run.touches if (run := outlook.runs.get(deal.key)) else (),
+            mind=outlook.mind(deal),
+        )
         for deal in census.open_deals
     )
     found = [deal for deal in looks if deal is not None]
     return tuple(sorted(found, key=lambda deal: (-(deal.amount or 0), deal.key)))
+
+
+def _curve(census: Census, stage: Stage) -> Curve:
+    """Who was parked or is still there has not left by a way forwards; they were watched all the same."""
+    return kaplan_meier(census.history.stays[stage], [*census.history.cut[stage], *census.stays[stage]])
+
+
+def _causes_by_stage(stuck: Sequence[StalledDeal]) -> dict[Stage, dict[Cause, int]]:
+    found = {stage: _causes(deal for deal in stuck if deal.stage is stage) for stage in Stage}
+    return {stage: causes for stage, causes in found.items() if causes}
 
 
 def _causes(stuck: Iterable[StalledDeal]) -> dict[Cause, int]:

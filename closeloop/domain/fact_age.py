@@ -1,4 +1,4 @@
-"""How old a fact is, and whether it is too old to be said: by the period its source gives, else by when it was read."""
+"""How old a fact is, and whether too old to be said: by the period its source gives, else by when it was read."""
 
 from __future__ import annotations
 

@@ -11,19 +11,18 @@ from enum import StrEnum
 
 from pydantic import Field
 
+from closeloop.domain.calibration import Calibration
+from closeloop.domain.chances import StageChance
 from closeloop.domain.decisions import Channel
-from closeloop.domain.forecast import Calibration, Forecast, Money
+from closeloop.domain.forecast import Forecast, Money
 from closeloop.domain.intervals import Rate
+from closeloop.domain.persistence import Persistence
 from closeloop.domain.record import Moment, Record, Share
 from closeloop.domain.signals import Label
+from closeloop.domain.speed import Speed
 from closeloop.domain.stage import Stage, Standing
+from closeloop.domain.state_of_mind import StateOfMind
 from closeloop.domain.variants import Comparison
-
-USUAL_GIVING_UP: dict[int, float] = {1: 0.44, 2: 0.22, 3: 0.14, 4: 0.12}
-"""Share of sellers who give up after so many refusals, as sales training quotes it; the rest go on."""
-
-PERSISTENT_FROM = 5
-"""Four of five sales take at least so many touches."""
 
 
 def stage_name(stage: Stage) -> str:
@@ -39,7 +38,8 @@ class StageFigures(Record):
     here: int
     """Open prospects in the stage now."""
     conversion: Share | None
-    """Of those who ever reached this stage, the share that reached the next; None when nobody did."""
+    """Of those who were ever in this stage, the share that came to a later one; None when nobody was. Out of the
+    objections, which are a side way, everybody went on who left them for another stage of the work."""
     median_days: float | None
     """Median stay of those who left forwards (`Advance`, `Qualified` or `Close`); None when nobody has."""
     left: int
@@ -56,50 +56,15 @@ class ApproachFigures(Record):
     """Prospects who ever showed interest, proposed a meeting or asked a question, of those written to."""
 
 
-class Dropped(Record):
-    """A prospect given up before the fifth touch."""
-
-    key: str
-    name: str
-    company: str
-    record_id: str
-    touches: int
-    reason: str
-
-
-class GivingUp(Record):
-    """How many stop after so many touches, here and among sellers at large."""
-
-    touches: int
-    """The last one stands for five and more."""
-    prospects: int
-    ours: Share | None
-    """Of all prospects given up; None when there are none."""
-    usual: Share
-
-
-class Persistence(Record):
-    """How long we keep at it. Touches are outbound steps before follow-up, on every channel."""
-
-    touches: dict[int, int]
-    """Number of touches to prospects who had exactly so many; those never touched are left out."""
-    given_up: dict[int, int]
-    """The same for those given up: parked, lost or left without a date, though they never asked for it."""
-    dropped_early: int
-    """Given up with fewer than five touches."""
-    compared: tuple[GivingUp, ...] = ()
-    """`given_up` against what is usual, for one to five touches."""
-    examples: tuple[Dropped, ...] = ()
-    """The first of them, fewest touches first."""
-
-
 class Cause(StrEnum):
     """Why a deal is stuck, in order of how directly the evidence speaks."""
 
     NO_AUTHORITY = "no_authority"
     SILENT_AFTER_PRICE = "silent_after_price"
     NO_NEXT_STEP = "no_next_step"
+    NO_ANSWER = "no_answer"
     SINGLE_CONTACT = "single_contact"
+    NO_PAIN_EVIDENCE = "no_pain_evidence"
     OVERDUE = "overdue"
 
 
@@ -117,6 +82,7 @@ class StalledDeal(Record):
     cause: Cause
     evidence: str
     action: str
+    state_of_mind: StateOfMind | None = None
 
 
 class QualifiedProspect(Record):
@@ -135,6 +101,8 @@ class QualifiedProspect(Record):
     next_step_on: date | None
     deck: str | None
     """Path relative to the home folder."""
+    state_of_mind: StateOfMind | None = None
+    """Of somebody in play; None for the others."""
 
 
 class Deals(Record):
@@ -208,9 +176,8 @@ class Figures(Record):
 
     leads: int
     funnel: dict[Stage, int]
-    """How many ever reached each stage. Reaching a stage means having reached all before it, also where one
-    was passed over. Follow-up counts those who bought; the parked and the lost, who are kept warm in the
-    follow-up stage, count for the last stage before it."""
+    """How many were ever in each stage; a stage that was passed over does not count. Follow-up counts those who
+    bought; the parked and the lost are kept warm there, which is no way forwards."""
     stages: dict[Stage, StageFigures]
     standings: dict[Standing, int]
     qualified: int
@@ -219,7 +186,8 @@ class Figures(Record):
     disqualified_for: dict[str, int]
     stopped_for: dict[str, int]
     best: tuple[QualifiedProspect, ...]
-    """Qualified prospects still in play, open ones and the most valuable first; a long list is cut."""
+    """Qualified prospects still in play: open ones first, then by amount times willingness to buy; a long list is
+    cut."""
 
     written_to: int
     """Prospects with at least one mail, sent or planned."""
@@ -232,13 +200,21 @@ class Figures(Record):
     comparisons: tuple[Comparison, ...] = ()
     """Steps with several wordings, and what may be said about them."""
     persistence: Persistence
+    speed: Speed
 
     forecast: Forecast
+    chances: tuple[StageChance, ...]
+    """Stage weights as the playbook gives them and as ended deals make them."""
+    learned_from: int
+    """Ended deals behind them."""
+    has_learned: bool
+    """Whether these are enough to speak of."""
     calibration: Calibration
     deals: Deals
     amounts: Amounts
     stalled: tuple[StalledDeal, ...]
     stalled_causes: dict[Cause, int]
+    stalled_by_stage: dict[Stage, dict[Cause, int]]
 
     deliverability: Deliverability
     holds: tuple[Held, ...]

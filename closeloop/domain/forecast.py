@@ -1,13 +1,13 @@
-"""The forecast: what the open deals are worth, how sure that is, and how good earlier forecasts were.
+"""The forecast: what the open deals are worth, and how sure that is.
 
 Amounts are `Decimal` in one currency and are simulated in whole cents, so no draw loses money to rounding.
-Invariant: the same deals, probabilities and seed give the same forecast, in whatever order the deals come.
+Invariant: the same deals, chances and seed give the same forecast, in whatever order the deals come.
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from decimal import ROUND_HALF_EVEN, Decimal
 from itertools import compress, repeat, starmap
 from operator import attrgetter, lt
@@ -15,6 +15,7 @@ from typing import Annotated
 
 from pydantic import PlainSerializer
 
+from closeloop.domain.chance import Chance
 from closeloop.domain.record import Record, Share
 from closeloop.domain.stage import Stage
 
@@ -23,6 +24,9 @@ Money = Annotated[Decimal, PlainSerializer(float, return_type=float, when_used="
 
 DRAWS = 4096
 """Simulated futures of each forecast: enough for quantiles that hold still, few enough to be quick."""
+
+LUCKS = 4
+"""Futures under one draw of the chances: luck is quick to draw, a beta distribution is not."""
 
 BARS = 24
 """Bars of the picture of all simulated futures."""
@@ -36,6 +40,8 @@ class OpenDeal(Record):
     key: str
     stage: Stage
     amount: Decimal | None = None
+    chance: Chance
+    """Deals of one stage with the same chance share what is not known about it: they stand in one cell."""
 
 
 class StageForecast(Record):
@@ -44,7 +50,18 @@ class StageForecast(Record):
     stage: Stage
     deals: int
     probability: Share
+    """Mean chance of its deals."""
     amount: Money
+    expected: Money
+
+
+class DealForecast(Record):
+    """One open deal: its chance of an order, and what that makes of its amount."""
+
+    key: str
+    stage: Stage
+    chance: Share
+    amount: Money | None
     expected: Money
 
 
@@ -68,33 +85,20 @@ class Forecast(Record):
     p10: Money
     p90: Money
     by_stage: tuple[StageForecast, ...]
+    by_deal: tuple[DealForecast, ...] = ()
+    """By key."""
     futures: tuple[Bar, ...]
     draws: int
     seed: int
 
 
-class Calibration(Record):
-    """How good the predictions were: the mean squared error over closed deals (0 is perfect)."""
-
-    deals: int
-    brier: Share | None = None
-    """None when no closed deal carried a prediction."""
-    guessing: Share | None = None
-    """The score of always predicting the won share of these same deals: beat it, or the weights are wrong."""
-
-
-Chance = Callable[[Stage], float]
-"""The probability of an order for a deal in a stage, 0 to 1."""
-
-
-def forecast(deals: Iterable[OpenDeal], chance: Chance, currency: str, seed: int = 0) -> Forecast:
-    """Expected value with a 10-90 % band. Deals are taken as independent of each other."""
+def forecast(deals: Iterable[OpenDeal], currency: str, seed: int = 0) -> Forecast:
+    """Expected value with a 10-90 % band, which holds both luck and what is not known about the chances."""
     ordered = sorted(deals, key=attrgetter("key"))
     priced = [deal for deal in ordered if deal.amount is not None]
     cents = [_cents(deal.amount) for deal in priced]
-    chances = [chance(deal.stage) for deal in priced]
-    totals = simulate(cents, chances, seed)
-    by_stage = _by_stage(ordered, chance)
+    totals = simulate(cents, [(deal.stage, deal.chance) for deal in priced], seed)
+    by_stage = _by_stage(ordered)
     return Forecast(
         currency=currency,
         deals=len(ordered),
@@ -104,17 +108,33 @@ def forecast(deals: Iterable[OpenDeal], chance: Chance, currency: str, seed: int
         p10=_money(quantile(totals, 0.1)),
         p90=_money(quantile(totals, 0.9)),
         by_stage=by_stage,
+        by_deal=tuple(_of_deal(deal) for deal in ordered),
         futures=_bars(totals),
         draws=DRAWS,
         seed=seed,
     )
 
 
-def simulate(cents: Sequence[int], chances: Sequence[float], seed: int) -> list[int]:
-    """`DRAWS` totals in cents, ascending: in each, every deal is won with its chance or brings nothing."""
-    uniform = starmap(random.Random(seed).random, repeat(()))  # noqa: S311 - a simulation, not a secret
-    # all iteration stays inside C: 2,000 deals take about 0.4 s, an explicit loop four times that
-    return sorted(sum(compress(cents, map(lt, uniform, chances))) for _ in range(DRAWS))
+def simulate(
+    cents: Sequence[int], cells: Sequence[tuple[Stage, Chance]], seed: int, draws: int = DRAWS
+) -> list[int]:
+    """`draws` totals in cents, ascending.
+
+    Every cell draws what its chance really is, then in each of the next few futures every deal is won with the
+    chance of its cell or brings nothing.
+    """
+    rng = random.Random(seed)  # noqa: S311 - a simulation, not a secret
+    kinds = list(dict.fromkeys(cells))
+    place = {kind: number for number, kind in enumerate(kinds)}
+    where = [place[cell] for cell in cells]
+    uniform = starmap(rng.random, repeat(()))
+    totals: list[int] = []
+    while len(totals) < draws:
+        drawn = [chance.drawn(rng) for _, chance in kinds]
+        chances = list(map(drawn.__getitem__, where))
+        # the inner iteration stays inside C: an explicit loop over the deals takes four times as long
+        totals += [sum(compress(cents, map(lt, uniform, chances))) for _ in range(min(LUCKS, draws - len(totals)))]
+    return sorted(totals)
 
 
 def quantile(ascending: Sequence[int], share: float) -> int:
@@ -122,25 +142,32 @@ def quantile(ascending: Sequence[int], share: float) -> int:
     return ascending[min(int(share * len(ascending)), len(ascending) - 1)]
 
 
-def calibration(outcomes: Iterable[tuple[float, bool]]) -> Calibration:
-    """Brier score of (predicted chance, was won) pairs."""
-    pairs = list(outcomes)
-    if not pairs:
-        return Calibration(deals=0)
-    won = sum(is_won for _, is_won in pairs) / len(pairs)
-    brier = sum((predicted - is_won) ** 2 for predicted, is_won in pairs) / len(pairs)
-    return Calibration(deals=len(pairs), brier=brier, guessing=won * (1 - won))
+def _of_deal(deal: OpenDeal) -> DealForecast:
+    return DealForecast(
+        key=deal.key,
+        stage=deal.stage,
+        chance=deal.chance.mean,
+        amount=deal.amount,
+        expected=_expected(deal).quantize(CENT, ROUND_HALF_EVEN),
+    )
 
 
-def _by_stage(deals: Sequence[OpenDeal], chance: Chance) -> tuple[StageForecast, ...]:
+def _expected(deal: OpenDeal) -> Decimal:
+    return (deal.amount or Decimal(0)) * Decimal(str(deal.chance.mean))
+
+
+def _by_stage(deals: Sequence[OpenDeal]) -> tuple[StageForecast, ...]:
     rows = []
     for stage in Stage:
         here = [deal for deal in deals if deal.stage is stage]
         if here:
-            amount = sum((deal.amount or Decimal(0) for deal in here), Decimal(0))
-            expected = (amount * Decimal(str(chance(stage)))).quantize(CENT, ROUND_HALF_EVEN)
+            expected = sum((_expected(deal) for deal in here), Decimal(0))
             row = StageForecast(
-                stage=stage, deals=len(here), probability=chance(stage), amount=amount, expected=expected
+                stage=stage,
+                deals=len(here),
+                probability=sum(deal.chance.mean for deal in here) / len(here),
+                amount=sum((deal.amount or Decimal(0) for deal in here), Decimal(0)),
+                expected=expected.quantize(CENT, ROUND_HALF_EVEN),
             )
             rows.append(row)
     return tuple(rows)

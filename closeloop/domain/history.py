@@ -7,12 +7,13 @@ memory grows with prospects, never with decisions, so that years of history can 
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
+from closeloop.domain.deal_runs import OPENS_A_RUN, WORKED, Run
 from closeloop.domain.decisions import Channel
 from closeloop.domain.stage import Stage
 from closeloop.domain.tries import Tries
@@ -54,8 +55,14 @@ class Past:
     since: datetime
     """Entered the stage it was last seen entering; for the first stage, its first decision."""
     stage: Stage = Stage.PROSPECTING
-    furthest: int = 1
-    """Highest stage number reached before follow-up."""
+    reached: set[Stage] = field(default_factory=set)
+    """Stages it was in; follow-up never, since everybody rests there. One that is passed over is none of them."""
+    resolved: bool = False
+    """It left the objections for another stage of the work."""
+    run: Run | None = None
+    """The last run of its deal."""
+    unanswered: deque[datetime] = field(default_factory=deque)
+    """Replies of theirs that nothing of ours has followed yet."""
     touches: int = 0
     """Outbound touches before follow-up."""
     won: bool | None = None
@@ -71,8 +78,16 @@ class History:
     """The pasts of all prospects, and what only adds up over all of them."""
 
     pasts: dict[str, Past] = field(default_factory=dict)
+    replies: Mapping[str, Iterable[datetime]] = field(default_factory=dict)
+    """Prospect key to the replies that want an answer, oldest first."""
     stays: dict[Stage, list[float]] = field(default_factory=lambda: defaultdict(list))
-    """Days spent in a stage, of those who left it forwards."""
+    """Days spent in a stage, of those who left it forwards; out of the objections every way back is forwards."""
+    cut: dict[Stage, list[float]] = field(default_factory=lambda: defaultdict(list))
+    """Days spent in a stage, of those who were parked or stopped there."""
+    runs: list[Run] = field(default_factory=list)
+    """Every run of every deal, in the order of their beginnings."""
+    reactions: dict[str, list[tuple[Stage, float]]] = field(default_factory=lambda: defaultdict(list))
+    """Prospect key to stage and hours of each answer of ours."""
     channels: Counter[Channel] = field(default_factory=Counter)
     tries: Tries = field(default_factory=Tries)
     """What became of steps with several wordings."""
@@ -88,16 +103,17 @@ class History:
         """Add one decision; they must come in order of time."""
         past = self.pasts.get(row.prospect_key)
         if past is None:
-            past = self.pasts[row.prospect_key] = Past(since=row.at, stage=row.stage)
+            waiting = deque(sorted(self.replies.get(row.prospect_key, ())))
+            past = self.pasts[row.prospect_key] = Past(since=row.at, stage=row.stage, unanswered=waiting)
         past.waits_for = None
         handler = _HANDLERS.get(row.kind)
         if handler is not None:
             handler(self, past, row)
 
 
-def read(rows: Iterable[DecisionLike]) -> History:
-    """The history that these decisions tell, oldest first."""
-    history = History()
+def read(rows: Iterable[DecisionLike], replies: Mapping[str, Iterable[datetime]] | None = None) -> History:
+    """The history that these decisions tell, oldest first; `replies` are those that wanted an answer, by key."""
+    history = History(replies=replies or {})
     for row in rows:
         history.note(row)
     return history
@@ -111,15 +127,29 @@ def plain(reason: str) -> str:
 def _touched(history: History, past: Past, row: DecisionLike) -> None:
     if (channel := row.detail.get("channel")) in _CHANNELS:
         history.channels[Channel(channel)] += 1
+    _answered(history, past, row)
     history.tries.note(row.prospect_key, row.at, row.detail)
     if row.stage is not Stage.FOLLOW_UP:
         past.touches += 1
+    if past.run is not None and past.run.ended_at is None:
+        past.run.touches.append(row.at)
+
+
+def _answered(history: History, past: Past, row: DecisionLike) -> None:
+    """What we do next, by mail or by a person's task, answers all they had written by then."""
+    first: datetime | None = None
+    while past.unanswered and past.unanswered[0] <= row.at:
+        at = past.unanswered.popleft()
+        first = first or at
+    if first is not None:
+        history.reactions[row.prospect_key].append((row.stage, (row.at - first).total_seconds() / 3600))
 
 
 def _advanced(history: History, past: Past, row: DecisionLike) -> None:
     left, entered = _stage(row.detail.get("from")) or row.stage, _stage(row.detail.get("to"))
     if entered is not None:
         _move(history, past, left, entered, row.at)
+        _follow_run(history, past, row.prospect_key, entered, row.at)
 
 
 def _qualified(history: History, past: Past, row: DecisionLike) -> None:
@@ -129,13 +159,18 @@ def _qualified(history: History, past: Past, row: DecisionLike) -> None:
 def _closed(history: History, past: Past, row: DecisionLike) -> None:
     if isinstance(won := row.detail.get("won"), bool):
         past.won = won
+    past.resolved = past.resolved or (row.stage is Stage.OBJECTIONS and past.won is True)
     _move(history, past, row.stage, Stage.FOLLOW_UP, row.at)
+    _end_run(past, row.at, won=row.detail.get("won") is True)
 
 
 def _left_the_way(history: History, past: Past, row: DecisionLike) -> None:
     """Parked or stopped: the stay ends, but it was no way forwards, so it tells nothing about usual time."""
     _reach(past, row.stage)
+    if past.stage is row.stage is not Stage.FOLLOW_UP:
+        history.cut[row.stage].append((row.at - past.since).total_seconds() / SECONDS_A_DAY)
     past.stage, past.since = Stage.FOLLOW_UP, row.at
+    _end_run(past, row.at, won=False)
     if row.kind == "Stop":
         past.stopped_by = (row.rule, plain(row.reasons[0]))
 
@@ -147,6 +182,7 @@ def _waits(history: History, past: Past, row: DecisionLike) -> None:
 
 def _asks(history: History, past: Past, row: DecisionLike) -> None:
     _waits(history, past, row)
+    _answered(history, past, row)
     history.asked.add((row.stage, row.rule))
 
 
@@ -165,16 +201,33 @@ _HANDLERS: dict[str, Callable[[History, Past, DecisionLike], None]] = {
 def _move(history: History, past: Past, left: Stage, entered: Stage, at: datetime) -> None:
     if left is entered:
         return
-    if past.stage is left and _NUMBERS[entered] > _NUMBERS[left]:
+    out_of_objections = left is Stage.OBJECTIONS and entered is not Stage.FOLLOW_UP
+    if past.stage is left and (out_of_objections or _NUMBERS[entered] > _NUMBERS[left]):
         history.stays[left].append((at - past.since).total_seconds() / SECONDS_A_DAY)
+    past.resolved = past.resolved or out_of_objections
     _reach(past, left)
     _reach(past, entered)
     past.stage, past.since = entered, at
 
 
+def _follow_run(history: History, past: Past, key: str, entered: Stage, at: datetime) -> None:
+    """A run begins where there is somebody to present to; one that ended begins anew with any stage of the work."""
+    if past.run is not None and past.run.ended_at is None:
+        if past.run.moves[-1][1] is not entered:
+            past.run.moves.append((at, entered))
+    elif entered in (OPENS_A_RUN if past.run is None else WORKED):
+        past.run = Run(key=key, opened_at=at, moves=[(at, entered)])
+        history.runs.append(past.run)
+
+
+def _end_run(past: Past, at: datetime, *, won: bool) -> None:
+    if past.run is not None and past.run.ended_at is None:
+        past.run.ended_at, past.run.won = at, won
+
+
 def _reach(past: Past, stage: Stage) -> None:
     if stage is not Stage.FOLLOW_UP:
-        past.furthest = max(past.furthest, _NUMBERS[stage])
+        past.reached.add(stage)
 
 
 def _stage(name: Any) -> Stage | None:

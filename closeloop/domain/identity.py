@@ -14,7 +14,8 @@ from pydantic import Field, model_validator
 
 from closeloop.domain.company_names import likeness
 from closeloop.domain.identity_traits import Traits
-from closeloop.domain.person_likeness import name_evidence
+from closeloop.domain.person_likeness import name_evidence, slip, writes
+from closeloop.domain.person_names import PersonName
 from closeloop.domain.record import Record
 
 START = -6.0
@@ -91,7 +92,7 @@ def _mailbox(one: Traits, other: Traits) -> list[Evidence]:
     if not one.mailbox or not other.mailbox:
         return []
     if one.mailbox == other.mailbox:
-        return [Evidence("same mailbox", 9.0) if one.is_personal else Evidence("same shared mailbox", 1.5)]
+        return [Evidence("same mailbox", 10.0) if one.is_personal else Evidence("same shared mailbox", 1.5)]
     if not one.is_personal or not other.is_personal:
         return []
     if one.local == other.local:
@@ -102,26 +103,27 @@ def _mailbox(one: Traits, other: Traits) -> list[Evidence]:
 
 
 def _different_locals(one: Traits, other: Traits) -> list[Evidence]:
-    """Two ways to write one name are evidence; each its own name, a letter apart, are two colleagues."""
-    fits = writes(one.local, other), writes(other.local, one)
-    if all(fits):
+    """Two ways to write one name are evidence; names a letter apart, each with its address, are two people."""
+    here = bool(one.domain) and one.domain == other.domain
+    if here and one.numbered != other.numbered and (one.numbered == "" or other.numbered == ""):
+        return [Evidence("only one address has a number", -3.0)]
+    by_one, by_other = (
+        {n for n, who in enumerate((one, other)) if writes(name, who.local)} for name in (one.name, other.name)
+    )
+    if _misspelt(one.name, other.name) and len(by_one) < 2 and len(by_other) < 2:
+        own = 0 in by_one and 1 in by_other
+        return [Evidence("each has an address of their own name", -5.0)] if here and own else []
+    if by_one | by_other == {0, 1}:
         return [Evidence("addresses that fit both names", 2.0)]
-    both_here = one.domain and one.domain == other.domain
-    if both_here and writes(one.local, one) and writes(other.local, other):
-        return [Evidence("each has an address of their own name", -5.0)]
-    return [Evidence("other addresses at the same company", -1.0)] if both_here else []
+    return [Evidence("other addresses at the same company", -0.6)] if here else []
 
 
-def writes(local: str, of: Traits) -> bool:
-    """Whether an address could be made of a name: `jdoe`, `doej`, `janedoe`, `jane`, `doe`, `jd`."""
-    given, surname = "".join(of.name.given), "".join(of.name.surname)
-    first, last = of.name.given[:1], of.name.surname[-1:]
-    initials = "".join(word[0] for word in (*of.name.given[:1], *of.name.surname))
-    made = {surname, initials}
-    for g in {given, *first}:
-        made |= {g, g + surname, surname + g, g[:1] + surname, surname + g[:1], *(g + s for s in last)}
-        made |= {g[:1] + s for s in last} | {g + surname[:1]}
-    return local in made
+def _misspelt(one: PersonName, other: PersonName) -> bool:
+    """Whether a slip of the pen is all that keeps the names apart."""
+    given = (
+        bool(one.given and other.given) and one.given[0] != other.given[0] and slip(one.given[0], other.given[0])
+    )
+    return given or slip("".join(one.surname), "".join(other.surname))
 
 
 def _company(one: Traits, other: Traits) -> list[Evidence]:
@@ -135,7 +137,7 @@ def _company(one: Traits, other: Traits) -> list[Evidence]:
         return [Evidence("other company", -4.0)]
     far = bool(one.domain and other.domain) and _label(one.domain) != _label(other.domain)
     places = one.company.places != other.company.places if one.company and other.company else False
-    points = (3.2 if alike == 1 else 2.2 if alike >= 0.93 else 1.5) - (2.0 if far else 0) - (0.7 if places else 0)
+    points = (3.2 if alike == 1 else 2.5 if alike >= 0.93 else 1.5) - (2.0 if far else 0) - (0.7 if places else 0)
     says = "same company name" if alike == 1 else "similar company name"
     return [Evidence(f"{says}, other domain" if far else says, points)]
 

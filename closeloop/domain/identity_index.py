@@ -1,7 +1,7 @@
 """Finds the records that may be the same person without comparing all with all: only those that share a block.
 
-Invariant: the order in which records come decides nothing but which of two equals is called the earlier one; a block
-that half the world is in is left out, since a finer one holds the same pairs.
+Invariant: the order in which records come decides nothing but which of two equals is the earlier one; a block that
+half the world is in is left out, since a finer one holds the same pairs.
 """
 
 from __future__ import annotations
@@ -59,13 +59,13 @@ class PeopleIndex:
 
 
 def blocks(traits: Traits) -> set[str]:
-    """The blocks of a record: mailbox, phone, whole name, and beginnings of names within a domain or company."""
+    """The blocks of a record: mailbox, phone, whole name, and how last names begin and end within a company."""
     return set(_blocks(traits))
 
 
 def _blocks(traits: Traits) -> Iterator[str]:
     name = traits.name
-    beginnings = {word[:3] for word in (*name.surname, *name.given[:1]) if len(word) > 2}
+    beginnings = {word[:3] for word in name.surname if len(word) > 1} | {f"~{''.join(name.surname)[-3:]}"}
     if traits.mailbox:
         yield f"m{traits.mailbox}"
     if len(traits.phone) > 6:

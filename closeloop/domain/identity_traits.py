@@ -13,8 +13,8 @@ import phonenumbers
 
 from closeloop.domain.company_names import CompanyName, read_company
 from closeloop.domain.countries import country_code
-from closeloop.domain.mail_addresses import GMAIL, address_kind, mailbox
-from closeloop.domain.person_names import PersonName, plain, read_name
+from closeloop.domain.mail_addresses import GMAIL, address_kind, is_role, mailbox
+from closeloop.domain.person_names import PersonName, one_letter, plain, read_name
 from closeloop.domain.record import Record
 from closeloop.domain.web_domains import registrable_domain
 
@@ -59,15 +59,15 @@ def read_traits(record: PersonRecord) -> Traits:
     email = record.email.strip().lower()
     local, _, host = email.rpartition("@")
     kind = _kind_of(host) if host else "none"
-    letters = re.sub(r"[^a-z0-9]+", "", plain(local.partition("+")[0])) if local else ""
+    letters = one_letter(re.sub(r"[^a-z0-9]+", "", plain(local.partition("+")[0])))
     bare = letters.rstrip("0123456789")
-    country = (country_code(record.country) or "") if record.country else ""
+    country = (_country(record.country) or "") if record.country else ""
     return Traits(
         id=record.id,
         mailbox=mailbox(email) if host else "",
         local=bare or letters,
         numbered=letters[len(bare) :] if bare else "",
-        is_personal=bool(host) and kind != "disposable" and not _is_desk(email),
+        is_personal=bool(host) and kind != "disposable" and not is_role(local),
         domain=_domain(host, kind, record.website),
         name=read_name(record.first_name, record.last_name),
         company=read_company(record.company) if record.company else None,
@@ -81,13 +81,12 @@ def _domain(host: str, kind: str, website: str | None) -> str:
     return own or (registrable_domain(website) if website else None) or ""
 
 
+_country = lru_cache(maxsize=4096)(country_code)
+
+
 @lru_cache(maxsize=65_536)
 def _kind_of(host: str) -> str:
     return "free" if host in GMAIL else address_kind(f"somebody@{host}")
-
-
-def _is_desk(email: str) -> bool:
-    return address_kind(email) == "role"
 
 
 @lru_cache(maxsize=65_536)

@@ -6,6 +6,7 @@ NUMBERS = frozenset({"employees", "annual_revenue_usd", "founded"})
 """Facts that a range can be held against."""
 WORDS = frozenset(
     {
+        "accepts_mail",
         "company_type",
         "country",
         "do_not_call",
@@ -19,12 +20,15 @@ WORDS = frozenset(
         "preferred_channel",
         "products",
         "seniority",
+        "site_language",
         "state",
+        "tagline",
+        "technologies",
         "time_zone",
         "website",
     }
 )
-"""Read from the CRM, the address, the job title or the company registry."""
+"""Read from the CRM, the address, the job title, or a source about companies."""
 ANSWERS = frozenset({"goals", "plans", "timeline"})
 """What only the prospect can tell: unknown, and asked for, until somebody does."""
 KNOWN_FACTS = NUMBERS | WORDS | ANSWERS

@@ -32,6 +32,12 @@ class World(Record):
     """Why no more may go out now; empty: there is room; None: no limit is set."""
     slot: str | None = None
     """Which mail of which day it is, in its mailbox."""
+    approved: str | None = None
+    """Who approved exactly these words, where somebody had to."""
+    unapproved: str | None = None
+    """Why it waits for an approval."""
+    refused: str | None = None
+    """Who said no."""
     waits_until: Moment | None = None
     """The next moment at which it may leave, where its window or its mailbox is closed now."""
 
@@ -59,6 +65,8 @@ def verdict(action: Action, prospect: Prospect, world: World) -> Verdict:
         return Verdict(reason="opted out in the CRM" if world.opted_out else "do-not-contact in the CRM")
     if not world.exists_in_crm:
         return Verdict(reason="the record is gone from the CRM")
+    if world.refused:
+        return Verdict(reason=world.refused)
     return _by_stage(action, prospect, world)
 
 
@@ -73,6 +81,8 @@ def _by_stage(action: Action, prospect: Prospect, world: World) -> Verdict:
         return Verdict(wait=True, reason="an earlier mail may or may not have left: evidence is awaited first")
     if not prospect.is_deal and world.crm_owner not in (None, prospect.owner_id):
         return Verdict(wait=True, reason="the owner changed in the CRM: the new owner is read in first")
+    if world.unapproved:
+        return Verdict(wait=True, reason=world.unapproved)
     if world.window or world.cap:
         return Verdict(wait=True, reason=world.window or world.cap or "", until=world.waits_until)
     return SEND
@@ -97,6 +107,8 @@ def told(values: Mapping[str, Any]) -> str:
         _either(values, "crm_closed", "closed in the CRM", ""),
         _owner(values),
         _either(values, "earlier_is_uncertain", "an earlier mail in doubt", "no earlier mail in doubt"),
+        f"approved ({values['approved']})" if values.get("approved") else "",
+        values.get("unapproved") or values.get("refused") or "",
         _limit(values.get("window"), "inside the hours to write in"),
         _limit(values.get("cap"), "below the limit of mails"),
         f"{values['standing']} in {values['stage']}" if {"standing", "stage"} <= values.keys() else "",

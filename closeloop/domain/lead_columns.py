@@ -61,6 +61,8 @@ lead_source:
 description:
     Description | Notes | Note | Comments | Comment | Remarks | Lead Description | Beschreibung |
     Notizen | Descripción | Commentaires
+same_as:
+    Same as | Same person as
 """
 
 REQUIRED = {"email": "Email", "company": "Company"}

@@ -212,6 +212,7 @@ class _Row:
         revenue = read_revenue(self._said("annual_revenue"))
         fields["annual_revenue"] = self._converted("annual_revenue", "Annual revenue", revenue)
         fields["website"] = self._website()
+        fields["same_as"] = self._said("same_as") or None
         fields["description"] = self._description()
         return LeadDraft(line=line, email=self._email, notes=tuple(self._notes), **fields)
 

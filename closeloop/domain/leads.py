@@ -32,6 +32,8 @@ class LeadDraft(Record):
     lead_source: str | None = None
     description: str | None = None
     """Includes what found no column of its own: unknown columns, a cut title, an unreadable phone."""
+    same_as: str | None = None
+    """A person's word on who it is: the Id of a record of the CRM, or `new`."""
     notes: tuple[str, ...] = ()
     """What was changed on the way in, for the person who imports."""
 

@@ -12,8 +12,13 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, ModelWrapValidatorHandler, model_validator
 
+from closeloop.domain.approvals import Approvals
 from closeloop.domain.deck_rules import DeckRules
+from closeloop.domain.enrichment_rules import EnrichmentRules
+from closeloop.domain.identity import IdentityRules
+from closeloop.domain.ranges import Range
 from closeloop.domain.record import Percent, Record, Share
+from closeloop.domain.routing import Routing
 from closeloop.domain.sending_rules import AccountRule, ChannelPreference, Sending
 from closeloop.domain.signals import Label
 from closeloop.domain.stage import Stage
@@ -51,17 +56,6 @@ class Sender(Record):
     website: str
     particle: Literal["ครับ", "ค่ะ"] | None = None
     """How the writer ends a Thai sentence, as they say it themselves; without it the mails do without one."""
-
-
-class Range(Record):
-    """From `at_least` to `at_most`, both included; an open end is left out."""
-
-    at_least: Decimal | None = None
-    at_most: Decimal | None = None
-
-    def holds(self, value: Decimal) -> bool:
-        above = self.at_least is None or value >= self.at_least
-        return above and (self.at_most is None or value <= self.at_most)
 
 
 class Criterion(Record):
@@ -112,6 +106,7 @@ class Qualification(Record):
     """When a score is between the two, look again after so many days."""
     refuse_role_addresses: bool = True
     refuse_disposable_addresses: bool = True
+    refuse_dead_domains: bool = True
 
     @model_validator(mode="after")
     def _order_and_names(self) -> Self:
@@ -324,8 +319,14 @@ class Playbook(Record):
     exchange_rates: dict[str, Decimal]
     """US dollars for one unit of a currency, used to compare revenues; as of the playbook's version."""
     crm: CrmWords = CrmWords()
+    enrichment: EnrichmentRules = EnrichmentRules()
     sending: Sending = Sending()
     deck: DeckRules = DeckRules()
+    identity: IdentityRules = IdentityRules()
+    """When two records are one person."""
+    routing: Routing = Routing()
+    """Who gets a qualified prospect that is nobody's yet."""
+    approvals: Approvals = Approvals()
     account: AccountRule | None = None
     """None: everybody of a company may be written to at once."""
     channel_preference: ChannelPreference = ChannelPreference.REPLACE

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 from closeloop.domain.decisions import Draft
@@ -11,6 +11,7 @@ from closeloop.domain.messages import PainProps, SenderProps
 from closeloop.domain.playbook import Pain, Playbook
 from closeloop.domain.prospect import Fact, Prospect
 from closeloop.domain.qualification import assess, meets
+from closeloop.domain.sayable import may_be_said
 from closeloop.domain.sources import is_public, spoken_source
 from closeloop.domain.tongues import ENGLISH, Tongue
 
@@ -32,13 +33,14 @@ def decide(prospect: Prospect, playbook: Playbook, now: datetime) -> Draft:
 
 def evident_pains(prospect: Prospect, playbook: Playbook) -> list[Pain]:
     """Pains whose evidence is known and met, heaviest criterion first, at most three."""
-    found = [p for p in playbook.product.pains if _has_evidence(p, prospect)]
+    found = [p for p in playbook.product.pains if _has_evidence(p, prospect, playbook)]
     return sorted(found, key=lambda pain: -pain.evidence.weight)[:MOST_PAINS]
 
 
-def _has_evidence(pain: Pain, prospect: Prospect) -> bool:
+def _has_evidence(pain: Pain, prospect: Prospect, playbook: Playbook, on: date | None = None) -> bool:
+    """Met by a fact that may be said; with a day, one that is not too old by then."""
     fact = prospect.facts.get(pain.evidence.fact)
-    return fact is not None and meets(pain.evidence, fact)
+    return fact is not None and meets(pain.evidence, fact) and may_be_said(fact, playbook, on)
 
 
 def _evidence_text(fact: Fact) -> str:
@@ -46,16 +48,21 @@ def _evidence_text(fact: Fact) -> str:
     return f"{name} {spoken(fact)} ({spoken_source(fact.source)})"
 
 
-def pain_props(prospect: Prospect, playbook: Playbook, tongue: Tongue = ENGLISH) -> tuple[PainProps, ...]:
-    """The chosen pains with the benefit that answers each; what lost its evidence is left out."""
-    return tuple(_pain(pain, prospect, playbook, tongue) for pain in said_pains(prospect, playbook))
+def pain_props(
+    prospect: Prospect, playbook: Playbook, tongue: Tongue = ENGLISH, on: date | None = None
+) -> tuple[PainProps, ...]:
+    """The chosen pains with the benefit that answers each; what lost its evidence is left out.
+
+    With a day, so is what is too old by then; a deck leaves that to its lint, which says why it holds the draft.
+    """
+    return tuple(_pain(pain, prospect, playbook, tongue) for pain in said_pains(prospect, playbook, on))
 
 
-def said_pains(prospect: Prospect, playbook: Playbook) -> list[Pain]:
+def said_pains(prospect: Prospect, playbook: Playbook, on: date | None = None) -> list[Pain]:
     """The chosen pains that still have their evidence, in the order in which they were chosen."""
     wanted = {pain.id: pain for pain in playbook.product.pains}
     chosen = [wanted[name] for name in prospect.pains if name in wanted]
-    return [pain for pain in chosen if _has_evidence(pain, prospect)]
+    return [pain for pain in chosen if _has_evidence(pain, prospect, playbook, on)]
 
 
 def _pain(pain: Pain, prospect: Prospect, playbook: Playbook, tongue: Tongue) -> PainProps:
@@ -92,12 +99,14 @@ def sender_props(playbook: Playbook) -> SenderProps:
 def price(prospect: Prospect, playbook: Playbook) -> Decimal:
     """The yearly price for this account: base plus employees, capped; the base alone when size is unknown."""
     product = playbook.product
-    employees = _employees(prospect)
+    employees = _employees(prospect, playbook)
     return min(product.base_price + product.price_per_employee * employees, product.maximum_price).quantize(
         Decimal(1)
     )
 
 
-def _employees(prospect: Prospect) -> int:
-    value = prospect.fact("employees")
-    return value if isinstance(value, int) else 0
+def _employees(prospect: Prospect, playbook: Playbook) -> int:
+    fact = prospect.facts.get("employees")
+    if fact is None or not isinstance(fact.value, int) or not may_be_said(fact, playbook):
+        return 0
+    return fact.value

@@ -61,10 +61,33 @@ class DeckContent(Record):
     next_step: str
     questions: tuple[str, ...]
     """Speaker notes: what to ask, because it is unknown."""
+    doubts: tuple[str, ...] = ()
+    """Speaker notes: what we heard and do not say, since it is old, contradicted or unsure."""
+
+
+def without_doubtful(content: DeckContent) -> DeckContent:
+    """The same deck without the claims whose facts may not be said, for when nobody corrected them in time."""
+    whole = [
+        (pain, ground)
+        for pain, ground in zip(content.pains, content.grounds, strict=True)
+        if ground.problem is None
+    ]
+    worth_it = all(fact.problem is None for fact in content.value_facts)
+    return content.model_copy(
+        update={
+            "goals": tuple(one for one in content.goals if one.problem is None),
+            "evidence": tuple(one for one in content.evidence if one.problem is None),
+            "pains": tuple(pain for pain, _ in whole),
+            "grounds": tuple(ground for _, ground in whole),
+            "value": content.value if worth_it else (),
+            "assumptions": content.assumptions if worth_it else (),
+            "value_facts": content.value_facts if worth_it else (),
+        }
+    )
 
 
 def facts_said(content: DeckContent) -> dict[str, str]:
-    """Each fact that the deck rests on, by name, with its value and where it comes from: what a later look compares."""
+    """Each fact that the deck rests on, by name, with its value and where it comes from."""
     said = (*content.goals, *content.evidence, *content.grounds, *content.value_facts)
     return {one.fact: f"{one.value} ({one.source})" for one in said if one.fact}
 

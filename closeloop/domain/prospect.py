@@ -15,17 +15,41 @@ MEETING = "Meeting"
 FactValue = str | int | Decimal | bool
 
 
+class Rival(Record):
+    """Another answer to the same question, which was not believed."""
+
+    value: str
+    """In words."""
+    source: str
+    confidence: Share
+    observed_at: Moment
+    as_of: str | None = None
+
+
+class Judgement(Record):
+    """How a fact came to be believed, and what it cost."""
+
+    cost: Decimal = Decimal(0)
+    """Credits of the call that brought it, in the source's own unit."""
+    rivals: tuple[Rival, ...] = ()
+    because: str = ""
+    doubt: str | None = None
+    """Why it is scored but said to nobody; None: it may be said."""
+
+
 class Fact(Record):
     """One thing known, with the evidence that makes it sayable."""
 
     name: str
     value: FactValue
     source: str
-    """Where it was read: `crm`, `import:line 12`, `registry:<url>`, `email:domain`, `reply:<signal id>`."""
+    """Where it was read: `crm`, `import:line 12`, `registry:<url>`, `pdl:<domain>`, `reply:<signal id>`."""
     observed_at: Moment
     confidence: Share = 1.0
     as_of: str | None = None
     """The period the source gives for the value itself, such as `2024`."""
+    judged: Judgement | None = None
+    """None for a fact that cost nothing and has no rival."""
 
 
 class Enrollment(Record):
@@ -142,6 +166,10 @@ class Prospect(Record):
     """Times we asked for the order."""
     last_touch_at: Moment | None = None
     last_reply_at: Moment | None = None
+    reply_certainty: Share | None = None
+    """How certain the last reply of a person was understood."""
+    deck_asked: str | None = None
+    """The approval that the draft waits for."""
     mailbox: str | None = None
     """The address that started the thread and keeps it."""
     seen: dict[str, Moment] = Field(default_factory=dict)

@@ -24,6 +24,8 @@ def _refused_address(prospect: Prospect, playbook: Playbook) -> str | None:
     rules = playbook.qualification
     if kind == "role" and rules.refuse_role_addresses:
         return f"{prospect.email} is a role address: nobody in particular reads it"
+    if prospect.fact("accepts_mail") is False and rules.refuse_dead_domains:
+        return f"nobody takes mail for {prospect.email.rpartition('@')[2]}: it has no mail server"
     if kind == "disposable" and rules.refuse_disposable_addresses:
         return f"{prospect.email} is a disposable address"
     return None

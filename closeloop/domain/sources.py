@@ -12,8 +12,36 @@ _KINDS = {
     "import": OUR_RECORDS,
     "email": "the e-mail address",
     "reply": "your reply",
+    "mx": "the domain's mail servers",
+    "pdl": "People Data Labs",
+    "apollo": "Apollo",
+    "hunter": "Hunter",
+}
+_LICENCES = {
+    "crm": "our own records",
+    "import": "our own records",
+    "reply": "said by the prospect",
+    "email": "read from the address",
+    "mx": "public DNS",
+    "website": "public page of the company, facts only",
+    "pdl": "People Data Labs licence: own use, no resale",
+    "apollo": "Apollo licence: own use, no resale",
+    "hunter": "Hunter licence: own use, no resale",
 }
 _ENCYCLOPEDIA = "wikipedia.org"
+_ON_THE_WEB = frozenset({"registry", "website"})
+
+
+def source_kind(source: str) -> str:
+    """`pdl` of `pdl:acme.example`; several Lead fields are all `crm`."""
+    return source.partition(":")[0]
+
+
+def licence_of(source: str) -> str:
+    """On what terms we hold what was read there."""
+    if source.startswith("registry:"):
+        return "CC BY-SA 4.0" if _ENCYCLOPEDIA in source else "the registry's own terms"
+    return _LICENCES.get(source_kind(source), "unknown")
 
 
 def spoken_source(source: str) -> str:
@@ -22,14 +50,14 @@ def spoken_source(source: str) -> str:
     What is of no kind we know is words already and stays.
     """
     kind, _, rest = source.partition(":")
-    if kind == "registry":
+    if kind in _ON_THE_WEB:
         return _page(rest)
     return _KINDS.get(kind, source)
 
 
 def is_public(source: str) -> bool:
     """True for what everybody can look up. Nobody wants to read in a mail that we keep records about them."""
-    return source.startswith("registry:")
+    return source_kind(source) in _ON_THE_WEB
 
 
 def dated_source(fact: Fact) -> str:

@@ -1,26 +1,39 @@
 """Stalled deals: which open deals stand still, the one cause that explains it best, and what to do about it.
 
-A deal is stalled when it has been in its stage for more than twice the usual days, or when it has no next
-step (none agreed, or the agreed day is longer past than the stage usually takes). Invariant: every stalled
-deal has exactly one cause, with evidence that a seller can check.
+A deal is stalled when it has been in its stage for longer than nine of ten stays there last (twice the usual days
+where too few stays are known), or when it has no next step (none agreed, or the agreed day is longer past than the
+stage usually takes). Invariant: every stalled deal has exactly one cause, with evidence that a seller can check.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from math import ceil
 
 from closeloop.domain.figures import Cause, StalledDeal, stage_name
 from closeloop.domain.playbook import Playbook
 from closeloop.domain.prospect import Prospect
 from closeloop.domain.record import Record
 from closeloop.domain.signals import Label
+from closeloop.domain.state_of_mind import StateOfMind
+from closeloop.domain.survival import Curve
 
 OVERDUE_FACTOR = 2
 SETTLING_IN = timedelta(days=2)
 """A deal that has just entered its stage may still be waiting for somebody to write the next step down."""
 SILENCE = timedelta(days=7)
+MOST_UNANSWERED = 3
+"""So many touches without an answer are no answer either."""
+STILL_THERE = 0.1
+"""Of all stays, the share that lasts longer than the limit."""
+SHORTEST_LIMIT = 3
+"""Days: where nearly everybody leaves at once, a weekend is no standstill."""
 DECIDERS = frozenset({"c_level", "vp", "director", "head"})
 """Seniorities that usually sign."""
+
+
+NOT_LEARNED = Curve()
 
 
 class Account(Record):
@@ -44,6 +57,10 @@ class Look(Record):
     account: Account
     reply: LastReply | None
     usual_days: int
+    curve: Curve
+    """How long stays in its stage last."""
+    unanswered: int
+    """Touches since they last wrote."""
     now: datetime
 
     @property
@@ -52,7 +69,19 @@ class Look(Record):
 
     @property
     def is_overdue(self) -> bool:
-        return self.days > OVERDUE_FACTOR * self.usual_days
+        return self.days > self.limit
+
+    @property
+    def limit(self) -> float:
+        """Days from which on it is overdue."""
+        learned = self.curve.days_until(STILL_THERE) if self.curve.says_enough else None
+        return OVERDUE_FACTOR * self.usual_days if learned is None else max(learned, SHORTEST_LIMIT)
+
+    @property
+    def limit_in_words(self) -> str:
+        if self.curve.says_enough and self.curve.days_until(STILL_THERE) is not None:
+            return f"9 of 10 leave within {ceil(self.limit)} (from {self.curve.watched:,} stays)"
+        return f"usual are {self.usual_days}"
 
     @property
     def has_next_step(self) -> bool:
@@ -67,11 +96,27 @@ Finding = tuple[Cause, str, str]
 
 
 def stalled(
-    deal: Prospect, account: Account, reply: LastReply | None, playbook: Playbook, now: datetime
+    deal: Prospect,
+    account: Account,
+    reply: LastReply | None,
+    playbook: Playbook,
+    now: datetime,
+    *,
+    curve: Curve = NOT_LEARNED,
+    touches: Sequence[datetime] = (),
+    mind: StateOfMind | None = None,
 ) -> StalledDeal | None:
-    """The finding about one open deal; None when it moves."""
-    usual = playbook.stages[deal.stage].usual_days
-    look = Look(deal=deal, account=account, reply=reply, usual_days=usual, now=now)
+    """The finding about one open deal; None when it moves. `touches` are ours to it, oldest first."""
+    heard = reply.at if reply is not None else deal.last_reply_at
+    look = Look(
+        deal=deal,
+        account=account,
+        reply=reply,
+        usual_days=playbook.stages[deal.stage].usual_days,
+        curve=curve,
+        unanswered=sum(1 for at in touches if heard is None or at > heard),
+        now=now,
+    )
     if look.has_next_step and not look.is_overdue:
         return None
     cause, evidence, action = _explain(look)
@@ -87,6 +132,7 @@ def stalled(
         cause=cause,
         evidence=evidence,
         action=action,
+        state_of_mind=mind,
     )
 
 
@@ -101,7 +147,15 @@ def record_id(prospect: Prospect) -> str:
 
 
 def _explain(look: Look) -> Finding:
-    rules = (_cannot_decide, _silent_after_price, _no_next_step, _nobody_signs, _single_contact)
+    rules = (
+        _cannot_decide,
+        _silent_after_price,
+        _no_next_step,
+        _no_answer,
+        _nobody_signs,
+        _single_contact,
+        _no_pain,
+    )
     found = (rule(look) for rule in rules)
     return next((finding for finding in found if finding is not None), _overdue(look))
 
@@ -153,6 +207,18 @@ def _no_next_step(look: Look) -> Finding | None:
     return (Cause.NO_NEXT_STEP, evidence, f"Call {name} and agree on one next step with a date")
 
 
+def _no_answer(look: Look) -> Finding | None:
+    if look.unanswered < MOST_UNANSWERED:
+        return None
+    last = look.reply.at if look.reply else look.deal.last_reply_at
+    since = f"since {last:%-d %b %Y}" if last else "ever"
+    return (
+        Cause.NO_ANSWER,
+        f"{look.unanswered} touches without an answer, nothing heard {since}",
+        "Change the channel: call, or write to a colleague who has the same problem",
+    )
+
+
 def _nobody_signs(look: Look) -> Finding | None:
     seniority = look.deal.fact("seniority")
     if look.account.has_decider or seniority in (None, "unknown"):
@@ -174,9 +240,19 @@ def _single_contact(look: Look) -> Finding | None:
     )
 
 
+def _no_pain(look: Look) -> Finding | None:
+    if look.deal.pains:
+        return None
+    return (
+        Cause.NO_PAIN_EVIDENCE,
+        f"No problem of {look.deal.company} that we solve has evidence; {_too_long(look)}",
+        "Ask what the delay costs them today, and write the answer down",
+    )
+
+
 def _overdue(look: Look) -> Finding:
     return (Cause.OVERDUE, _too_long(look), "Ask openly whether this still has priority, and by when")
 
 
 def _too_long(look: Look) -> str:
-    return f"{look.days} days in {stage_name(look.deal.stage)}, usual are {look.usual_days}"
+    return f"{look.days} days in {stage_name(look.deal.stage)}, {look.limit_in_words}"

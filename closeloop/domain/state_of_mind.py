@@ -6,6 +6,7 @@ that moves it stands in the evidence, so a seller can check each.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -57,11 +58,14 @@ class Mood(StrEnum):
     KEEN = "keen"
 
 
-class Said(Record):
-    """One reply that a person wrote, by what decided about it."""
+class Sign(Record):
+    """Something a person said or did, and how far it moves us while it is new, in log-odds."""
 
     at: Moment
-    label: Label
+    what: str
+    weight: float
+    is_answer: bool = True
+    """They wrote: what we sent before is answered. False for a click."""
 
 
 class Evidence(Record):
@@ -80,48 +84,71 @@ class StateOfMind(Record):
 
     @property
     def mood(self) -> Mood:
-        if self.willingness < COLD_BELOW:
-            return Mood.COLD
-        return Mood.KEEN if self.willingness >= KEEN_FROM else Mood.OPEN
+        return mood_of(self.willingness)
 
 
-def state_of_mind(
-    said: Iterable[Said], touches: Sequence[datetime], now: datetime, clicked_at: datetime | None = None
-) -> StateOfMind:
-    """As of `now`: what comes later is not looked at. `touches` are ours, `clicked_at` a click by a person."""
-    heard = [one for one in said if one.at <= now]
-    signs = [_sign(one, now) for one in heard if one.label in WEIGHTS]
-    if clicked_at is not None and clicked_at <= now:
-        signs.append(Evidence(at=clicked_at, what="followed a link", weight=CLICK_WEIGHT * _fading(clicked_at, now)))
-    last = max((one.at for one in heard), default=None)
-    waiting = [at for at in touches if at <= now and (last is None or at > last)]
-    if waiting:
-        weight = SILENCE_WEIGHT * min(len(waiting), MOST_SILENCE)
-        what = "1 touch without an answer" if len(waiting) == 1 else f"{len(waiting)} touches without an answer"
-        signs.append(Evidence(at=waiting[-1], what=what, weight=weight))
-    told = sorted((one for one in signs if abs(one.weight) >= WORTH_TELLING), key=lambda one: -abs(one.weight))
-    return StateOfMind(willingness=_share(sum(one.weight for one in signs)), evidence=tuple(told))
+def state_of_mind(signs: Iterable[Sign], touches: Sequence[datetime], now: datetime) -> StateOfMind:
+    """As of `now`: what comes later is not looked at. `touches` are ours, oldest first."""
+    shown = [one for one in signs if one.at <= now]
+    evidence = [Evidence(at=one.at, what=one.what, weight=one.weight * _fading(one.at, now)) for one in shown]
+    if waiting := _unanswered(shown, touches, now):
+        evidence.append(_silence(waiting))
+    told = sorted((one for one in evidence if abs(one.weight) >= WORTH_TELLING), key=lambda one: -abs(one.weight))
+    return StateOfMind(willingness=_share(sum(one.weight for one in evidence)), evidence=tuple(told))
+
+
+def mood_at(signs: Iterable[Sign], touches: Sequence[datetime], now: datetime) -> Mood:
+    """The same in one word and without the evidence, for the many moments of the past that are learned from."""
+    shown = [one for one in signs if one.at <= now]
+    weight = sum(one.weight * _fading(one.at, now) for one in shown)
+    return mood_of(_share(weight + SILENCE_WEIGHT * min(len(_unanswered(shown, touches, now)), MOST_SILENCE)))
+
+
+def mood_of(willingness: Share) -> Mood:
+    """The word for it."""
+    if willingness < COLD_BELOW:
+        return Mood.COLD
+    return Mood.KEEN if willingness >= KEEN_FROM else Mood.OPEN
+
+
+def _unanswered(shown: Sequence[Sign], touches: Sequence[datetime], now: datetime) -> Sequence[datetime]:
+    """Our touches since they last wrote."""
+    last = max((one.at for one in shown if one.is_answer), default=None)
+    first = 0 if last is None else bisect_right(touches, last)
+    return touches[first : bisect_right(touches, now)]
+
+
+def wrote(label: Label, at: datetime) -> Sign:
+    """The sign of a reply; one that says nothing about buying still answers."""
+    return Sign(at=at, what=f"wrote: {label.in_words}", weight=WEIGHTS.get(label, 0.0))
+
+
+def followed_link(at: datetime) -> Sign:
+    """The sign of a click that nothing speaks against being a person's."""
+    return Sign(at=at, what="followed a link", weight=CLICK_WEIGHT, is_answer=False)
+
+
+def clicks_of(prospect: Prospect) -> list[Sign]:
+    """The latest click by a person; scanners are left out where it is kept, and opens are not kept at all."""
+    at = prospect.seen.get(Seen.CLICKED)
+    return [followed_link(at)] if at is not None else []
 
 
 def of_prospect(prospect: Prospect, now: datetime) -> StateOfMind:
     """From the prospect alone, where its replies are not at hand: of each sign only the latest is known."""
-    said = [Said(at=prospect.seen[name], label=label) for name, label in _SEEN.items() if name in prospect.seen]
+    signs = [wrote(label, prospect.seen[name]) for name, label in _SEEN.items() if name in prospect.seen]
     if prospect.objection is not None:
-        said.append(Said(at=prospect.objection.raised_at, label=Label(prospect.objection.label)))
+        signs.append(wrote(Label(prospect.objection.label), prospect.objection.raised_at))
     if prospect.last_reply_at is not None:
-        said.append(Said(at=prospect.last_reply_at, label=Label.OTHER))
+        signs.append(Sign(at=prospect.last_reply_at, what="wrote", weight=0))
     touches = [prospect.last_touch_at] if prospect.last_touch_at is not None else []
-    return state_of_mind(said, touches, now, clicked(prospect))
+    return state_of_mind([*signs, *clicks_of(prospect)], touches, now)
 
 
-def clicked(prospect: Prospect) -> datetime | None:
-    """When a person last followed a link; scanners are left out where this is kept."""
-    return prospect.seen.get(Seen.CLICKED)
-
-
-def _sign(one: Said, now: datetime) -> Evidence:
-    what = f"wrote: {one.label.in_words}"
-    return Evidence(at=one.at, what=what, weight=WEIGHTS[one.label] * _fading(one.at, now))
+def _silence(waiting: Sequence[datetime]) -> Evidence:
+    number = len(waiting)
+    what = "1 touch without an answer" if number == 1 else f"{number} touches without an answer"
+    return Evidence(at=waiting[-1], what=what, weight=SILENCE_WEIGHT * min(number, MOST_SILENCE))
 
 
 def _fading(at: datetime, now: datetime) -> float:

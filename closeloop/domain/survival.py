@@ -11,6 +11,8 @@ from collections.abc import Iterable, Sequence
 
 from closeloop.domain.record import Record, Share
 
+ROUNDING = 1e-9
+"""What a product of shares may be off by."""
 ENOUGH_ENDINGS = 20
 """Fewer say too little about the slow ones, and those are what a limit is for."""
 
@@ -40,7 +42,7 @@ class Curve(Record):
 
     def days_until(self, left: Share) -> float | None:
         """Days after which no more than this share goes on; None where the curve never gets there."""
-        return next((day for day, share in self.steps if share <= left), None)
+        return next((day for day, share in self.steps if share <= left + ROUNDING), None)
 
 
 def kaplan_meier(ended: Sequence[float], still: Iterable[float]) -> Curve:

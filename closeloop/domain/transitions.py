@@ -7,6 +7,7 @@ from functools import singledispatch
 from typing import Any
 
 from closeloop.domain.actions import Action, ActionKind, action_key
+from closeloop.domain.approvals import Approval
 from closeloop.domain.business_days import add_business_days, place_of
 from closeloop.domain.decisions import (
     Advance,
@@ -39,6 +40,8 @@ class Applied(Record):
 
     prospect: Prospect
     actions: tuple[Action, ...] = ()
+    approvals: tuple[Approval, ...] = ()
+    """What a person must say yes to before one of the actions happens."""
 
 
 def apply(decision: Decision, prospect: Prospect, playbook: Playbook, now: datetime) -> Applied:

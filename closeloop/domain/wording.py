@@ -72,7 +72,7 @@ def _shared(letter: _Letter) -> Values:
         "sender": preparation.sender_props(playbook),
         "product": playbook.product.name,
         "product_line": playbook.product.one_line,
-        "pains": preparation.pain_props(prospect, playbook, letter.tongue),
+        "pains": preparation.pain_props(prospect, playbook, letter.tongue, letter.now.date()),
         "questions": preparation.questions(prospect, playbook),
     }
 
@@ -112,7 +112,9 @@ def _objection(letter: _Letter) -> Values:
 
 def _answer(letter: _Letter) -> Values:
     product = letter.playbook.product
-    facts = tuple(f"{benefit.feature}: {benefit.so_what}" for benefit in product.benefits)
+    chosen = preparation.pain_props(letter.prospect, letter.playbook, letter.tongue, letter.now.date())
+    # Who asks before anything is known of them hears of everything; else a feature nobody needs is left out.
+    facts = tuple(dict.fromkeys(f"{one.feature}: {one.so_what}" for one in chosen or product.benefits))
     amount = letter.tongue.money(preparation.price(letter.prospect, letter.playbook), product.currency)
     return {"facts": facts, "price": amount, **_two_days(letter)}
 

@@ -16,6 +16,7 @@ from starlette.routing import Route
 
 from closeloop.adapters.sendgrid.events import event_signals, reply_signal
 from closeloop.application.forgotten import as_kept
+from closeloop.application.on_event import urgent
 from closeloop.application.services import Services
 from closeloop.domain.errors import LedgerUnavailable
 from closeloop.domain.signals import Signal
@@ -24,6 +25,7 @@ from closeloop.domain.tokens import read_token
 from flows.gateway.authenticity import Authenticity
 from flows.gateway.inbound_form import NoMail, read_mail
 from flows.gateway.links import Links, opted_out
+from flows.gateway.salesforce import OutboundMessages
 
 EVENTS_LIMIT = 2 * 1024 * 1024
 INBOUND_LIMIT = 30 * 1024 * 1024
@@ -33,22 +35,38 @@ BELIEVED_DATE = timedelta(days=4)
 Handler = Callable[[Request], Awaitable[Response]]
 
 
-def create_app(services: Services, webhook_token: str, webhook_key: str | None = None) -> Starlette:
-    """The gateway over these services' ledger; `webhook_key` verifies that event posts are SendGrid's own."""
-    gateway = _Gateway(services, webhook_token, Authenticity(services.home, webhook_key))
+def _nobody_waits() -> None:
+    """Where runs start by their schedules only."""
+
+
+def create_app(
+    services: Services,
+    webhook_token: str,
+    webhook_key: str | None = None,
+    stored: Callable[[], None] = _nobody_waits,
+) -> Starlette:
+    """The gateway over these services' ledger; `webhook_key` verifies that event posts are SendGrid's own.
+
+    `stored` is called after something came in that a run should take up at once.
+    """
+    gateway = _Gateway(services, webhook_token, Authenticity(services.home, webhook_key), stored)
     return Starlette(
         routes=[
             Route("/health", gateway.health),
             Route("/sendgrid/events/{token}", gateway.events, methods=["POST"]),
             Route("/sendgrid/inbound/{token}", gateway.inbound, methods=["POST"]),
+            *OutboundMessages(services, webhook_token, stored).routes(),
             *Links(services).routes(),
         ]
     )
 
 
 class _Gateway:
-    def __init__(self, services: Services, webhook_token: str, authenticity: Authenticity) -> None:
+    def __init__(
+        self, services: Services, webhook_token: str, authenticity: Authenticity, stored: Callable[[], None]
+    ) -> None:
         self._services = services
+        self._stored = stored
         self._token = webhook_token
         self._authenticity = authenticity
 
@@ -105,8 +123,11 @@ class _Gateway:
         return JSONResponse({"stored": new})
 
     def _keep(self, signals: list[Signal]) -> int:
-        kept = as_kept(self._services, signals)
-        return self._services.ledger.receive(kept, self._services.clock.now())
+        kept, now = as_kept(self._services, signals), self._services.clock.now()
+        new = self._services.ledger.receive(kept, now)
+        if new and self._services.ledger.receive_crm_events(urgent(kept, now), now):
+            self._stored()
+        return new
 
     def _refused(self, request: Request, limit: int) -> Response | None:
         if not hmac.compare_digest(request.path_params["token"].encode(), self._token.encode()):

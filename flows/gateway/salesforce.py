@@ -9,13 +9,14 @@ from __future__ import annotations
 import hmac
 import math
 from collections.abc import Callable
+from datetime import datetime
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from closeloop.adapters.salesforce.outbound_messages import ACK, NoMessage, read_message
+from closeloop.adapters.salesforce.outbound_messages import ACK, NoMessage, OutboundMessage, read_message
 from closeloop.application.services import Services
 from closeloop.domain.errors import LedgerUnavailable
 from flows.gateway.pace import Pace
@@ -32,11 +33,10 @@ class OutboundMessages:
         self,
         services: Services,
         token: str,
-        org_id: str | None,
         stored: Callable[[], None],
         pace: Pace | None = None,
     ) -> None:
-        self._services, self._token, self._org, self._stored = services, token, org_id, stored
+        self._services, self._token, self._stored = services, token, stored
         self._pace = pace or Pace(AT_ONCE, PER_SECOND)
 
     def routes(self) -> list[Route]:
@@ -56,10 +56,16 @@ class OutboundMessages:
             message = read_message(body, now)
         except NoMessage as problem:
             return _no(400, str(problem))
-        if self._org is not None and message.org != self._org:
-            return _no(403, "this is another org's message: set CLOSELOOP_SALESFORCE_ORG_ID to the id of yours")
+        return await run_in_threadpool(self._keep, message, now)
+
+    def _keep(self, message: OutboundMessage, now: datetime) -> Response:
+        ours = self._services.crm.our_org()
+        if ours is None:
+            return _no(503, "cannot ask Salesforce which org is ours: send it again")
+        if message.org != ours:
+            return _no(403, f"this message is from another org than the one we work with, which is {ours}")
         try:
-            new = await run_in_threadpool(self._services.ledger.receive_crm_events, message.events, now)
+            new = self._services.ledger.receive_crm_events(message.events, now)
         except LedgerUnavailable:
             return _no(503, "cannot store this now: send it again")
         if new:

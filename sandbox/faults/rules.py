@@ -49,8 +49,9 @@ OPERATIONS = (
     "suppress",
     "read_back",
     "configure",
+    "enrich",
 )
-SERVICES = ("salesforce", "sendgrid", "webhooks")
+SERVICES = ("salesforce", "sendgrid", "webhooks", "vendors")
 _CHOICES: dict[tuple[str, str], tuple[object, ...]] = {
     ("server_error", "status"): (500, 502, 503),
     ("lock", "status"): (400, 500),
@@ -74,8 +75,8 @@ class RuleError(ValueError):
 class Match:
     """Which calls a rule is about; what is not given matches everything.
 
-    But a rule that gives neither service, path nor operation is not about SendGrid: a script written to trouble
-    a CRM shall not lose mails.
+    But a rule that gives neither service, path nor operation is not about SendGrid or the vendors: a script written
+    to trouble a CRM shall not lose mails.
     """
 
     service: str | None = None

@@ -116,7 +116,7 @@ def _matches(counted: Counted, subject: Subject) -> bool:
         return False
     if counted.lasting:
         return counted.lasting == subject.service
-    if subject.service == "sendgrid" and not (match.service or match.path or match.operation):
+    if subject.service in {"sendgrid", "vendors"} and not (match.service or match.path or match.operation):
         return False
     if match.method not in (None, subject.method):
         return False

@@ -41,10 +41,17 @@ def measure(options: argparse.Namespace, home: Path) -> dict[str, Any]:
     """All figures as one JSON object: the machine, then each part under its name."""
     found: dict[str, Any] = {"machine": machine(), "seed": options.seed}
     side = Console(stderr=True, highlight=False)
-    for name in options.sections or [name for name, section in SECTIONS.items() if section.usual]:
+    for name in _chosen(options):
         side.print(f"{SECTIONS[name].about} …", style="dim")
         found[name] = SECTIONS[name].measure(options, home)
     return found
+
+
+def _chosen(options: argparse.Namespace) -> list[str]:
+    """The parts that were named; a number of events or decks names theirs."""
+    numbered = [name for name in ("events", "decks") if getattr(options, name)]
+    named = options.sections or numbered
+    return named or [name for name, section in SECTIONS.items() if section.usual]
 
 
 def _show(found: dict[str, Any]) -> None:
@@ -76,8 +83,11 @@ def _parser() -> argparse.ArgumentParser:
     add("--sizes", type=_positive, nargs="+", default=(200, 1000, 5000), metavar="N", help="pass: prospects")
     add("--profile", type=_folder, metavar="DIR", help="pass: also a cProfile file of each flow (slower)")
     add("--drafts", type=_positive, default=50, metavar="N", help="drafts: prospects to draft for")
+    add("--decks", type=_positive, metavar="N", help="decks: how many (200); alone it means this part only")
     add("--mails", type=_positive, default=10_000, metavar="N", help="mails: how many")
     add("--ledger-actions", type=_positive, default=40_000, metavar="N", help="ledger: actions")
+    add("--events", type=_positive, metavar="N", help="events: changes (200); alone it means this part only")
+    add("--identity-leads", type=_positive, default=100_000, metavar="N", help="identity: leads")
     add("--cohort", type=_positive, default=10_000, metavar="N", help="cohort: prospects")
     add("--cohort-decks", type=_whole, default=200, metavar="N", help="cohort: prospects whose decks are uploaded")
     add("--convert", nargs="+", choices=list(WAYS), default=list(WAYS), help="cohort: ways to convert Leads")

@@ -15,8 +15,11 @@ from rich.console import Console
 
 from tests.bench.cohort import APEX, SOAP, measure_cohorts
 from tests.bench.cohort_table import print_cohorts
+from tests.bench.decks import measure_decks, print_decks
 from tests.bench.demo_start import demo_start
+from tests.bench.events import measure_events, print_events
 from tests.bench.figures import marginal
+from tests.bench.identity import measure_identity, print_identity
 from tests.bench.ledger import measure_ledger
 from tests.bench.ledger_table import print_ledger
 from tests.bench.mails import measure_mails, print_mails
@@ -24,6 +27,8 @@ from tests.bench.measure import measure_drafts, measure_pair
 from tests.bench.table import print_demo_start, print_drafts, print_passes
 
 LEDGER_WORKERS = 4
+EVENTS = 200
+DECKS = 200
 WAYS = {"soap": SOAP, "apex": APEX}
 Options = argparse.Namespace
 Found = Any
@@ -63,8 +68,20 @@ def _ledger(options: Options, home: Path) -> Found:
     return measure_ledger(options.ledger_actions, LEDGER_WORKERS, home / "ledger")
 
 
+def _identity(options: Options, home: Path) -> Found:
+    return measure_identity(options.identity_leads, options.seed, home)
+
+
 def _mails(options: Options, home: Path) -> Found:
     return measure_mails(options.mails, options.seed, home)
+
+
+def _decks(options: Options, home: Path) -> Found:
+    return measure_decks(options.decks or DECKS, home)
+
+
+def _events(options: Options, home: Path) -> Found:
+    return measure_events(options.events or EVENTS, options.seed, home)
 
 
 SECTIONS = {
@@ -72,9 +89,12 @@ SECTIONS = {
     for section in (
         Section("pass", "one outbound pass beside a plain script that does the same work", _passes, print_passes),
         Section("drafts", "what drawing a presentation costs", _drafts, print_drafts),
+        Section("decks", "tailored decks beside a bare python-pptx loop", _decks, print_decks),
         Section("demo", "how long the demo takes to its first progress", _demo, print_demo_start),
         Section("mails", "mails rendered, claimed, sent and recorded, beside the bare client", _mails, print_mails),
         Section("ledger", "actions claimed and recorded, beside bare inserts", _ledger, print_ledger),
+        Section("events", "from a changed Lead to the first line of its run", _events, print_events, usual=False),
+        Section("identity", "doubles found among many leads, seconds and memory", _identity, print_identity),
         Section("cohort", "Salesforce calls through all seven stages", _cohort, print_cohorts, usual=False),
     )
 }

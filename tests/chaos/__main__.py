@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -20,6 +21,7 @@ from tests.chaos.verdict import Verdict
 def main() -> int:
     """Run it, print what the judge found."""
     given = _parser().parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(130))  # so that everything it started ends with it
     options = Options(
         kills=given.kills,
         seed=given.seed,

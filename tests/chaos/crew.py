@@ -26,10 +26,10 @@ from tests.chaos.settings import Site
 from tests.chaos.worker import Job, work
 
 GIVEN_UP_AFTER_SECONDS = 900.0
-LATEST_KILL_SECONDS = 2.0
+SOONEST_KILL_SECONDS, LATEST_KILL_SECONDS = 0.02, 4.0
 IDLE_LIVES = 6
 """So many lives in a row that nobody could end before their own end: there is no work left to die at."""
-AT_A_POINT, AT_A_MOMENT = 0.45, 0.35
+AT_A_POINT, AT_A_MOMENT = 0.4, 0.5
 RANDOM_MOMENT = "a random moment"
 forks = get_context("forkserver")
 forks.set_forkserver_preload(["tests.chaos.warm", "tests.chaos.worker", "tests.chaos.gateway"])
@@ -114,7 +114,7 @@ class Crew:
         draw = self._chance.random() if kills_left > 0 else 1.0
         fatal = self._next_point() if draw < AT_A_POINT else None
         hard = AT_A_POINT <= draw < AT_A_POINT + AT_A_MOMENT
-        wait_for = self._chance.uniform(0.0, LATEST_KILL_SECONDS) if hard else GIVEN_UP_AFTER_SECONDS
+        wait_for = self._some_moment() if hard else GIVEN_UP_AFTER_SECONDS
         job = Job(
             site=self._site,
             name=f"worker-{next(self._numbers)}",
@@ -126,6 +126,11 @@ class Crew:
         )
         self.lives += 1
         return Life(start(work, job), fatal, time.monotonic() + wait_for)
+
+    def _some_moment(self) -> float:
+        """Seconds; as likely within the first tenth of a second as later, since idle lives are short."""
+        ratio = LATEST_KILL_SECONDS / SOONEST_KILL_SECONDS
+        return float(SOONEST_KILL_SECONDS * ratio ** self._chance.random())
 
     def _next_point(self) -> str:
         self._points.append(self._points.pop(0))

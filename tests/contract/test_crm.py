@@ -50,13 +50,19 @@ def test_what_came_to_light_behind_the_cursor_is_read_and_what_is_known_is_not(o
     assert org.crm.changed_between(start + timedelta(days=1), last.cursor, set()) == []
 
 
+def test_the_org_says_which_one_it_is(org: Org) -> None:
+    found = org.crm.our_org()
+    assert found
+    assert (found[:3], len(found)) == ("00D", 18)
+
+
 def test_leads_are_read_by_their_ids_and_those_that_are_gone_left_out(org: Org) -> None:
     first, second, _ = org.insert("Lead", [lead_row(n) for n in range(3)])
     org.change("Lead", first, Title="Director")
-    found = {lead.id: lead.title for lead in org.crm.leads([second, first, "00Q000000000999EAA"])}
+    found = {lead.id: lead.title for lead in org.crm.leads_by_id([second, first, "00Q000000000999EAA"])}
     assert found.keys() == {first, second}
     assert found[first] == "Director"
-    assert org.crm.leads([]) == []
+    assert org.crm.leads_by_id([]) == []
 
 
 def test_a_lead_is_read_with_everything_the_rules_ask_for(org: Org) -> None:

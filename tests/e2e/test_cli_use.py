@@ -14,6 +14,12 @@ pytestmark = pytest.mark.e2e
 
 COMMANDS = (
     "demo",
+    "up",
+    "plan",
+    "apply",
+    "settle",
+    "preview",
+    "approve",
     "run",
     "import",
     "why",
@@ -25,9 +31,15 @@ COMMANDS = (
     "mapping",
     "undo",
     "understand",
+    "forget",
+    "backup",
+    "restore",
 )
 PLAYBOOK_COMMANDS = ("check", "schema")
-WITH_JSON = {"demo", "run", "import", "why", "report", "doctor", "undo"}
+WITH_JSON = {
+    "demo", "up", "run", "plan", "apply", "import", "why", "settle", "approve", "preview", "report", "doctor",
+    "undo", "forget", "backup", "restore",
+}  # fmt: skip
 WRONG_USE = {
     "frobnicate": 'Unknown command "frobnicate"',
     "report --frobnicate": "Unknown option: --frobnicate",
@@ -41,6 +53,11 @@ WRONG_USE = {
     "demo --leads 0": "--leads must be at least 1",
     "demo --days 0": "--days must be between 1 and",
     "demo --seed dice": "--seed",
+    "forget": "requires an argument",
+    "forget nobody": "nobody called 'nobody'",
+    "backup b.zip": "no ledger in",
+    "restore nowhere.zip": "cannot be read",
+    "restore --mark-uncertain": "--backup-at",
     "gateway --port 99999": "choose another --host or --port",
 }
 

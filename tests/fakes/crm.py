@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Container, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
 from closeloop.adapters.salesforce import mapping
+from closeloop.application.crm_people import KnownPerson
 from closeloop.application.ports import (
     Conversion,
     CrmLead,
@@ -20,11 +21,15 @@ from closeloop.application.ports import (
     CrmTask,
     CrmUpdate,
 )
+from closeloop.domain.account_identity import AccountRecord
 from closeloop.domain.actions import ActionState
 from closeloop.domain.api_budget import ApiUsage
 from closeloop.domain.errors import CloseloopError
+from closeloop.domain.identity_traits import PersonRecord
 from closeloop.domain.leads import LeadDraft
+from closeloop.domain.name_beginnings import company_beginnings, name_beginnings
 from closeloop.domain.prospect import Prospect
+from closeloop.domain.web_domains import registrable_domain
 from tests.fakes import crm_attachments
 from tests.fakes.crm_erasing import CrmErasings
 
@@ -39,6 +44,7 @@ PREFIXES = {
 }
 INTEGRATION_USER = "005000000000001EAA"
 PERSON = "005000000000002EAA"
+ORG = "00D000000000001EAA"
 OPEN, CONVERTED, CLOSED = "Open - Not Contacted", "Closed - Converted", "Closed - Not Converted"
 LEAD_DEFAULTS: dict[str, Any] = {
     "Status": OPEN,
@@ -133,6 +139,9 @@ class MemoryCrm(CrmErasings):
     def our_user(self) -> str | None:
         return INTEGRATION_USER
 
+    def our_org(self) -> str | None:
+        return None if self.down else ORG
+
     def calls_made(self) -> int:
         return self.calls
 
@@ -152,7 +161,7 @@ class MemoryCrm(CrmErasings):
         self._call()
         return len(self.rows("Lead"))
 
-    def leads(self, ids: Sequence[str]) -> list[CrmLead]:
+    def leads_by_id(self, ids: Sequence[str]) -> list[CrmLead]:
         self._call()
         return [mapping.lead(row) for row in self.rows("Lead") if row["Id"] in set(ids)]
 
@@ -178,6 +187,49 @@ class MemoryCrm(CrmErasings):
             return None
         consent = mapping.contact_look(prospect.key, person) if person else None
         return mapping.with_consent(mapping.deal_look(prospect.key, deal), consent)
+
+    def accounts_like(self, wanted: Sequence[AccountRecord]) -> list[AccountRecord]:
+        self._call()
+        starts = tuple(company_beginnings(one.name for one in wanted))
+        sites = {registrable_domain(one.website or "") for one in wanted} - {None}
+        return [
+            AccountRecord(
+                id=row["Id"],
+                name=row["Name"],
+                website=row.get("Website"),
+                country=row.get("BillingCountry"),
+                phone=row.get("Phone"),
+                parent=row.get("ParentId"),
+            )
+            for row in self.rows("Account")
+            if row["Name"].casefold().startswith(starts) or registrable_domain(row.get("Website") or "") in sites
+        ]
+
+    def people_like(self, wanted: Sequence[PersonRecord]) -> list[KnownPerson]:
+        self._call()
+        starts = tuple(name_beginnings(wanted))
+        leads = [self._known("Lead", row) for row in self.rows("Lead") if not row["IsConverted"]]
+        people = leads + [self._known("Contact", row) for row in self.rows("Contact")]
+        return [one for one in people if one.person.last_name.casefold().startswith(starts)]
+
+    def _known(self, name: Literal["Lead", "Contact"], row: Row) -> KnownPerson:
+        account = self.records["Account"].get(row.get("AccountId") or "", {})
+        company, country = (
+            (account.get("Name"), "MailingCountry") if name == "Contact" else (row["Company"], "Country")
+        )
+        person = PersonRecord(
+            id=row["Id"],
+            last_name=row.get("LastName") or "",
+            first_name=row.get("FirstName"),
+            company=company or "",
+            email=row.get("Email") or "",
+            phone=row.get("Phone"),
+            country=row.get(country),
+            website=account.get("Website") or row.get("Website"),
+        )
+        return KnownPerson(
+            object=name, id=row["Id"], owner_id=row.get("OwnerId") or INTEGRATION_USER, person=person
+        )
 
     def upsert_leads(self, drafts: Sequence[LeadDraft]) -> list[CrmOutcome]:
         self._call()
@@ -250,9 +302,8 @@ class MemoryCrm(CrmErasings):
                 key=wish.action_key, state=ActionState.UNCERTAIN, detail="CANNOT_UPDATE_CONVERTED_LEAD"
             )
         account = wish.account_id or self.insert("Account", Name=lead["Company"])
-        contact = self.insert(
-            "Contact", AccountId=account, Email=lead["Email"], HasOptedOutOfEmail=False, OwnerId=wish.owner_id
-        )
+        who = {name: lead.get(name) for name in ("FirstName", "LastName", "Email", "Phone")}
+        contact = self.insert("Contact", AccountId=account, HasOptedOutOfEmail=False, OwnerId=wish.owner_id, **who)
         deal = self.insert(
             "Opportunity",
             AccountId=account,

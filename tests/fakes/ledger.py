@@ -21,11 +21,12 @@ from closeloop.domain.leads import Quarantined
 from closeloop.domain.prospect import Fact, Prospect
 from closeloop.domain.signals import Signal, SignalId, SignalKind, Understanding
 from closeloop.domain.stage import Stage, Standing
-from tests.fakes.ledger_erasing import MemoryErasing
+from tests.fakes.ledger_desk import MemoryDesk
+from tests.fakes.ledger_credits import MemoryCredits
 from tests.fakes.ledger_events import MemoryEvents
 
 
-class MemoryLedger(MemoryErasing, MemoryEvents):
+class MemoryLedger(MemoryCredits, MemoryDesk, MemoryEvents):
     """Implements `closeloop.application.ports.Ledger`; its attributes are there for tests to look at."""
 
     def __init__(self) -> None:
@@ -147,6 +148,7 @@ class MemoryLedger(MemoryErasing, MemoryEvents):
                 decision.model_copy(update={"detail": plain(decision.detail)}) for decision in change.decisions
             ]
             self.handled.update(change.handled_signals)
+            self.ask(change.approvals)
             return Saved(new_actions=self.plan(change.actions, planning_time(change)), overtaken=lost)
 
     # signals and suppression
@@ -308,6 +310,8 @@ class MemoryLedger(MemoryErasing, MemoryEvents):
         lines = [story_text.fact_line(fact) for fact in prospect.facts.values()]
         lines += [story_text.decision_line(one) for one in self.decided if one.prospect_key == prospect_key]
         lines += self._action_lines(prospect_key)
+        for asked in sorted(self.asked.values(), key=lambda one: one.id):
+            lines += story_text.approval_lines(asked) if asked.prospect_key == prospect_key else []
         lines += [
             story_text.signal_line(signal, self.understood.get(signal.identity))
             for signal in self._signals()

@@ -9,6 +9,8 @@ from typing import Any
 from closeloop.application.erasure_port import Footprint
 from closeloop.application.ports import CrmWriteRow, DecisionRow
 from closeloop.domain.actions import ActionKind, ActionState
+from closeloop.domain.approvals import Approval
+from closeloop.domain.enrichment_rules import answer_keys
 from closeloop.domain.field_ownership import Memory
 from closeloop.domain.forgetting import Erasure
 from closeloop.domain.leads import Quarantined
@@ -35,6 +37,7 @@ class MemoryErasing(MemorySending):
     journal: list[CrmWriteRow]
     facts: dict[str, tuple[tuple[Fact, ...], datetime]]
     kept_out: dict[tuple[str, str], Quarantined]
+    asked: dict[str, Approval]
 
     def __init__(self) -> None:
         super().__init__()
@@ -108,9 +111,10 @@ class MemoryErasing(MemorySending):
             "remembered CRM records": _drop(self.seen, records),
             "quarantined rows": _drop(self.kept_out, refused),
             "do-not-contact entries": _drop(self.no_mail_to, who),
+            "approvals": _drop(self.asked, [k for k, one in self.asked.items() if one.prospect_key in keys]),
             "doubts": len(self.in_doubt & keys),
             "prospects": _drop(self.people, keys),
-            "cached facts": _drop(self.facts, accounts),
+            "cached facts": _drop(self.facts, {key for account in accounts for key in answer_keys(account)}),
         }
         for identity in signals:
             self.understood.pop(identity, None)

@@ -8,6 +8,7 @@ from email.utils import format_datetime
 
 import pytest
 
+from closeloop.application.forget import forget, whom
 from closeloop.domain.signals import Signal, SignalKind
 from closeloop.domain.tokens import make_token
 from flows.gateway.app import BELIEVED_DATE
@@ -150,3 +151,14 @@ def test_a_body_that_is_no_form_is_refused(door: Door, kind: str) -> None:
     answer = door.http.post(f"/sendgrid/inbound/{TOKEN}", content=b"{}", headers={"Content-Type": kind})
     assert answer.status_code == 400
     assert door.stored() == []
+
+
+def test_a_mail_of_somebody_who_asked_to_be_forgotten_is_kept_without_a_word(door: Door) -> None:
+    person = door.prospect()
+    form = door.reply(person)
+    services = door.company.services
+    forget(services, whom(services, person.email), door.company.now)
+    assert [door.inbound(form).json()["stored"] for _ in range(2)] == [1, 0]
+    signal = _only(door)
+    assert (signal.kind, signal.address, signal.prospect_key, signal.payload) == (SignalKind.REPLY, None, None, {})
+    assert person.key not in signal.id

@@ -44,6 +44,7 @@ def a_deal(key: str = "00Q01", **fields: Any) -> Prospect:
         "stage": Stage.PRESENTATION,
         "amount": Decimal(40_000),
         "next_step": NextStep(what="Meeting with Okafor", on=NOW.date() + timedelta(days=7)),
+        "pains": ("slow",),
     }
     return a_prospect(key, **(given | fields))
 
@@ -239,6 +240,7 @@ class BusyYear:
         trade = f"{pick(COMPANIES)} {pick(TRADES)}"
         fields: dict[str, Any] = {
             "company": trade,
+            "owner_name": pick(("Mina Sato", "Jonas Berg", "Leila Haddad")),
             "domain": trade.lower().replace(" ", "-") + ".example",
             "first_name": pick(FIRST_NAMES),
             "last_name": pick(LAST_NAMES),
@@ -319,6 +321,7 @@ class BusyYear:
             "profile": Profile.OPPORTUNITY,
             "amount": amount,
             "predicted": 0.35,
+            "pains": ("slow",) if roll() < 0.7 else (),
             "replies": 1,
             "last_reply_at": NOW - timedelta(days=ago),
         }

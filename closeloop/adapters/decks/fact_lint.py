@@ -1,4 +1,4 @@
-"""Whether everything a deck claims stands on a fact: known, not too old, not contradicted, and with the same numbers.
+"""Whether each claim of a deck stands on a fact: known, not too old, not contradicted, with the same numbers.
 
 A number in a sentence about the prospect is one of the fact behind it; one in our answer is one of its proof.
 """
@@ -19,16 +19,10 @@ _BETWEEN_DIGITS = re.compile(r"[.,\u00a0\u202f ]")
 
 def fact_findings(content: DeckContent, pages: tuple[Page, ...]) -> list[Finding]:
     """What the deck claims without a fact that carries it, each with its slide."""
-    return [
-        *_told("Goals", content.goals, pages),
-        *_told("Table", content.evidence, pages),
-        *(
-            finding
-            for place in range(min(len(content.pains), MOST_PAINS))
-            for finding in _pain(content, place, pages)
-        ),
-        *_value(content, pages),
-    ]
+    found = [*_told("Goals", content.goals, pages), *_told("Table", content.evidence, pages)]
+    for place in range(min(len(content.pains), MOST_PAINS)):
+        found += _pain(content, place, pages)
+    return [*found, *_value(content, pages)]
 
 
 def _slide(layout: str, pages: tuple[Page, ...], place: int = 0) -> int:

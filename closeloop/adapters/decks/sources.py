@@ -36,11 +36,9 @@ def no_age(name: str) -> str:
 def source_of(evidence: Evidence, words: Words) -> str:
     """Where a claim comes from, with its age."""
     source, age = clean(evidence.source), words.age(evidence.as_of, evidence.seen)
-    return (
-        words.say("dated", source=source, as_of=age)
-        if evidence.as_of and age
-        else ", ".join(filter(None, (source, age)))
-    )
+    if evidence.as_of and age:
+        return words.say("dated", source=source, as_of=age)
+    return ", ".join(filter(None, (source, age)))
 
 
 def source_rows(content: DeckContent, words: Words) -> Iterator[tuple[Text, ...]]:

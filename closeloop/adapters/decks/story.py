@@ -18,13 +18,15 @@ from closeloop.domain.presentation_content import DeckContent, Evidence
 _SMALL_PRINT = 12.0
 _HEADING_NAME = 45
 _MOST_QUESTIONS = 3
+_MOST_LINES = 4
+"""Of goals and of what the facts suggest, together on one page."""
 _STEP = re.compile(r"^(?P<when>.+?):(?: (?P<what>.*))?$")
 
 
 def pages_of(content: DeckContent, words: Words) -> list[Page]:
     """The pages in order. Tables may still be longer than a slide."""
     pages = [_title(content, words), _agenda(content, words)]
-    if content.goals or content.pains or content.questions:
+    if content.goals or content.pains or content.questions or content.doubts:
         pages.append(_goals(content, words))
     if content.evidence:
         pages.append(_situation(content, words))
@@ -59,9 +61,11 @@ def _notes(words: Words, page: str, *more: str) -> tuple[str, ...]:
 
 
 def _open_questions(content: DeckContent, words: Words, key: str) -> tuple[str, ...]:
-    if not content.questions:
-        return ()
-    return (words.note(key), *(f"• {clean(question)}" for question in content.questions))
+    return _listed(content.questions, words, key)
+
+
+def _listed(lines: tuple[str, ...], words: Words, key: str) -> tuple[str, ...]:
+    return (words.note(key), *(f"• {clean(line)}" for line in lines)) if lines else ()
 
 
 def _title(content: DeckContent, words: Words) -> Page:
@@ -88,7 +92,7 @@ def _goals(content: DeckContent, words: Words) -> Page:
     """What they told us; until they did, what the facts suggest; beside it what only they can say."""
     said, heading = _goals_said(content, words), "goals" if content.goals else "goals_unknown"
     asked = content.questions[:_MOST_QUESTIONS] or (words.say("goals_missed"),)
-    grounds = content.goals or content.grounds[:MOST_PAINS]
+    grounds = (*content.goals, *content.grounds[:MOST_PAINS])
     sources = "; ".join(dict.fromkeys(source_of(ground, words) for ground in grounds))
     texts = _heading(content, words, heading)
     texts["goals"] = said
@@ -96,19 +100,23 @@ def _goals(content: DeckContent, words: Words) -> Page:
         _kicker(words.say("goals_ask")),
         *(claim(question, f"question {number}") for number, question in enumerate(asked, 1)),
     )
-    texts["source"] = (
-        label(f"{words.say('source')}: {sources}" if sources else "–", "the source line of the goals"),
-    )
-    return Page("Goals", texts, _notes(words, "goals"))
+    line = f"{words.say('source')}: {sources}" if sources else "–"
+    texts["source"] = (label(line, "the source line of the goals"),)
+    return Page("Goals", texts, _notes(words, "goals", *_listed(content.doubts, words, "doubts")))
 
 
 def _goals_said(content: DeckContent, words: Words) -> tuple[Text, ...]:
-    if content.goals:
-        said = [words.say("goal", label=one.label, value=clean(one.value)) for one in content.goals]
-    else:
-        said = [clean(pain.pain) for pain in content.pains[:MOST_PAINS]] or [words.say("goals_none")]
-    kicker = _kicker(words.say("goals_told" if content.goals else "goals_read"))
-    return (kicker, *(claim(text, f"goal {number}") for number, text in enumerate(said, 1)))
+    told = [words.say("goal", label=one.label, value=sentence(one.value)) for one in content.goals]
+    room = max(_MOST_LINES - len(told), 0) if told else MOST_PAINS
+    read = [clean(pain.pain) for pain in content.pains[:room]]
+    if not told and not read:
+        read = [words.say("goals_none")]
+    said: list[Text] = []
+    for key, lines in (("goals_told", told), ("goals_read", read)):
+        if lines:
+            said.append(_kicker(words.say(key)))
+            said += [claim(line, f"goal {number}") for number, line in enumerate(lines, len(said))]
+    return tuple(said)
 
 
 def _situation(content: DeckContent, words: Words) -> Page:

@@ -41,7 +41,7 @@ class Words:
         return str(year + int(self.table["era"]))
 
     def age(self, as_of: str | None, seen: date | None) -> str:
-        """How old a claim is: the period that its source gives, else the day it was read; empty when nobody knows."""
+        """How old a claim is: the period its source gives, else the day it was read; empty when nobody knows."""
         if as_of:
             return self._period(as_of)
         return self.say("seen", date=self._short(seen)) if seen else ""

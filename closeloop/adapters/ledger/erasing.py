@@ -9,39 +9,47 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, Table, delete, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Table, delete, false, func, or_, select
 
 from closeloop.adapters.ledger.codec import dump_json, dump_prospect, load_prospect
 from closeloop.adapters.ledger.columns import POSTGRESQL
 from closeloop.adapters.ledger.engine import chunks, patient, patient_and_repeatable
 from closeloop.adapters.ledger.rows import Part
 from closeloop.adapters.ledger.schema import (
-    account_facts,
-    action_events,
     action_payloads,
     actions,
-    crm_seen,
     crm_writes,
-    decisions,
     erasing,
     erasures,
     forgotten,
-    late_outcomes,
-    mailbox_slots,
+    metadata,
     prospects,
     quarantine,
-    receipts,
     restore_doubts,
-    signals,
-    suppressions,
 )
 from closeloop.adapters.ledger.statements import insert_new
 from closeloop.application.erasure_port import Footprint
 from closeloop.domain.actions import ActionKind, ActionState
+from closeloop.domain.enrichment_rules import answer_keys
 from closeloop.domain.forgetting import Erasure
 from closeloop.domain.prospect import Prospect
 
 Condition = ColumnElement[bool]
+_NOT_THEIRS = (erasing, forgotten, erasures)
+_THEMSELVES = {prospects: prospects.c.key, actions: actions.c.prospect_key}
+_NAMES = {
+    "action_events": "action events",
+    "late_outcomes": "action events",
+    "mailbox_slots": "slots",
+    "action_payloads": "mails and other payloads",
+    "crm_writes": "CRM writes",
+    "crm_seen": "remembered CRM records",
+    "quarantine": "quarantined rows",
+    "suppressions": "do-not-contact entries",
+    "restore_doubts": "doubts",
+    "account_facts": "cached facts",
+}
+"""What people call the rows of a table."""
 
 
 class ErasingRows(Part):
@@ -150,32 +158,44 @@ def _erase(
     connection: Connection, keys: Sequence[str], addresses: Sequence[str], record_ids: Sequence[str]
 ) -> dict[str, int]:
     people = _people(connection, keys)
-    theirs = select(actions.c.key).where(actions.c.prospect_key.in_(keys))
+    theirs = list(connection.scalars(select(actions.c.key).where(actions.c.prospect_key.in_(keys))))
     insert_new(connection, erasing, [{"prospect_key": key} for key in sorted(keys)])
-    # First what hangs on their actions, then these, then the people themselves.
-    gone: list[tuple[str, Table, Condition]] = [
-        ("signals", signals, _about(keys, addresses, theirs)),
-        ("receipts", receipts, receipts.c.action_key.in_(theirs)),
-        ("action events", late_outcomes, late_outcomes.c.action_key.in_(theirs)),
-        ("action events", action_events, action_events.c.action_key.in_(theirs)),
-        ("slots", mailbox_slots, mailbox_slots.c.action_key.in_(theirs)),
-        ("mails and other payloads", action_payloads, action_payloads.c.action_key.in_(theirs)),
-        ("actions", actions, actions.c.prospect_key.in_(keys)),
-        ("decisions", decisions, decisions.c.prospect_key.in_(keys)),
-        ("CRM writes", crm_writes, crm_writes.c.prospect_key.in_(keys) | crm_writes.c.record_id.in_(record_ids)),
-        ("remembered CRM records", crm_seen, crm_seen.c.record_id.in_(record_ids)),
-        ("quarantined rows", quarantine, _names(addresses)),
-        ("do-not-contact entries", suppressions, suppressions.c.address.in_(addresses)),
-        ("doubts", restore_doubts, restore_doubts.c.prospect_key.in_(keys)),
-        ("prospects", prospects, prospects.c.key.in_(keys)),
-        ("cached facts", account_facts, account_facts.c.account_key.in_(_only_theirs(connection, people))),
-    ]
+    alone = _only_theirs(connection, people)
     counts: dict[str, int] = {}
-    for what, table, condition in gone:
-        counts[what] = counts.get(what, 0) + connection.execute(delete(table).where(condition)).rowcount
+    # What hangs on other rows first: their actions after what became of these, the people themselves last.
+    for table in reversed(metadata.sorted_tables):
+        if (condition := _about(table, keys, addresses, record_ids, theirs, alone)) is not None:
+            what = _NAMES.get(table.name, table.name.replace("_", " "))
+            counts[what] = counts.get(what, 0) + connection.execute(delete(table).where(condition)).rowcount
     counts["mentions in the rows of people they named"] = _unname(connection, people)
     connection.execute(delete(erasing))
     return counts
+
+
+def _about(
+    table: Table,
+    keys: Sequence[str],
+    addresses: Sequence[str],
+    record_ids: Sequence[str],
+    action_keys: Sequence[str],
+    alone: Sequence[str],
+) -> Condition | None:
+    """What in this table is about them: by any of the columns that say so, also in a table that is new here."""
+    if table in _NOT_THEIRS:
+        return None
+    named: dict[str, Any] = {
+        "prospect_key": keys,
+        "action_key": action_keys,
+        "record_id": record_ids,
+        "address": addresses,
+        "account_key": alone,
+    }
+    found: list[Condition] = [table.c[name].in_(words) for name, words in named.items() if name in table.c]
+    if table in _THEMSELVES:
+        found.append(_THEMSELVES[table].in_(keys))
+    if table is quarantine:
+        found += [func.lower(table.c.body).contains(address, autoescape=True) for address in addresses]
+    return or_(false(), *found) if found else None
 
 
 def _people(connection: Connection, keys: Sequence[str]) -> list[Prospect]:
@@ -184,23 +204,13 @@ def _people(connection: Connection, keys: Sequence[str]) -> list[Prospect]:
     return [load_prospect(body) for body in connection.scalars(query)]
 
 
-def _about(keys: Sequence[str], addresses: Sequence[str], theirs: Select[Any]) -> Condition:
-    table = signals.c
-    return table.prospect_key.in_(keys) | table.action_key.in_(theirs) | table.address.in_(addresses)
-
-
-def _names(addresses: Sequence[str]) -> Condition:
-    """Rows of a file that hold one of the addresses."""
-    return or_(*(func.lower(quarantine.c.body).contains(address, autoescape=True) for address in addresses))
-
-
 def _only_theirs(connection: Connection, people: Sequence[Prospect]) -> list[str]:
-    """Keys of accounts at which there is nobody else: what is known of a company of one is known of the person."""
+    """Where answers about accounts of theirs alone lie: what is known of a company of one is known of the person."""
     keys, domains = [p.key for p in people], {p.domain.lower() for p in people if p.domain}
     others = select(prospects.c.domain).where(prospects.c.domain.in_(domains) & prospects.c.key.not_in(keys))
     shared = set(connection.scalars(others.distinct()))
     companies = {f"company:{p.company.casefold()}" for p in people if not p.domain}
-    return sorted(domains - shared | companies)
+    return sorted(key for account in domains - shared | companies for key in answer_keys(account))
 
 
 def _unname(connection: Connection, people: Sequence[Prospect]) -> int:

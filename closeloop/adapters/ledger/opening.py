@@ -10,8 +10,13 @@ from pathlib import Path
 
 from sqlalchemy import Connection, insert, text
 
-from closeloop.adapters.ledger import event_tables as event_tables  # its tables are part of the schema
-from closeloop.adapters.ledger import postgres, sqlite
+from closeloop.adapters.ledger import (
+    approval_tables,  # noqa: F401 - its tables are part of the schema
+    credit_tables,  # noqa: F401 - its table is part of the schema
+    event_tables,  # noqa: F401 - its tables are part of the schema
+    postgres,
+    sqlite,
+)
 from closeloop.adapters.ledger.columns import POSTGRESQL
 from closeloop.adapters.ledger.engine import Database
 from closeloop.adapters.ledger.failures import LedgerIsNewer

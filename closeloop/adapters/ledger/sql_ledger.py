@@ -10,9 +10,12 @@ from datetime import datetime
 from pathlib import Path
 
 from closeloop.adapters.ledger.actions import ActionRows
+from closeloop.adapters.ledger.approvals import ApprovalRows, ask
 from closeloop.adapters.ledger.blanking import BlankingRows
 from closeloop.adapters.ledger.copying import copied
+from closeloop.adapters.ledger.credits import CreditRows
 from closeloop.adapters.ledger.crm import CrmRows
+from closeloop.adapters.ledger.desk import DeskRows
 from closeloop.adapters.ledger.engine import patient
 from closeloop.adapters.ledger.erasing import ErasingRows
 from closeloop.adapters.ledger.events import EventRows
@@ -38,6 +41,9 @@ class SqlLedger(
     RunRows,
     StageRows,
     EventRows,
+    ApprovalRows,
+    DeskRows,
+    CreditRows,
     StoryRows,
     ErasingRows,
     BlankingRows,
@@ -57,6 +63,7 @@ class SqlLedger(
             save_prospects(connection, change.prospects)
             add_decisions(connection, change.decisions)
             new = plan_actions(connection, change.actions, planning_time(change))
+            ask(connection, change.approvals)
             mark_handled(connection, change.handled_signals)
         return Saved(new_actions=new, overtaken=lost)
 
@@ -74,6 +81,7 @@ def without(change: Change, keys: Set[str]) -> Change:
         prospects=tuple(p for p in change.prospects if p.key not in keys),
         decisions=tuple(row for row in change.decisions if row.prospect_key not in keys),
         actions=tuple(action for action in change.actions if action.prospect_key not in keys),
+        approvals=tuple(asked for asked in change.approvals if asked.prospect_key not in keys),
         handled_signals=tuple(signal for signal in change.handled_signals if signal not in waits),
         lines=change.lines,
     )

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, or_, select
 
 from closeloop.adapters.ledger import story_text
 from closeloop.adapters.ledger.actions import WITH_PAYLOAD
+from closeloop.adapters.ledger.approval_tables import approvals
 from closeloop.adapters.ledger.codec import load_prospect
 from closeloop.adapters.ledger.crm import write_of
 from closeloop.adapters.ledger.engine import patient
@@ -29,6 +30,7 @@ from closeloop.adapters.ledger.schema import (
 )
 from closeloop.adapters.ledger.story_text import Move, Placed
 from closeloop.application.ports import ReceiptRow, StoryLine, WriteState
+from closeloop.domain.approvals import Approval
 from closeloop.domain.prospect import Prospect
 from closeloop.domain.signals import Signal, Understanding
 
@@ -45,7 +47,7 @@ class StoryRows(Part):
                 return []
             prospect = load_prospect(body)
             lines = [story_text.fact_line(fact) for fact in prospect.facts.values()]
-            for part in (_decisions, _actions, _signals, _suppressions, _crm_writes):
+            for part in (_decisions, _actions, _signals, _approvals, _suppressions, _crm_writes):
                 lines.extend(part(connection, prospect))
         return story_text.in_order(lines)
 
@@ -100,6 +102,12 @@ def _signals(connection: Connection, prospect: Prospect) -> Iterator[Placed]:
     for row in connection.execute(query.order_by(table.occurred_at, table.id, table.source)):
         meaning = Understanding.model_validate_json(row.understanding) if row.understanding else None
         yield story_text.signal_line(Signal.model_validate_json(row.body), meaning)
+
+
+def _approvals(connection: Connection, prospect: Prospect) -> Iterator[Placed]:
+    query = select(approvals.c.body).where(approvals.c.prospect_key == prospect.key).order_by(approvals.c.id)
+    for body in connection.scalars(query):
+        yield from story_text.approval_lines(Approval.model_validate_json(body))
 
 
 def _suppressions(connection: Connection, prospect: Prospect) -> Iterator[Placed]:

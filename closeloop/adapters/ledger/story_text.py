@@ -11,11 +11,13 @@ from typing import Any
 
 from closeloop.application.ports import CrmWriteRow, DecisionRow, ReceiptRow, StoryLine, WriteState
 from closeloop.domain.actions import Action, ActionKind, ActionState
+from closeloop.domain.approvals import Approval
 from closeloop.domain.decisions import Channel
 from closeloop.domain.fact_words import spoken
 from closeloop.domain.last_look import told
 from closeloop.domain.prospect import Fact
 from closeloop.domain.signals import Label, Signal, SignalKind, Understanding
+from closeloop.domain.sources import licence_of
 
 _QUOTE_AT_MOST = 240
 _NAMES = {
@@ -124,8 +126,20 @@ def fact_line(fact: Fact) -> Placed:
     """Something learned, with its source."""
     period = f", as of {fact.as_of}" if fact.as_of else ""
     what = f"{_spoken(fact.name.removesuffix('_usd'))} is {spoken(fact)}{period}"
-    text = f"Learned from {fact.source}: {what} ({fact.confidence:.0%} certain)"
-    return _placed(fact.observed_at, "fact", text, fact.model_dump(mode="json"), (LEARNED, 0, 0))
+    text = f"Learned from {fact.source}: {what} ({fact.confidence:.0%} certain){_judgement(fact)}"
+    detail = fact.model_dump(mode="json", exclude_none=True) | {"licence": licence_of(fact.source)}
+    return _placed(fact.observed_at, "fact", text, detail, (LEARNED, 0, 0))
+
+
+def _judgement(fact: Fact) -> str:
+    """What it cost, why it was believed, over whom, and why it is said to nobody."""
+    judged = fact.judged
+    if judged is None:
+        return ""
+    cost = f", for {judged.cost:g} credits" if judged.cost else ""
+    over = ", ".join(f"{rival.value} from {rival.source} ({rival.confidence:.0%})" for rival in judged.rivals)
+    believed = f"; believed over {over}, because {judged.because}" if over else ""
+    return f"{cost}{believed}" + (f"; said to nobody: {judged.doubt}" if judged.doubt else "")
 
 
 def decision_line(decision: DecisionRow) -> Placed:
@@ -195,6 +209,19 @@ def _verdict(receipt: ReceiptRow) -> str:
         return receipt.verdict
     clear = receipt.verdict == "send"
     return "nothing speaks against it" if clear else f"it must not happen now, because {receipt.verdict}"
+
+
+def approval_lines(approval: Approval) -> list[Placed]:
+    """Who was asked for what and until when, and what they said."""
+    who = "the owner" if approval.ask == "owner" else f"the user {approval.ask}"
+    until = f" until {approval.deadline:%Y-%m-%d %H:%M} UTC" if approval.deadline else ""
+    what, detail = approval.kind.in_words, approval.model_dump(mode="json")
+    asked = f"Asked {who} to approve {what}{until} (`closeloop approve {approval.id}`)"
+    lines = [_placed(approval.asked_at, "approval", asked, detail, (DONE, 0, 1))]
+    if approval.decided_at is not None:
+        text = f"The approval of {what} ({approval.id}): {approval.said}"
+        lines.append(_placed(approval.decided_at, "approval", text, detail, (DONE, 0, 2)))
+    return lines
 
 
 def crm_line(write: CrmWriteRow) -> Placed:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import date
 from functools import cache
+from types import MappingProxyType
 from urllib.parse import quote, urlsplit
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -17,6 +18,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from closeloop.adapters.report import words
 from closeloop.domain.errors import UsageError
 from closeloop.domain.figures import Figures, stage_name
+from closeloop.domain.stage import Stage
 
 SHOWN = 10
 """Rows of a table before the rest is folded away."""
@@ -25,13 +27,15 @@ MOST = 200
 CRM_BASE, FILES_BASE = "crm_base", "files_base"
 
 
-def render_report(figures: Figures, links: Mapping[str, str]) -> str:
+def render_report(
+    figures: Figures, links: Mapping[str, str], previews: Mapping[str, str] = MappingProxyType({})
+) -> str:
     """The whole page.
 
     `links` may hold `crm_base` (records link to `<crm_base>/<record id>`), `files_base` (where the paths of
     decks start, seen from the report; beside it by default), and any other name: those are shown in the head
     of the page, as `inbox` or `prefect_ui`. A link that is neither a web address nor a relative path is a
-    `UsageError`.
+    `UsageError`. `previews` holds pictures of decks, by the path of the deck, as data addresses.
     """
     for name, url in links.items():
         _refuse_unsafe(name, url)
@@ -44,6 +48,8 @@ def render_report(figures: Figures, links: Mapping[str, str]) -> str:
             headline=words.headline(figures),
             links={CRM_BASE: links.get(CRM_BASE, ""), FILES_BASE: links.get(FILES_BASE, "")},
             named_links=named,
+            previews=previews,
+            every_stage=tuple(Stage),
             shown=SHOWN,
             most=MOST,
         )
@@ -65,6 +71,7 @@ def _environment() -> Environment:
         "money_short": words.money_short,
         "percent": words.percent,
         "plural": words.plural,
+        "hours": words.hours,
         "count": _count,
         "short": _short,
         "day": _day,

@@ -5,19 +5,22 @@ Invariant: a sentence says only what the figures say, and says when they are too
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 
+from closeloop.domain.calibration import Calibration
+from closeloop.domain.chances import StageChance
 from closeloop.domain.figures import (
     ApproachFigures,
     Deliverability,
     Figures,
-    GivingUp,
-    Persistence,
     stage_name,
 )
-from closeloop.domain.forecast import Calibration, Forecast
+from closeloop.domain.forecast import Forecast
+from closeloop.domain.persistence import GivingUp, Persistence
+from closeloop.domain.speed import Speed
 from closeloop.domain.stage import Stage
+from closeloop.domain.state_of_mind import StateOfMind
 from closeloop.domain.variants import Comparison, Difference
 
 SYMBOLS = {"EUR": "€", "USD": "$", "GBP": "£", "JPY": "¥"}
@@ -86,8 +89,7 @@ def say_funnel(figures: Figures) -> str:
     if not steps:
         return "Too few prospects yet to say where the funnel leaks."
     worst, stage = min(steps)
-    after = list(Stage)[stage.number]
-    return f"Narrowest between {stage_name(stage)} and {stage_name(after)}: {percent(worst)} go on."
+    return f"Fewest go on from {stage_name(stage)}: {percent(worst)}."
 
 
 def say_approaches(rows: Sequence[ApproachFigures]) -> str:
@@ -126,14 +128,93 @@ def say_persistence(found: Persistence) -> str:
 
 
 def say_calibration(found: Calibration) -> str:
-    """The score of earlier predictions, against guessing."""
-    if found.brier is None or found.guessing is None:
-        return "No closed deal carried a prediction yet, so the forecast cannot be scored."
-    text = f"Brier score {found.brier:.3f} over {plural(found.deals, 'closed deal')} (0 is perfect)"
+    """The score of the forecasts that would have been made, against the plain weights and against guessing."""
+    if found.brier is None or found.plain is None or found.guessing is None:
+        return "No deal has ended yet, so the forecast cannot be scored."
+    text = (
+        f"Made again for the past, the forecast scores {found.brier:.3f} over {plural(found.deals, 'ended deal')}"
+    )
+    if not found.says_enough:
+        return f"{text} (Brier score, 0 is perfect). These are too few to judge it by."
+    text += f" (Brier score, 0 is perfect); the playbook’s weights alone score {found.plain:.3f}"
     if found.guessing == 0:
-        return f"{text}; they all ended alike, so there is no rate to guess by."
+        return f"{text}. They all ended alike, so there is no rate to guess by."
     compared = "better" if found.brier < found.guessing else "no better"
-    return f"{text}; {compared} than always guessing the won share, which scores {found.guessing:.3f}."
+    return f"{text}. That is {compared} than always guessing the won share, which scores {found.guessing:.3f}."
+
+
+def say_coverage(found: Calibration) -> str:
+    """How often the band held what came."""
+    if found.covered is None:
+        return "No past forecast can be held against what came yet: too many of its deals are still open."
+    hits, of = found.covered.hits, found.covered.of
+    low, high = percent(found.covered.low), percent(found.covered.high)
+    return f"{hits} of {of} past bands held what came; 8 of 10 should (the true share is likely {low} to {high})."
+
+
+def say_learned(figures: Figures) -> str:
+    """Whether the stage weights could be re-estimated, and from how much."""
+    deals = plural(figures.learned_from, "ended deal")
+    if not figures.has_learned:
+        verb = "is" if figures.learned_from == 1 else "are"
+        return f"{deals.capitalize()} {verb} too few to re-estimate stage weights from: these lean on the playbook."
+    off = [row for row in figures.chances if not row.low <= row.playbook <= row.high]
+    if not off:
+        return f"The playbook’s stage weights agree with {deals}."
+    worst = max(off, key=lambda row: abs(row.playbook - row.estimated))
+    return (
+        f"Re-estimated from {deals}: {stage_name(worst.stage)} is worth {percent(worst.estimated)}, "
+        f"where the playbook says {percent(worst.playbook)}."
+    )
+
+
+def say_speed(found: Speed) -> str:
+    """How soon those who write hear from us."""
+    if found.whole.median_hours is None:
+        return "Nobody has written anything to answer yet."
+    soon = percent(found.whole.within_a_day.share or 0)
+    text = f"Half of those who write hear from us {_within(found.whole.median_hours)}; {soon} within a day."
+    if found.waiting:
+        text += f" {plural(found.waiting, 'person waits', 'people wait')} for an answer now."
+    return text
+
+
+def hours(number: float) -> str:
+    """`at once`, `12 minutes`, `3 hours`, `2.5 days`."""
+    if number * 60 < 1:
+        return "at once"
+    if number < 1:
+        return plural(round(number * 60), "minute")
+    if number < 48:
+        return plural(round(number), "hour")
+    return f"{number / 24:.1f} days"
+
+
+def _within(number: float) -> str:
+    return hours(number) if hours(number) == "at once" else f"within {hours(number)}"
+
+
+def tell_calibration(found: Calibration) -> str:
+    """The calibration plot in words."""
+    return _list(
+        f"predicted {percent(one.predicted)}, {one.observed.hits} of {one.observed.of} won" for one in found.bins
+    )
+
+
+def tell_chances(rows: Iterable[StageChance]) -> str:
+    """Stage weights and estimates in words."""
+    return _list(
+        f"{stage_name(row.stage)}: playbook {percent(row.playbook)}, estimated {percent(row.estimated)} "
+        f"({percent(row.low)} to {percent(row.high)})"
+        for row in rows
+    )
+
+
+def tell_mind(found: StateOfMind) -> str:
+    """The weightiest evidence, with its day."""
+    if not found.evidence:
+        return "no sign yet"
+    return "; ".join(f"{one.what}, {one.at:%-d %b}" for one in found.evidence[:2])
 
 
 def say_mail(found: Deliverability) -> str:
@@ -175,6 +256,11 @@ def tell_persistence(rows: Sequence[GivingUp]) -> str:
         f"us {percent(row.ours or 0)}"
         for row in rows
     )
+
+
+def tell_touches(counts: Mapping[int, int]) -> str:
+    """Touches to prospects in words."""
+    return _list(f"{plural(touches, 'touch', 'touches')}: {number:,}" for touches, number in counts.items())
 
 
 def tell_counts(rows: Iterable[tuple[str, int]]) -> str:

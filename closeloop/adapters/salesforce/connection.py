@@ -19,11 +19,14 @@ from requests.adapters import HTTPAdapter
 from simple_salesforce.api import Salesforce
 from simple_salesforce.exceptions import SalesforceAuthenticationFailed, SalesforceError
 
+from closeloop.domain.crm_events import OUR_CLIENT
 from closeloop.domain.errors import CrmRefused, CrmUnavailable, UsageError
 
 API_VERSION = "62.0"
 LAST_SOAP_LOGIN = 64.0
 """The SOAP login is not there from API 65.0 on, and ends for every version with Summer '27."""
+OUR_MARK = ("Sforce-Call-Options", f"client={OUR_CLIENT}")
+"""By this name the org's change events tell our own writes from those of others."""
 SIGN_IN_TRIES = 3
 TIMEOUTS = (5.0, 60.0)
 """Seconds to connect, and between two bytes of an answer."""
@@ -128,6 +131,7 @@ class Transport(HTTPAdapter):
             parts = urlsplit(request.url)
             request.url = urlunsplit(("http", self.plain_netloc, parts.path, parts.query, ""))
         kwargs["timeout"] = kwargs.get("timeout") or TIMEOUTS
+        request.headers.setdefault(*OUR_MARK)
         answer = super().send(request, *args, **kwargs)
         if str(answer.status_code) in PASSING and "/services/oauth2/" in str(request.url):
             # The client would take any refusal at this address for wrong credentials.

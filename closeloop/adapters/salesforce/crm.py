@@ -17,6 +17,7 @@ from closeloop.adapters.salesforce.conversion_apex import convert_by_apex
 from closeloop.adapters.salesforce.deals import changed_deals
 from closeloop.adapters.salesforce.erasing import Eraser
 from closeloop.adapters.salesforce.files import Files
+from closeloop.adapters.salesforce.known_people import KnownPeople
 from closeloop.adapters.salesforce.linking import CAVEAT, Linker
 from closeloop.adapters.salesforce.meetings import Meetings
 from closeloop.adapters.salesforce.names import Names
@@ -28,6 +29,7 @@ from closeloop.adapters.salesforce.roles import Roles
 from closeloop.adapters.salesforce.soql import behind, chunks, in_list, moment, up_to, whole
 from closeloop.adapters.salesforce.writing import BULK_ROWS, Record, Writer, attempted
 from closeloop.application.crm_erasure import CrmPerson, CrmTrace, CrmTraces
+from closeloop.application.crm_people import KnownPerson
 from closeloop.application.ports import (
     Conversion,
     CrmDeal,
@@ -41,10 +43,12 @@ from closeloop.application.ports import (
     CrmTask,
     CrmUpdate,
 )
+from closeloop.domain.account_identity import AccountRecord
 from closeloop.domain.actions import ActionState
 from closeloop.domain.api_budget import ApiUsage
 from closeloop.domain.crm_mapping import CrmMapping
 from closeloop.domain.errors import CrmRefused, CrmUnavailable
+from closeloop.domain.identity_traits import PersonRecord
 from closeloop.domain.leads import LeadDraft
 from closeloop.domain.prospect import Prospect
 
@@ -133,7 +137,7 @@ class SalesforceCrm:
     def count_leads(self) -> int:
         return self.reader.count("Lead")
 
-    def leads(self, ids: Sequence[str]) -> list[CrmLead]:
+    def leads_by_id(self, ids: Sequence[str]) -> list[CrmLead]:
         select = f"SELECT {self._lead_fields()} FROM Lead"
         rows = self.reader.queries([f"{select} WHERE Id IN {in_list(part)}" for part in chunks(ids)])
         return [self._lead(row) for row in rows]
@@ -194,6 +198,12 @@ class SalesforceCrm:
     def _mark(self, name: str) -> list[str]:
         """The do-not-contact field under its standard name, where the org has it."""
         return [MARK] if self._names.org(name, MARK) in self.reader.fields(name) else []
+
+    def accounts_like(self, wanted: Sequence[AccountRecord]) -> list[AccountRecord]:
+        return KnownPeople(self.reader, self._names).accounts(wanted)
+
+    def people_like(self, wanted: Sequence[PersonRecord]) -> list[KnownPerson]:
+        return KnownPeople(self.reader, self._names).like(wanted)
 
     def upsert_leads(self, drafts: Sequence[LeadDraft]) -> list[CrmOutcome]:
         return attempted((str(draft.line) for draft in drafts), lambda: self._upsert(drafts))

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import cast
 from xml.etree.ElementTree import Element, ParseError
 
 from defusedxml.common import DefusedXmlException
@@ -46,7 +45,7 @@ class OutboundMessage(Record):
 def read_message(body: bytes, now: datetime) -> OutboundMessage:
     """The changes in a message; one that does not date itself counts as of `now`. Raises `NoMessage`."""
     try:
-        root = cast("Element", fromstring(body, forbid_dtd=True))
+        root = fromstring(body, forbid_dtd=True)
     except DefusedXmlException:
         raise NoMessage("document types and entities are refused") from None
     except (ParseError, ValueError, LookupError) as problem:

@@ -132,6 +132,8 @@ def _arguments(given: Any) -> Found:
 
 def _recognised(mails: Sequence[MailInDoubt], arguments: Found, message: str) -> Iterator[tuple[MailInDoubt, str]]:
     for mail in mails:
-        same_try = str(arguments.get(TRY, mail.attempt)) == str(mail.attempt)
+        said = str(arguments.get(TRY, mail.attempt))
+        later = mail.or_later and said.isdigit() and int(said) > mail.attempt
+        same_try = later or said == str(mail.attempt)
         if arguments.get(CUSTOM_ARG) == mail.action_key and same_try:
             yield mail, message

@@ -73,7 +73,7 @@ class SendGridStopLists:
         return Told(taken=tuple(addresses))
 
     def _list(self, name: str, since: datetime | None) -> Iterator[Listed]:
-        """While pages are read, entries may come in before them: an entry that moves to the next page comes twice."""
+        """Entries that come in while pages are read push others to the next page: these come twice."""
         asked = {"start_time": int(since.timestamp())} if since else {}
         for page in range(MOST_PAGES):
             rows = self._page(name, asked | {"limit": PAGE, "offset": page * PAGE})

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from pptx import Presentation
 
+from closeloop.adapters.decks import PptxDeckBuilder
 from closeloop.application import preparation
-from closeloop.domain.playbook import Playbook
 from closeloop.domain.deck_drafting import deck_content
+from closeloop.domain.playbook import Playbook
 from closeloop.domain.presentation_content import DeckContent, Finding
 from closeloop.domain.prospect import Prospect
 from closeloop.domain.stage import Stage
@@ -77,3 +81,23 @@ def test_a_rule_that_fails_at_one_prospect_holds_it_and_the_others_get_their_dra
     ]
     assert company.see(odd).stage is Stage.PREPARATION
     assert company.see(other).stage is Stage.APPROACH
+
+
+def test_a_stale_fact_holds_the_draft_and_what_nobody_corrected_is_left_out_later(company: Company) -> None:
+    person = company.person(stage=Stage.PREPARATION)
+    old = person.facts["employees"].model_copy(update={"as_of": "2015"})
+    company.ledger.people[person.key] = person.model_copy(update={"facts": person.facts | {"employees": old}})
+    builder = PptxDeckBuilder()
+    with TemporaryDirectory() as home:
+        company.with_services(home=Path(home), decks=builder)
+        result = company.run("preparation")
+        assert company.see(person).stage is Stage.PREPARATION
+        assert "is of 31 December 2015, too old to be said" in result.waiting[0].question
+        company.wait(DAY * 10)
+        company.run("preparation")
+        after = company.see(person)
+        assert after.stage is Stage.APPROACH
+        shown = Presentation(str(Path(home, str(after.deck))))
+    words = " ".join(node.text or "" for slide in shown.slides for node in slide._element.iter("{*}t"))
+    assert "12,000" not in words
+    assert "In Manufacturing" in words

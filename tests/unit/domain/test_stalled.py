@@ -12,6 +12,7 @@ from closeloop.domain.prospect import Fact, NextStep, Objection, Prospect
 from closeloop.domain.signals import Label
 from closeloop.domain.stage import Stage, Standing
 from closeloop.domain.stalled import Account, LastReply, stalled
+from closeloop.domain.survival import kaplan_meier
 from tests.unit.invented_deals import NOW, USUAL_DAYS, a_deal, a_playbook, a_prospect, figures_of, in_days
 
 USUAL = USUAL_DAYS[Stage.PRESENTATION.number - 1]
@@ -127,3 +128,34 @@ def test_only_open_deals_are_looked_at_and_the_largest_comes_first() -> None:
         a_prospect("00Q4", stage_entered_at=NOW - timedelta(days=400)),
     ]
     assert [deal.key for deal in figures_of(deals).stalled] == ["00Q2", "00Q1"]
+
+
+def test_silence_after_several_touches_is_a_cause() -> None:
+    touches = [NOW - timedelta(days=days) for days in (9, 6, 3)]
+    result = stalled(overdue_deal(), WELL_KNOWN, None, a_playbook(), NOW, touches=touches)
+    assert result is not None
+    assert result.cause is Cause.NO_ANSWER
+    assert result.evidence == "3 touches without an answer, nothing heard ever"
+
+
+def test_a_deal_whose_pain_has_no_evidence_names_that() -> None:
+    assert found(overdue_deal(pains=())).cause is Cause.NO_PAIN_EVIDENCE
+
+
+def test_the_limit_is_learned_where_enough_stays_are_known() -> None:
+    """Nine of ten leave within nine days, so ten days are long, whatever the playbook thinks usual."""
+    curve = kaplan_meier([day for day in range(1, 11) for _ in range(4)], [])
+    deal = a_deal(stage_entered_at=NOW - timedelta(days=10))
+    result = stalled(deal, WELL_KNOWN, None, a_playbook(), NOW, curve=curve)
+    assert result is not None
+    assert result.evidence == "10 days in presentation, 9 of 10 leave within 9 (from 40 stays)"
+    assert look(deal) is None
+
+
+def test_causes_are_counted_by_stage() -> None:
+    deals = [
+        a_deal("00Q1", next_step=None, stage_entered_at=NOW - timedelta(days=9)),
+        a_deal("00Q2", next_step=None, stage=Stage.CLOSING, stage_entered_at=NOW - timedelta(days=9)),
+    ]
+    by_stage = figures_of(deals).stalled_by_stage
+    assert by_stage == {Stage.PRESENTATION: {Cause.NO_NEXT_STEP: 1}, Stage.CLOSING: {Cause.NO_NEXT_STEP: 1}}

@@ -50,7 +50,11 @@ GROUNDS = (
         fact="close_days",
     ),
     Evidence(
-        label="Growth", value="4 posts, volumes up by 18 %", source="Careers page", as_of="2026-11-02", fact="growth"
+        label="Growth",
+        value="4 posts, volumes up by 18 %",
+        source="Careers page",
+        as_of="2026-11-02",
+        fact="growth",
     ),
     Evidence(
         label="ERP", value="move in Q2 2027", source="Interview with the CFO", as_of="2026-09-14", fact="erp_move"
@@ -58,18 +62,18 @@ GROUNDS = (
 )
 
 GOALS = (
+    Evidence(label="Goal", value="close in three days", source="your reply", seen=date(2026, 11, 3), fact="goals"),
     Evidence(
-        label="Goal", value="close in three days", source="your reply", seen=date(2026, 11, 3), fact="goals"
-    ),
-    Evidence(
-        label="Timing", value="before the audit in March", source="your reply", seen=date(2026, 11, 3), fact="timeline"
+        label="Timing",
+        value="before the audit in March",
+        source="your reply",
+        seen=date(2026, 11, 3),
+        fact="timeline",
     ),
 )
 
 EVIDENCE = (
-    Evidence(
-        label="Employees", value="4,200", source="Company website", as_of="2026-10-01", fact="employees"
-    ),
+    Evidence(label="Employees", value="4,200", source="Company website", as_of="2026-10-01", fact="employees"),
     Evidence(label="Entities", value="12 in 5 countries", source="Annual report 2025, p. 41", as_of="2026-03-31"),
     Evidence(
         label="Month-end close",

@@ -17,7 +17,7 @@ from closeloop.adapters.decks import PptxDeckBuilder
 from closeloop.adapters.decks.lint import slide_findings
 from closeloop.adapters.decks.master import DEFAULT_MASTER
 from closeloop.domain.presentation_content import DeckContent, ValuePoint
-from tests.unit.adapters.decks.sample import CONTENT, content, with_evidence, with_pain
+from tests.unit.adapters.decks.sample import CONTENT, content, with_evidence, with_ground, with_pain
 
 BUILDER = PptxDeckBuilder()
 LONG = "A sentence that goes on and on about what the customer would gain. " * 20
@@ -39,16 +39,16 @@ def test_the_sample_is_fine(tmp_path: Path) -> None:
     [
         (content(title=" "), 1, "the title is empty"),
         (content(agenda=()), 2, "the agenda has an empty item"),
-        (content(next_step="\u00a0"), 9, "there is no next step"),
-        (with_evidence(value=""), 3, "the value of “Employees” is empty"),
-        (with_evidence(label=""), 3, "a fact has no label"),
-        (with_evidence(source=" "), 3, "“Employees” has no source"),
-        (with_pain(source=""), 10, "“pain 1” has no source"),
-        (with_pain(so_what=""), 4, "the so-what of pain 1 is empty"),
-        (with_pain(proof="\n"), 4, "the proof of pain 1 is empty"),
-        (content(assumptions=()), 7, "the value chart has no assumptions"),
-        (content(currency=""), 7, "no currency"),
-        (content(plan=("Week 1: ",)), 8, "is empty"),
+        (content(next_step="\u00a0"), 10, "there is no next step"),
+        (with_evidence(value=""), 4, "the value of “Employees” is empty"),
+        (with_evidence(label=""), 4, "a fact has no label"),
+        (with_evidence(source=" "), 4, "“Employees” has no source"),
+        (with_ground(source=""), 11, "“pain 1” has no source"),
+        (with_pain(so_what=""), 5, "the so-what of pain 1 is empty"),
+        (with_pain(proof="\n"), 5, "the proof of pain 1 is empty"),
+        (content(assumptions=()), 8, "the value chart has no assumptions"),
+        (content(currency=""), 8, "no currency"),
+        (content(plan=("Week 1: ",)), 9, "is empty"),
     ],
 )
 def test_what_is_missing_is_named_with_its_slide(deck: DeckContent, slide: int, said: str, tmp_path: Path) -> None:
@@ -60,7 +60,7 @@ def test_what_is_missing_is_named_with_its_slide(deck: DeckContent, slide: int, 
 def test_an_unresolved_tag_holds_the_deck_wherever_it_stands(tag: str, tmp_path: Path) -> None:
     decks = (
         content(title=f"For {tag}"),
-        with_pain(proof=f"As {tag} says"),
+        with_pain(proof=f"As {tag} says (survey)"),
         with_evidence(source=tag),
         content(questions=(f"What does {tag} cost?",)),
         content(plan=(f"Week 1: call {tag}",)),
@@ -104,13 +104,13 @@ def test_accents_piled_on_one_letter_hold_the_deck(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("deck", "slide", "said"),
     [
-        (with_pain(pain=LONG), 4, "the sentence of pain 1 does not fit"),
-        (with_pain(so_what=LONG), 4, "the so-what of pain 1 does not fit"),
-        (with_pain(feature="W" * 400), 4, "the feature of pain 1 does not fit"),
-        (with_evidence(value=LONG * 4), 3, "the value of “Employees” does not fit"),
-        (content(next_step=LONG), 9, "the next step does not fit"),
-        (content(assumptions=(LONG,)), 7, "an assumption does not fit"),
-        (content(plan=("Week 1: " + LONG * 5,)), 8, "step 1 of the plan does not fit"),
+        (with_pain(pain=LONG), 5, "the sentence of pain 1 does not fit"),
+        (with_pain(so_what=LONG), 5, "the so-what of pain 1 does not fit"),
+        (with_pain(feature="W" * 400), 5, "the feature of pain 1 does not fit"),
+        (with_evidence(value=LONG * 4), 4, "the value of “Employees” does not fit"),
+        (content(next_step=LONG), 10, "the next step does not fit"),
+        (content(assumptions=(LONG,)), 8, "an assumption does not fit"),
+        (content(plan=("Week 1: " + LONG * 5,)), 9, "step 1 of the plan does not fit"),
         (content(agenda=tuple(f"Item {n}" for n in range(40))), 2, "does not fit"),
     ],
 )
@@ -127,7 +127,7 @@ def test_a_label_that_does_not_fit_is_cut_with_an_ellipsis(name: str, tmp_path: 
     assert problems(deck, tmp_path) == []
     slides = Presentation(str(tmp_path / "deck.pptx")).slides
     title, audience = (slides[0].placeholders[idx].text_frame.text for idx in (0, 10))
-    heading = slides[2].shapes.title
+    heading = slides[3].shapes.title
     assert heading is not None
     assert title.endswith("…")
     assert audience.endswith("…")
@@ -143,7 +143,7 @@ def test_a_chart_with_one_year_twice_or_an_absurd_amount_is_refused(tmp_path: Pa
 
 def test_findings_come_once_and_in_the_order_of_the_slides(tmp_path: Path) -> None:
     found = problems(content(title="", next_step="", agenda=("", "")), tmp_path)
-    assert [slide for slide, _ in found] == [1, 2, 9]
+    assert [slide for slide, _ in found] == [1, 2, 10]
 
 
 def test_a_deck_with_findings_leaves_the_older_file_alone(tmp_path: Path) -> None:
@@ -180,4 +180,4 @@ def test_a_place_of_a_branded_master_that_nobody_filled_is_found(tmp_path: Path)
     master = tmp_path / "branded.pptx"
     presentation.save(str(master))
     found = PptxDeckBuilder(master).build(CONTENT, tmp_path / "deck.pptx")
-    assert [(f.slide, "'legal note' is empty" in f.problem) for f in found] == [(8, True)]
+    assert [(f.slide, "'legal note' is empty" in f.problem) for f in found] == [(9, True)]

@@ -1,4 +1,4 @@
-"""Decks as LibreOffice draws them: every page there, every word inside its page and above the footer."""
+"""Decks as others draw them: every page there, every text inside its box, every word inside its page."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+import rpptx
 from pptx import Presentation
 
 from closeloop.adapters.decks import PptxDeckBuilder
 from closeloop.domain.messages import PainProps
 from closeloop.domain.presentation_content import DeckContent, Evidence, ValuePoint
-from tests.unit.adapters.decks.sample import CONTENT, content
+from tests.unit.adapters.decks.sample import CONTENT, GOALS, content
 
 NAME = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft Holding GmbH & Co. KGaA"
 FULL_PAIN = PainProps(
@@ -30,7 +31,9 @@ FULL = content(
     audience=f"Dr. Maximiliane von und zu Musterstadt-Beispielhausen, Head of Finance, {NAME}",
     agenda=tuple(f"{number}: {NAME}" for number in range(8)),
     evidence=tuple(
-        Evidence(label=f"{NAME} {n}", value="More than one line in all 14 countries", source="Report " * 9)
+        Evidence(
+            label=f"{NAME} {n}", value="More than one line in all 14 countries", source="Report " * 9, as_of="2026"
+        )
         for n in range(9)
     ),
     pains=(FULL_PAIN,),
@@ -39,13 +42,52 @@ FULL = content(
     plan=tuple(f"Week {n}: do the step that was agreed before with everybody concerned" for n in range(5)),
     next_step="A call of 30 minutes to test these numbers with everybody who has a say in them, next week",
 )
+THAI_NAME = "บริษัท นอร์ดวินด์ โลจิสติกส์ จำกัด (มหาชน)"
+THAI_PAIN = PainProps(
+    pain=f"ด้วยพนักงาน 4,200 คน {THAI_NAME} มีใบแจ้งหนี้จากผู้ขายมากเกินกว่าจะตรวจด้วยมือได้ครบทุกใบในแต่ละเดือน",
+    source="บันทึกของเรา",
+    feature="ระบบจับคู่เอกสารสามทางที่เรียนรู้จากการแก้ไขของผู้ใช้และเก็บประวัติไว้ทุกครั้ง " * 2,
+    so_what="ใบแจ้งหนี้เจ็ดในสิบใบไม่ต้องใช้คนตรวจ ทีมงานจึงดูเฉพาะใบที่ไม่ตรงกันเท่านั้น " * 2,
+    proof="ใบแจ้งหนี้ 71% ผ่านได้โดยไม่ต้องใช้คน หลังใช้งานแปดสัปดาห์ (แบบสำรวจลูกค้า ปี 2568)",
+)
 THAI = content(
     language="th",
-    company="บริษัท นอร์ดวินด์ โลจิสติกส์ จำกัด (มหาชน)",
-    title="ระบบปิดบัญชีสำหรับ บริษัท นอร์ดวินด์ โลจิสติกส์ จำกัด (มหาชน) " * 5,
+    company=THAI_NAME,
+    title=f"ระบบปิดบัญชีสำหรับ {THAI_NAME} " * 5,
     agenda=("สิ่งที่เราเข้าใจเกี่ยวกับบริษัทของท่านและสิ่งที่เราอาจเข้าใจผิด",) * 6,
+    goals=(Evidence(label="เป้าหมาย", value="ลดเวลาปิดบัญชีเหลือสามวันทำการ", source="คำตอบของท่าน", as_of="2026-11-03"),)
+    * 3,
+    pains=(THAI_PAIN,),
+    grounds=(Evidence(label="จำนวนพนักงาน", value="4,200", source="บันทึกของเรา", as_of="2026-10-01"),),
+    assumptions=("พนักงาน 4,200 คน (บันทึกของเรา)", "ประหยัด 100 ยูโรต่อพนักงานหนึ่งคนต่อปี (งานศึกษาลูกค้า 31 ราย ปี 2568)"),
+    plan=("สัปดาห์ที่ 1: เชื่อมต่อสำเนาข้อมูลของไตรมาสที่แล้ว โดยไม่เปลี่ยนแปลงข้อมูลใด",) * 5,
     next_step="ประชุมทางโทรศัพท์สามสิบนาทีเพื่อทดสอบตัวเลขเหล่านี้ร่วมกัน",
+    questions=("นอกจากท่านแล้ว มีท่านใดร่วมตัดสินใจเรื่องงานเจ้าหนี้อีกบ้าง",) * 4,
 )
+DECKS = {"sample": CONTENT, "goals": content(goals=GOALS), "full": FULL, "thai": THAI}
+
+
+@pytest.mark.parametrize("name", DECKS)
+def test_every_text_stays_inside_its_box_and_the_chart_is_drawn(name: str, tmp_path: Path) -> None:
+    slides = built(DECKS[name], tmp_path / "deck.pptx")
+    deck = rpptx.Presentation(str(tmp_path / "deck.pptx"))
+    layout = deck.text_layout()
+    assert len(layout) > slides
+    assert [(box.slide_index + 1, box.name) for box in layout if box.overflow] == []
+    assert deck.validate() == ()
+    _, complaints = deck.render_all_slides_with_diagnostics(dpi=12)
+    assert complaints == ()
+
+
+def test_a_text_that_leaves_its_box_would_be_seen(tmp_path: Path) -> None:
+    built(CONTENT, tmp_path / "deck.pptx")
+    presentation = Presentation(str(tmp_path / "deck.pptx"))
+    presentation.slides[1].placeholders[10].text_frame.text = "Much too long. " * 200
+    presentation.save(str(tmp_path / "long.pptx"))
+    layout = rpptx.Presentation(str(tmp_path / "long.pptx")).text_layout()
+    assert [box.name for box in layout if box.overflow] == ["agenda"]
+
+
 WORD = re.compile(r'<word xMin="([-\d.]+)" yMin="([-\d.]+)" xMax="([-\d.]+)" yMax="([-\d.]+)">([^<]*)</word>')
 PAGE = re.compile(r'<page width="([\d.]+)" height="([\d.]+)">(.*?)</page>', re.DOTALL)
 
@@ -55,8 +97,7 @@ def test_every_page_is_drawn_and_every_word_is_inside_it(tmp_path: Path) -> None
     soffice, pdftotext = shutil.which("soffice"), shutil.which("pdftotext")
     if not soffice or not pdftotext:
         pytest.skip("LibreOffice (soffice) or poppler (pdftotext) is not installed")
-    decks = {"sample": CONTENT, "full": FULL, "thai": THAI}
-    slides = {name: built(deck, tmp_path / f"{name}.pptx") for name, deck in decks.items()}
+    slides = {name: built(deck, tmp_path / f"{name}.pptx") for name, deck in DECKS.items()}
     convert(soffice, tmp_path)
     for name, count in slides.items():
         pages = words_by_page(pdftotext, tmp_path / f"{name}.pdf")

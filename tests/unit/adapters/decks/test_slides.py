@@ -36,7 +36,7 @@ def test_a_deck_tells_its_story_in_order(tmp_path: Path) -> None:
     deck = built(CONTENT, tmp_path)
     layouts = [slide.slide_layout.name for slide in deck.slides]
     assert layouts == [
-        "Title", "Agenda", "Table", "So what", "So what", "So what", "Value", "Plan", "Next step", "Table",
+        "Title", "Agenda", "Goals", "Table", "So what", "So what", "So what", "Value", "Plan", "Next step", "Table",
     ]  # fmt: skip
     assert (deck.slide_width, deck.slide_height) == (12_191_695, 6_858_000)
 
@@ -51,29 +51,29 @@ def test_every_word_of_the_content_reaches_a_slide(tmp_path: Path) -> None:
 
 
 def test_a_pain_page_shows_where_pain_and_proof_come_from(tmp_path: Path) -> None:
-    page = words_on(built(CONTENT, tmp_path).slides[3])
+    page = words_on(built(CONTENT, tmp_path).slides[4])
     assert "Source: Annual report 2025, page 41, as of 2026-03-31; case study Baltic, 2025" in page
 
 
 def test_the_last_page_lists_every_claim_with_its_source_and_age(tmp_path: Path) -> None:
-    last = built(CONTENT, tmp_path).slides[9]
+    last = built(CONTENT, tmp_path).slides[10]
     table = next(shape.table for shape in last.shapes if shape.has_table)
     rows = [tuple(cell.text for cell in row.cells) for row in table.rows][1:]
     assert len(rows) == 2 * len(PAINS) + len(CONTENT.evidence)
     assert rows[0][1:] == ("Annual report 2025, page 41", "2026-03-31")
     assert rows[1][1:] == ("case study Baltic, 2025", "–")
-    assert rows[-1] == ("Annual revenue: US$ 1.3 billion", "CRM, account record", "undated")
+    assert rows[-1] == ("Annual revenue: US$ 1.3 billion", "CRM, account record", "read 2026-11-20")
 
 
 def test_words_from_inside_a_sentence_get_a_capital_on_a_slide_and_names_keep_theirs(tmp_path: Path) -> None:
-    page = words_on(built(with_pain(so_what="nobody waits", feature="iLedger matches"), tmp_path).slides[3])
+    page = words_on(built(with_pain(so_what="nobody waits", feature="iLedger matches"), tmp_path).slides[4])
     assert "Nobody waits" in page
     assert "iLedger matches" in page
 
 
 def test_the_sender_is_named_once_where_the_address_already_says_it(tmp_path: Path) -> None:
     sender = CONTENT.sender.model_copy(update={"postal_address": "Ledgerline, Harbour Street 12, Oslo"})
-    lines = words_on(built(content(sender=sender), tmp_path).slides[8]).splitlines()
+    lines = words_on(built(content(sender=sender), tmp_path).slides[9]).splitlines()
     assert [line for line in lines if line.startswith("Ledgerline")] == ["Ledgerline, Harbour Street 12, Oslo"]
 
 
@@ -84,7 +84,7 @@ def test_only_the_first_three_pains_get_a_page(tmp_path: Path) -> None:
 
 def test_a_part_without_content_has_no_page(tmp_path: Path) -> None:
     deck = built(content(pains=(), evidence=(), value=(), plan=()), tmp_path)
-    assert [slide.slide_layout.name for slide in deck.slides] == ["Title", "Agenda", "Next step"]
+    assert [slide.slide_layout.name for slide in deck.slides] == ["Title", "Agenda", "Goals", "Next step"]
 
 
 def test_the_speaker_has_a_question_on_every_slide_and_what_we_do_not_know_where_it_is_asked(
@@ -92,12 +92,12 @@ def test_the_speaker_has_a_question_on_every_slide_and_what_we_do_not_know_where
 ) -> None:
     notes = [slide.notes_slide.notes_text_frame.text for slide in built(CONTENT, tmp_path).slides]
     assert all("Ask:" in note and "?" in note for note in notes)
-    assert all(question in notes[2] and question in notes[8] for question in CONTENT.questions)
+    assert all(question in notes[3] and question in notes[9] for question in CONTENT.questions)
 
 
 def test_notes_show_signs_of_markup_as_they_are(tmp_path: Path) -> None:
     deck = built(content(questions=("Does R&D use <b>ledgers</b>?",)), tmp_path)
-    assert "• Does R&D use <b>ledgers</b>?" in deck.slides[2].notes_slide.notes_text_frame.text.splitlines()
+    assert "• Does R&D use <b>ledgers</b>?" in deck.slides[3].notes_slide.notes_text_frame.text.splitlines()
 
 
 def test_what_is_unknown_is_asked_even_when_no_fact_is_known(tmp_path: Path) -> None:
@@ -108,17 +108,17 @@ def test_what_is_unknown_is_asked_even_when_no_fact_is_known(tmp_path: Path) -> 
 def test_the_chart_is_native_and_holds_the_numbers(tmp_path: Path) -> None:
     plot = chart_of(built(CONTENT, tmp_path)).plots[0]
     assert list(plot.categories) == ["2027", "2028", "2029"]
-    assert [list(series.values) for series in plot.series] == [[168_000, 378_000, 420_000], [96_000] * 3]
+    assert [list(series.values) for series in plot.series] == [[168, 378, 420], [96] * 3]
 
 
 def test_the_chart_can_be_edited_in_its_workbook(tmp_path: Path) -> None:
     workbook = chart_of(built(CONTENT, tmp_path)).part.chart_workbook.xlsx_part.blob
     sheet = ZipFile(BytesIO(workbook)).read("xl/worksheets/sheet1.xml")
-    assert b"<v>378000</v>" in sheet
+    assert b"<v>378</v>" in sheet
 
 
 def test_the_value_page_says_the_sums_of_its_chart(tmp_path: Path) -> None:
-    page = words_on(built(CONTENT, tmp_path).slides[6])
+    page = words_on(built(CONTENT, tmp_path).slides[7])
     assert "EUR 966,000 saved against EUR 288,000 of cost, 2027–2029" in page
     assert "EUR 678,000" in page
 
@@ -131,17 +131,19 @@ def test_years_stand_in_order_and_many_of_them_become_lines(tmp_path: Path) -> N
 
 
 def test_a_plan_of_few_steps_is_a_timeline_and_of_many_a_table(tmp_path: Path) -> None:
-    few = built(CONTENT, tmp_path).slides[7]
+    few = built(CONTENT, tmp_path).slides[8]
     assert [shape.text_frame.text for shape in few.shapes if shape.name.startswith("time of")] == [
         "Week 1", "Weeks 2-3", "Week 4", "Weeks 5-8",
     ]  # fmt: skip
-    many = built(content(plan=tuple(f"Week {n}: step {n}" for n in range(1, 9))), tmp_path).slides[7]
+    many = built(content(plan=tuple(f"Week {n}: step {n}" for n in range(1, 9))), tmp_path).slides[8]
     table = next(shape.table for shape in many.shapes if shape.has_table)
     assert [row.cells[0].text for row in table.rows][1:] == [f"Week {n}" for n in range(1, 9)]
 
 
 def test_a_table_that_is_too_long_goes_on_over_the_page(tmp_path: Path) -> None:
-    facts = tuple(Evidence(label=f"Site {n}", value=f"{n} posts", source="Careers page") for n in range(1, 31))
+    facts = tuple(
+        Evidence(label=f"Site {n}", value=f"{n} posts", source="Careers page", as_of="2026") for n in range(1, 31)
+    )
     deck = built(content(evidence=facts, pains=()), tmp_path)
     titles = [slide.shapes.title.text for slide in deck.slides if slide.shapes.title is not None]
     assert "What we understood about Nordwind Logistics (1 of 3)" in titles
@@ -171,14 +173,14 @@ def test_a_language_without_words_gets_english(language: str, tmp_path: Path) ->
 
 def test_arabic_runs_from_the_right(tmp_path: Path) -> None:
     deck = built(content(next_step="مكالمة مدتها ثلاثون دقيقة"), tmp_path)
-    paragraph = next(p for p in deck.slides[8]._element.iter("{*}p") if "مكالمة" in "".join(p.itertext()))
+    paragraph = next(p for p in deck.slides[9]._element.iter("{*}p") if "مكالمة" in "".join(p.itertext()))
     assert paragraph.pPr.get("rtl") == "1"
 
 
 def test_slides_carry_footer_and_page_number(tmp_path: Path) -> None:
-    shapes = {shape.name: shape for shape in built(CONTENT, tmp_path).slides[3].placeholders}
+    shapes = {shape.name: shape for shape in built(CONTENT, tmp_path).slides[4].placeholders}
     assert shapes["footer"].text_frame.text == "Ledgerline · 23 November 2026"
-    assert "4" in "".join(shapes["page"]._element.itertext())
+    assert "5" in "".join(shapes["page"]._element.itertext())
 
 
 def test_shape_numbers_are_unique_on_each_slide(tmp_path: Path) -> None:

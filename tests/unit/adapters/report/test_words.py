@@ -7,8 +7,8 @@ from decimal import Decimal
 import pytest
 
 from closeloop.adapters.report import words
+from closeloop.domain.calibration import Calibration
 from closeloop.domain.figures import ApproachFigures, Deliverability
-from closeloop.domain.forecast import calibration
 from closeloop.domain.intervals import rate
 from tests.unit.invented_deals import BusyYear, a_deal, figures_of
 
@@ -46,15 +46,33 @@ def test_a_winner_is_named_only_beyond_chance() -> None:
 
 def test_the_narrowest_step_needs_enough_prospects() -> None:
     assert "Too few" in words.say_funnel(figures_of([a_deal()]))
-    assert words.say_funnel(BusyYear().figures()).startswith("Narrowest between approach and presentation")
+    assert words.say_funnel(BusyYear().figures()).startswith("Fewest go on from closing: ")
 
 
-def test_the_score_is_compared_with_guessing() -> None:
-    good = [(0.9, True), (0.1, False)] * 10
-    bad = [(0.1, True), (0.9, False)] * 10
-    assert "better than always guessing" in words.say_calibration(calibration(good))
-    assert "no better than" in words.say_calibration(calibration(bad))
-    assert "all ended alike" in words.say_calibration(calibration([(0.5, True)]))
+def scored(brier: float, guessing: float, deals: int = 40) -> str:
+    return words.say_calibration(Calibration(deals=deals, brier=brier, plain=0.2, guessing=guessing))
+
+
+def test_the_score_is_compared_with_guessing_and_the_plain_weights() -> None:
+    assert "better than always guessing" in scored(0.12, 0.25)
+    assert "no better than" in scored(0.3, 0.25)
+    assert "weights alone score 0.200" in scored(0.12, 0.25)
+    assert "all ended alike" in scored(0.25, 0)
+
+
+def test_a_score_over_few_deals_is_no_verdict() -> None:
+    assert scored(0.12, 0.25, deals=7).endswith("These are too few to judge it by.")
+    assert "cannot be scored" in words.say_calibration(Calibration(deals=0))
+
+
+def test_durations_are_said_in_the_unit_that_fits() -> None:
+    assert [words.hours(n) for n in (0, 0.2, 1, 7.4, 60)] == [
+        "at once",
+        "12 minutes",
+        "1 hour",
+        "7 hours",
+        "2.5 days",
+    ]
 
 
 def test_mail_trouble_is_called_out() -> None:

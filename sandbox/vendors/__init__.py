@@ -1,0 +1,1 @@
+"""Local People Data Labs, Apollo and Hunter: the shapes of their answers over invented, repeatable companies."""

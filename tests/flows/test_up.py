@@ -1,0 +1,151 @@
+"""`closeloop up` as people start it: all of it is there, it ends without a trace, and the next start goes on."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import psutil
+import pytest
+
+from flows.deployments import DEPLOYED
+from tests.flows.up_process import Row, UpProcess, command, environment, running, until
+
+# Twenty seconds of work, which a busy machine makes minutes of.
+pytestmark = [pytest.mark.prefect, pytest.mark.e2e, pytest.mark.timeout(600)]
+OFTEN = {"prospecting": [{"every_seconds": 6}], "closing": [{"cron": "30 9 * * 1-5"}]}
+
+
+@dataclass
+class TwoStarts:
+    """What was seen of a first start that was ended by Ctrl-C, and of a second one that was killed."""
+
+    line: Row
+    answers: dict[str, int]
+    deployments: dict[str, Row]
+    completed: Row
+    refused: subprocess.CompletedProcess[str]
+    exit_code: int
+    said: str
+    left_after_ctrl_c: list[psutil.Process]
+    deployments_again: dict[str, Row]
+    runs_again: list[Row]
+    leads: tuple[int, int]
+    left_after_kill: list[psutil.Process]
+
+
+@pytest.fixture(scope="module")
+def seen(tmp_path_factory: pytest.TempPathFactory) -> TwoStarts:
+    home = tmp_path_factory.mktemp("up") / "home"
+    found: dict[str, Any] = {}
+    with running(home, OFTEN) as up:
+        found |= _first(up)
+    with running(home, OFTEN) as again:
+        found |= _second(again)
+    found["leads"] = (found.pop("leads_before"), found.pop("leads_after"))
+    return TwoStarts(**found)
+
+
+def _first(up: UpProcess) -> dict[str, Any]:
+    found: dict[str, Any] = {"line": up.line, "answers": _answers(up), "deployments": up.deployments()}
+    found["refused"] = subprocess.run(
+        command(), env=environment(up.home), cwd=up.home, capture_output=True, text=True, check=False, timeout=60
+    )
+    completed = until(lambda: up.runs("prospecting", "Completed"))
+    found["completed"] = completed[-1] if completed else {}
+    found["leads_before"] = _leads(up)
+    closing = found["deployments"]["closing"]
+    _pause(up, closing)
+    family = up.family()
+    found["exit_code"] = up.stop(signal.SIGINT)
+    found["said"] = (up.home / "stderr.txt").read_text()
+    found["left_after_ctrl_c"] = _alive(family)
+    return found
+
+
+def _second(up: UpProcess) -> dict[str, Any]:
+    until(lambda: up.runs("prospecting", "Skipped"))
+    found: dict[str, Any] = {"deployments_again": up.deployments(), "leads_after": _leads(up)}
+    found["runs_again"] = until(lambda: up.runs("prospecting", "Completed", "Skipped"))
+    family = up.family()
+    up.process.kill()
+    up.process.wait(10)
+    until(lambda: not _alive(family), 25)
+    found["left_after_kill"] = _alive(family)
+    return found
+
+
+def _answers(up: UpProcess) -> dict[str, int]:
+    addresses = {
+        "api": f"{up.api}/health",
+        "ui": str(up.line["prefect_ui"]),
+        "gateway": f"{up.line['gateway']}/health",
+        "control": f"{up.line['sandbox']['control']}/clock",
+    }
+    return {name: httpx.get(url, follow_redirects=True, timeout=60).status_code for name, url in addresses.items()}
+
+
+def _leads(up: UpProcess) -> int:
+    return len(httpx.get(f"{up.line['sandbox']['control']}/snapshot", timeout=60).json()["Lead"])
+
+
+def _pause(up: UpProcess, deployment: Row) -> None:
+    schedule = deployment["schedules"][0]["id"]
+    address = f"{up.api}/deployments/{deployment['id']}/schedules/{schedule}"
+    assert until(lambda: httpx.patch(address, json={"active": False}, timeout=60).is_success)
+
+
+def _alive(family: list[psutil.Process]) -> list[psutil.Process]:
+    return [one for one in family if one.is_running() and one.status() != psutil.STATUS_ZOMBIE]
+
+
+def test_the_first_line_says_where_everything_is_and_all_of_it_answers(seen: TwoStarts) -> None:
+    assert seen.line.keys() == {"prefect_api", "prefect_ui", "gateway", "sandbox"}
+    assert {"url", "salesforce", "sendgrid", "control"} <= seen.line["sandbox"].keys()
+    assert set(seen.answers.values()) == {200}, seen.answers
+
+
+def test_every_flow_is_deployed_with_its_schedule_in_the_playbooks_time_zone(seen: TwoStarts) -> None:
+    assert seen.deployments.keys() == {flow.name for flow in DEPLOYED.values()}
+    (rule,) = seen.deployments["closing"]["schedules"]
+    assert (rule["schedule"]["cron"], rule["schedule"]["timezone"]) == ("30 9 * * 1-5", "Europe/London")
+    assert all("closeloop" in row["tags"] for row in seen.deployments.values())
+
+
+def test_a_scheduled_run_appears_and_completes(seen: TwoStarts) -> None:
+    assert seen.completed["auto_scheduled"]
+    assert seen.completed["state_type"] == "COMPLETED"
+
+
+def test_a_second_up_in_the_same_home_says_where_the_first_is(seen: TwoStarts) -> None:
+    assert seen.refused.returncode == 2
+    assert "Closeloop is already up in" in seen.refused.stderr
+    assert str(seen.line["prefect_ui"]) in seen.refused.stderr
+
+
+def test_ctrl_c_ends_all_of_it_without_a_word_too_many(seen: TwoStarts) -> None:
+    assert seen.exit_code == 0
+    assert seen.left_after_ctrl_c == []
+    assert "Traceback" not in seen.said
+    assert seen.said.strip().endswith("everything is kept for the next start.")
+
+
+def test_the_next_start_finds_schedules_as_people_left_them(seen: TwoStarts) -> None:
+    active = {name: [rule["active"] for rule in row["schedules"]] for name, row in seen.deployments_again.items()}
+    assert (active["closing"], active["prospecting"]) == ([False], [True])
+    assert seen.deployments_again["closing"]["id"] == seen.deployments["closing"]["id"]
+    assert seen.leads[0] == seen.leads[1] > 0
+
+
+def test_runs_that_were_missed_are_done_by_one(seen: TwoStarts) -> None:
+    states = [run["state_name"] for run in seen.runs_again]
+    assert "Skipped" in states
+    messages = {run["state"]["message"] for run in seen.runs_again if run["state_name"] == "Skipped"}
+    assert any("did its work" in message for message in messages), messages
+
+
+def test_killed_it_takes_everything_along(seen: TwoStarts) -> None:
+    assert seen.left_after_kill == []
