@@ -1,4 +1,4 @@
-"""Brings deployments to a Prefect server and puts runs back whose worker is known to be gone.
+"""Brings deployments to a Prefect server.
 
 Invariant: what people changed in the UI, a schedule or a pause, stays until the project's own schedules change.
 """
@@ -10,23 +10,12 @@ from uuid import UUID
 from prefect._internal.versioning import VersionType
 from prefect.client.orchestration import PrefectClient
 from prefect.client.schemas.actions import DeploymentScheduleCreate
-from prefect.client.schemas.filters import (
-    FlowRunFilter,
-    FlowRunFilterState,
-    FlowRunFilterStateType,
-    FlowRunFilterTags,
-)
-from prefect.client.schemas.objects import FlowRun, State, StateType
 from prefect.client.schemas.responses import DeploymentResponse
 from prefect.deployments.runner import RunnerDeployment
 from prefect.exceptions import ObjectNotFound
-from prefect.states import Scheduled
 from prefect.types.entrypoint import EntrypointType
 
 from flows.deployments import NAME, Deployment
-
-AT_WORK = [StateType.RUNNING, StateType.PENDING, StateType.CANCELLING]
-MOST_RUNS = 200
 
 
 async def deploy(client: PrefectClient, deployment: Deployment) -> UUID:
@@ -54,24 +43,3 @@ async def _known(client: PrefectClient, deployment: Deployment) -> DeploymentRes
         return await client.read_deployment_by_name(f"{deployment.flow.name}/{NAME}")
     except ObjectNotFound:
         return None
-
-
-async def put_back(client: PrefectClient, why: str) -> int:
-    """Every run of ours that is recorded as at work is scheduled again; how many those were.
-
-    Only for whoever knows that nobody works them: its own worker has just been stopped, or starts only now.
-    """
-    stranded = await _at_work(client)
-    for run in stranded:
-        again: State[None] = Scheduled(name="AwaitingRetry", message=why)
-        await client.set_flow_run_state(run.id, again, force=True)
-    return len(stranded)
-
-
-async def _at_work(client: PrefectClient) -> list[FlowRun]:
-    chosen = FlowRunFilter(
-        tags=FlowRunFilterTags(all_=[NAME]),
-        state=FlowRunFilterState(type=FlowRunFilterStateType(any_=AT_WORK)),
-    )
-    found = await client.read_flow_runs(flow_run_filter=chosen, limit=MOST_RUNS)
-    return [run for run in found if run.deployment_id is not None]

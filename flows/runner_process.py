@@ -21,16 +21,16 @@ from prefect.runner import Runner
 from closeloop.bootstrap import services, settings
 from flows.automations.going_on import ship_going_on
 from flows.automations.recovery import HEARTBEAT_SECONDS
-from flows.deploying import deploy, put_back
+from flows.deploying import deploy
 from flows.deployments import DEPLOYED, NAME, deployments
 from flows.provision import furnish, furnish_deployments
 from flows.schedules import read_schedules
+from flows.stranded import STRANDED, put_back
 
 LAST_SECONDS = 8.0
 POLL_SECONDS = 1.0
 AT_ONCE = 4
 """Runs at the same time, each in a process of its own."""
-STRANDED = "Its worker was stopped before it was done; it is taken up again."
 
 
 async def serve() -> None:

@@ -89,5 +89,3 @@ class ErasureLedger(Protocol):
     def trust(self, prospect_keys: Iterable[str]) -> None:
         """What they were sent is known again."""
         ...
-
-

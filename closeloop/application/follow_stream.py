@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Protocol
 
+from closeloop.application.on_event import ECHO
 from closeloop.application.ports import Ledger
-from closeloop.domain.crm_events import ChangeKind, CrmEvent
+from closeloop.domain.crm_events import ChangeKind, CrmEvent, is_echo
 
 
 class Batch(Protocol):
@@ -42,10 +43,18 @@ def follow(stream: Stream, ledger: Ledger, now: Callable[[], datetime], stored: 
     name = cursor_of(stream)
     place = ledger.cursor(name)
     for batch in stream.batches(bytes.fromhex(place) if place else None):
-        if batch.events and ledger.receive_crm_events(batch.events, now()):
+        if _store(batch.events, ledger, now()):
             stored()
         if batch.replay_id:
             ledger.set_cursor(name, batch.replay_id.hex())
+
+
+def _store(events: tuple[CrmEvent, ...], ledger: Ledger, at: datetime) -> bool:
+    """True when somebody should look. Our own writes, by the name our calls give, need nobody."""
+    new = ledger.receive_crm_events(events, at) if events else 0
+    echoes = {event.identity: ECHO for event in events if is_echo(event, None)}
+    marked = ledger.handle_crm_events(echoes, at) if echoes else 0
+    return new > marked
 
 
 def begin_anew(stream: Stream, ledger: Ledger, at: datetime, stored: Callable[[], None]) -> None:

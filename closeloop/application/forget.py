@@ -26,8 +26,8 @@ from closeloop.domain.record import Record
 PAGES = ("report.html", "inbox.html")
 """In the home folder, made anew without the person."""
 CONTENT_STAYS = (
-    "mails that were sent lie in their mailbox, and the mail provider has records of them: SendGrid erases its own on "
-    "request (POST /v3/recipients/erasejob); see afterwards that the address still is on its global stop list"
+    "mails that were sent lie in their mailbox, and the mail provider has records of them: SendGrid erases its own "
+    "on request (POST /v3/recipients/erasejob); see afterwards that the address still is on its global stop list"
 )
 BACKUPS = (
     "backups that were made before hold the person still: delete them when you can; a restore forgets them again"

@@ -19,7 +19,7 @@ from closeloop.domain.errors import UsageError
 from config.settings import Settings
 
 BY_OTHER_MEANS = (
-    "the ledger is a PostgreSQL database: back it up with pg_dump and restore it with pg_restore, as docs/ledger.md "
+    "the ledger is a PostgreSQL database: back it up with pg_dump, restore it with pg_restore as docs/ledger.md "
     "shows, then say `closeloop restore --mark-uncertain --backup-at TIME`"
 )
 NOT_INSIDE = "Decks, reports and settings are not in it: decks are made anew, the rest is yours to keep."

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -117,7 +117,7 @@ def _start(options: UpOptions, ports: Ports, started: _Started, stack: ExitStack
     started.environment["CLOSELOOP_DESK_URL"] = os.environ.get("CLOSELOOP_DESK_URL") or ui
     if started.sandbox:
         started.environment["CLOSELOOP_PUBLIC_URL"] = gateway
-    stack.callback(_put_back, api)
+    stack.callback(_prepare_put_back())
     _say("starting the gateway and the runner …")
     door = Part(partial(_gateway, started, options.host, port), stack)
     runner = Part(partial(_runner, started), stack)
@@ -161,8 +161,8 @@ def _prefect(options: UpOptions, ports: Ports, home: Path) -> Iterator[tuple[str
 
     own = PREFECT_API_URL.value() is None
     port = ports.take("prefect", options.port, PREFECT_PORT) if own else None
-    if own and port not in {options.port, PREFECT_PORT}:
-        _say(f"port {PREFECT_PORT} is in use, so Prefect is at {port}")
+    if own and options.port is None and port != PREFECT_PORT:
+        _say(f"Prefect is at port {port}, since {PREFECT_PORT} is or was in use")
     auth = kept_credentials(home) if own and not _is_loopback(options.host) else None
     try:
         with prefect_server(home, lasting=True, port=port, host=options.host, auth=auth) as api:
@@ -192,21 +192,23 @@ def _await_answer(address: str, child: TiedProcess) -> None:
     raise CloseloopError(f"the {child.name} did not start: {child.last_words()}")
 
 
-def _put_back(api: str) -> None:
-    """Runs that were cut short are recorded as waiting, not as at work."""
+def _prepare_put_back() -> Callable[[], None]:
+    """What records runs that were cut short as waiting, not as at work; loaded now, since the disk may change."""
     import asyncio
 
     from prefect.client.orchestration import get_client
 
-    from flows.deploying import put_back
-    from flows.runner_process import STRANDED
+    from flows.stranded import STRANDED, put_back
 
     async def put() -> None:
         async with get_client() as client:
             await put_back(client, STRANDED)
 
-    with suppress(Exception):  # the next start does it, should the server be gone by now
-        asyncio.run(put())
+    def at_the_end() -> None:
+        with suppress(Exception):  # the next start does it, should the server be gone by now
+            asyncio.run(put())
+
+    return at_the_end
 
 
 def _stop_when_terminated() -> None:

@@ -36,10 +36,11 @@ def to_closing(prospect: Prospect, now: datetime, reason: str) -> Advance:
     """Go on to closing, with the decision as the agreed next step."""
     place = place_of(prospect)
     ask_on = add_business_days(now, 1, place)
+    decided_on = add_business_days(ask_on, DAYS_TO_DECIDE, place).date()
     return Advance(
         rule="presentation.next_step_agreed",
         reasons=(reason,),
         to=Stage.CLOSING,
         due_at=ask_on,
-        next_step=NextStep(what="Decision on the offer", on=add_business_days(ask_on, DAYS_TO_DECIDE, place).date()),
+        next_step=NextStep(what="Decision on the offer", on=decided_on),
     )

@@ -35,5 +35,6 @@ def test_an_event_loop_works() -> None:
 def test_no_setting_of_the_person_is_seen() -> None:
     prefixes = ("CLOSELOOP_", "PREFECT_", "SENDGRID_", "SALESFORCE_")
     ours = {"CLOSELOOP_HOME", "PREFECT_HOME", "PREFECT_API_URL", "PREFECT_SERVER_ANALYTICS_ENABLED"}
+    ours |= {"PREFECT_FLOWS_HEARTBEAT_FREQUENCY"}  # set where flows are imported
     assert {name for name in os.environ if name.startswith(prefixes)} <= ours
     assert not {name for name in os.environ if name.upper() in {"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"}}

@@ -18,7 +18,7 @@ import httpx
 
 from closeloop.adapters.ledger import SqlLedger, open_ledger
 from flows.private_server import private_server
-from flows.tied_process import tied
+from flows.tied_process import TiedProcess, tied
 from tests.bench.child import BenchFailed, surroundings
 from tests.sandbox.conftest import Sandbox, running_sandbox
 
@@ -39,6 +39,7 @@ class House:
     stack: ExitStack
     server: ExitStack = field(default_factory=ExitStack)
     gateway: str = ""
+    runner: TiedProcess | None = None
 
     @property
     def api(self) -> str:
@@ -55,6 +56,14 @@ class House:
 
     def stop_prefect(self) -> None:
         self.server.close()
+
+    def keep_runner(self) -> None:
+        """Starts it, and again when it has ended: Prefect's own gives up when the server is away for long."""
+        if self.runner is None or self.runner.has_ended():
+            log = self.home / "logs" / "runner.log"
+            begun = tied("runner", ["flows.runner_process"], log, environment=self.environment)
+            self.runner = self.stack.enter_context(begun)
+            self.runner.first_line()
 
     def ledger(self) -> SqlLedger:
         """The house's own ledger, opened by one more process; close it."""
@@ -110,9 +119,8 @@ def house(home: Path, *gateway_options: str, change_log: Sequence[str] = ()) -> 
         found.gateway = f"http://127.0.0.1:{gateway_port}"
         serve = ["closeloop", "gateway", "--port", str(gateway_port), *gateway_options]
         door = tied("gateway", ["flows.with_parent", *serve], logs / "gateway.log", environment=found.environment)
-        runner = tied("runner", ["flows.runner_process"], logs / "runner.log", environment=found.environment)
         stack.enter_context(door)
-        stack.enter_context(runner).first_line()
+        found.keep_runner()
         await_true(lambda: httpx.get(f"{found.gateway}/health", trust_env=False).is_success, "the gateway answers")
         yield found
 

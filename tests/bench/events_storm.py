@@ -58,10 +58,15 @@ def storm(home: Path, events: int, leads: int, seed: int = 7) -> Storm:
         place.stop_prefect()
         _send(place, messages[half:])
         place.start_prefect()
-        await_true(lambda: settled(place, events), "all events are handled", within=600)
+        await_true(lambda: _is_done(place, events), "all events are handled", within=600)
         seconds = time.monotonic() - begun
         await_true(lambda: all(_is_over(run) for run in place.flow_runs()), "the runs have ended")
         return _found(place, events, messages, seconds)
+
+
+def _is_done(place: House, events: int) -> bool:
+    place.keep_runner()
+    return settled(place, events)
 
 
 def _messages(ids: Sequence[str], events: int, dice: random.Random, place: House) -> list[bytes]:

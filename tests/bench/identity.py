@@ -38,11 +38,11 @@ def print_identity(screen: Console, found: dict[str, Any]) -> None:
         f"[bold]{found['leads']:,} leads de-duplicated[/bold] in {found['wall_seconds']:.1f} s with "
         f"{found['peak_megabytes']:,.0f} MB (goal {GOAL_SECONDS} s, {GOAL_MEGABYTES:,} MB{missed})"
     )
-    table = plain_table("CPU, s", "read, s", "search, s", "pairs compared", "planted", "found", "right", "asked")
+    table = plain_table("CPU, s", "reading", "search", "pairs", "planted", "found", "right", "asked")
     shares = (f"{found['recall']:.1%}", f"{found['precision']:.1%}", f"{found['asked']:,}")
     seconds = (f"{found['reading_seconds']:.1f}", f"{found['wall_seconds'] - found['reading_seconds']:.1f}")
     table.add_row(
-        "one process",
+        "leads",
         f"{found['cpu_seconds']:.1f}",
         *seconds,
         f"{found['compared']:,}",

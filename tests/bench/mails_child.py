@@ -1,8 +1,8 @@
 """One side of the mail bench in a process of its own: `python -m tests.bench.mails_child JOB.json RESULT.json`.
 
 Without bodies it is the product: everybody is qualified and prepared before the clock runs; then the approach and
-deliver passes are measured. With the folder of a product's run it is the bare client and posts what was posted there,
-in the same requests or, as most scripts do, each mail in one of its own.
+deliver passes are measured. With the folder of a product's run it is the bare client and posts what it posted, in
+the same requests or, as most scripts do, each mail in one of its own.
 """
 
 from __future__ import annotations

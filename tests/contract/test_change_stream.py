@@ -217,6 +217,15 @@ def test_a_listener_whose_place_is_gone_has_the_crm_read_and_begins_anew(logged:
         await_true(lambda: len(ledger.crm_events) == 2)
 
 
+def test_our_own_write_is_marked_at_the_door_and_wakes_nobody() -> None:
+    ledger, woken = MemoryLedger(), list[bool]()
+    ours = change(1).model_copy(update={"origin": "com/salesforce/api/rest/62.0;client=closeloop"})
+    with pytest.raises(StreamUnavailable):
+        follow(Broken(StreamBatch((ours,), b"\x01")), ledger, SystemClock().now, lambda: woken.append(True))
+    assert ledger.crm_event_outcomes() == {"our own write": 1}
+    assert woken == []
+
+
 class Broken:
     """A stream that breaks in the middle of storing."""
 

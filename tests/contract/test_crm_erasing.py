@@ -7,7 +7,6 @@ from closeloop.application.ports import CrmMeeting
 from closeloop.domain.actions import ActionState
 from tests.contract.crm_orgs import Org, lead_row, owner, task
 from tests.contract.test_crm_attachments import deck
-from tests.sandbox.conftest import Sandbox
 
 ANA = "ana@north.example"
 

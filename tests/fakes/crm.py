@@ -195,14 +195,15 @@ class MemoryCrm(CrmErasings):
         return [
             AccountRecord(
                 id=row["Id"],
-                name=row["Name"],
+                name=row.get("Name") or "",
                 website=row.get("Website"),
                 country=row.get("BillingCountry"),
                 phone=row.get("Phone"),
                 parent=row.get("ParentId"),
             )
             for row in self.rows("Account")
-            if row["Name"].casefold().startswith(starts) or registrable_domain(row.get("Website") or "") in sites
+            if str(row.get("Name")).casefold().startswith(starts)
+            or registrable_domain(row.get("Website") or "") in sites
         ]
 
     def people_like(self, wanted: Sequence[PersonRecord]) -> list[KnownPerson]:

@@ -21,8 +21,8 @@ from closeloop.domain.leads import Quarantined
 from closeloop.domain.prospect import Fact, Prospect
 from closeloop.domain.signals import Signal, SignalId, SignalKind, Understanding
 from closeloop.domain.stage import Stage, Standing
-from tests.fakes.ledger_desk import MemoryDesk
 from tests.fakes.ledger_credits import MemoryCredits
+from tests.fakes.ledger_desk import MemoryDesk
 from tests.fakes.ledger_events import MemoryEvents
 
 

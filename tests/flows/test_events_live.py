@@ -25,9 +25,11 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
 def lead(place: House) -> str:
     """A Lead that was changed until the stream told of it, and what was told is handled."""
     (made,) = place.make_leads(1)
+    token = place.sandbox.post_control("sessions", {"username": "anna.brandt@sandbox.example"})["access_token"]
+    anna = {"Authorization": f"Bearer {token}"}
 
     def is_told() -> bool:
-        place.sandbox.rest("PATCH", f"sobjects/Lead/{made}", json={"Title": f"at {time.time()}"})
+        place.sandbox.rest("PATCH", f"sobjects/Lead/{made}", json={"Title": f"at {time.time()}"}, headers=anna)
         time.sleep(0.3)
         return bool(outcomes(place).get("refreshed"))
 

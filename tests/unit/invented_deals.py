@@ -188,18 +188,7 @@ def figures_of(
 COMPANIES = ("Nordvik", "Halden", "Serravalle", "Kestrel", "Brightwater", "Takumi", "Ardent", "Monteverde")
 TRADES = ("Foods", "Logistics", "Instruments", "Textiles", "Marine", "Energy", "Paper", "Optics")
 FIRST_NAMES = ("Anna", "Luis", "Mei", "Omar", "Ingrid", "Somchai", "Priya", "Tomás", "Aoife", "Kenji")
-LAST_NAMES = (
-    "Okafor",
-    "Lindqvist",
-    "Tanaka",
-    "Haddad",
-    "Srisai",
-    "Moreau",
-    "Novak",
-    "Pereira",
-    "Walsh",
-    "Kaya",
-)
+LAST_NAMES = "Okafor Lindqvist Tanaka Haddad Srisai Moreau Novak Pereira Walsh Kaya".split()
 TITLES = ("CFO", "Head of Finance", "Controller", "COO", "Finance Manager", "Analyst")
 SENIORITIES = ("c_level", "head", "manager", "c_level", "manager", "other")
 

@@ -205,7 +205,7 @@ def _people(connection: Connection, keys: Sequence[str]) -> list[Prospect]:
 
 
 def _only_theirs(connection: Connection, people: Sequence[Prospect]) -> list[str]:
-    """Where answers about accounts of theirs alone lie: what is known of a company of one is known of the person."""
+    """Where answers about their accounts lie that nobody else is at: what is known of these is known of them."""
     keys, domains = [p.key for p in people], {p.domain.lower() for p in people if p.domain}
     others = select(prospects.c.domain).where(prospects.c.domain.in_(domains) & prospects.c.key.not_in(keys))
     shared = set(connection.scalars(others.distinct()))

@@ -19,7 +19,6 @@ from closeloop.domain.figures import (
 from closeloop.domain.forecast import Forecast
 from closeloop.domain.persistence import GivingUp, Persistence
 from closeloop.domain.speed import Speed
-from closeloop.domain.stage import Stage
 from closeloop.domain.state_of_mind import StateOfMind
 from closeloop.domain.variants import Comparison, Difference
 

@@ -36,7 +36,9 @@ def test_an_empty_ledger_has_a_page_too(company: Company) -> None:
     assert "in doubt" not in text
 
 
-def test_a_mailbox_is_complained_of_above_one_in_a_thousand(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_more_complaints_than_one_in_a_thousand_are_told_of(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
     people = [company.written_to(f"anna{n}", domain=f"firm{n}.example") for n in range(3)]
     company.deliver()
     company.receive(company.signal(SignalKind.SPAM_REPORT, people[0], action_key=company.mail(people[0]).key))

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from closeloop.application import receive
+from closeloop.application.mails_in_doubt import PROOFS_OF_ACCEPTANCE
 from closeloop.domain.actions import ActionKind, ActionState
 from closeloop.domain.signals import STOPPING_LABELS, Label, SignalKind
 from closeloop.domain.stage import Stage, Standing
@@ -222,7 +223,7 @@ def proof(company: Company, key: str, kind: SignalKind = SignalKind.DELIVERED) -
     company.receive(company.signal(kind, prospect_key=key.split(":")[1], action_key=key))
 
 
-@pytest.mark.parametrize("kind", sorted(receive.PROOFS_OF_ACCEPTANCE))
+@pytest.mark.parametrize("kind", sorted(PROOFS_OF_ACCEPTANCE))
 def test_an_event_about_an_uncertain_mail_proves_that_it_arrived(company: Company, kind: SignalKind) -> None:
     person = company.written_to()
     company.mailer.then(Does.ARRIVE_SILENTLY)

@@ -18,6 +18,8 @@ SURE = 1e9
 """So much weight that the chance is as good as known."""
 CHANCES = {stage: max(1e-12, number / 10) for number, stage in enumerate(Stage)}
 amounts = st.decimals(min_value=0, max_value=10**7, places=2)
+
+
 def known(share: float) -> Chance:
     return Chance(yes=share * SURE, no=max(1e-3, (1 - share) * SURE))
 

@@ -70,3 +70,11 @@ def test_both_frameworks_can_be_chosen(framework: str) -> None:
     rules = playbook().qualification.model_copy(update={"framework": framework})
     names = {answer.name for answer in assess(prospect(), rules).answers}
     assert ("budget" in names) == (framework == "bant")
+
+
+def test_a_domain_that_takes_no_mail_is_refused_and_one_of_which_nobody_knows_is_not() -> None:
+    dead = decide(prospect(GOOD_FACTS | {"accepts_mail": False}), playbook(), NOW)
+    assert isinstance(dead, Stop)
+    assert dead.reasons == ("nobody takes mail for volvo.example: it has no mail server",)
+    for facts in (GOOD_FACTS, GOOD_FACTS | {"accepts_mail": True}):
+        assert not isinstance(decide(prospect(facts), playbook(), NOW), Stop)

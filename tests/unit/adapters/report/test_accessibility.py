@@ -15,6 +15,7 @@ from tests.unit.invented_deals import BusyYear, figures_of
 
 SCRIPT = Path(__file__).with_name("accessibility.js").read_text("utf-8")
 NARROW, WIDE = 390, 1280
+ARGUMENTS = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking".split()
 
 pytestmark = pytest.mark.rendering
 
@@ -25,7 +26,7 @@ def browser_page() -> Iterator[Page]:
     if found is None:
         pytest.skip("Chromium is not installed: apt-get install chromium")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox", "--disable-gpu"])
+        browser = playwright.chromium.launch(executable_path=found, args=ARGUMENTS, timeout=60_000)
         yield browser.new_page()
         browser.close()
 
