@@ -19,7 +19,7 @@ def import_file(path: Path, *, as_json: bool) -> int:
     work = services()
     outlook = expected(work, found)
     screen = console()
-    if not as_json:
+    if not as_json and not outlook.unknown:  # else the import itself says what is wrong
         screen.print(f"{say(outlook, STAGE)}.", soft_wrap=True)
     result = import_leads(work, found, str(path), work.clock.now())
     if as_json:

@@ -15,7 +15,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import SecretStr
 from sendgrid import SendGridAPIClient
 
@@ -24,14 +23,13 @@ from closeloop.adapters.sendgrid import mailer
 from closeloop.application.passes import run_to_the_end
 from closeloop.application.services import Services
 from closeloop.bootstrap import build
-from config.settings import CONFIG, Settings
+from config.settings import Settings
 from tests.bench.meter import Meter
 from tests.bench.product import NoDrawing
+from tests.unhurried import unhurried_playbook
 
 BEFORE, MEASURED = ("pull", "prospecting", "preparation"), ("approach", "deliver")
 BODIES = "bodies.jsonl"
-PACE = ("sending", "account")
-"""Parts of the playbook that hold mails back: hours, caps and one colleague after the other."""
 
 
 def main(job: dict[str, Any]) -> dict[str, float]:
@@ -84,7 +82,7 @@ def services_of(job: dict[str, Any]) -> Services:
     settings = Settings(
         _env_file=None,
         home=Path(job["home"]),
-        playbook=_unhurried(Path(job["home"]) / "playbook.yaml"),
+        playbook=unhurried_playbook(Path(job["home"]) / "playbook.yaml"),
         secret=SecretStr("bench"),
         public_url=job["public_url"],
         salesforce_instance_url=job["url"],
@@ -94,12 +92,6 @@ def services_of(job: dict[str, Any]) -> Services:
         sendgrid_host=job["url"],
     )
     return replace(build(settings, SimulatedClock(datetime.fromisoformat(job["now"]))), decks=NoDrawing())
-
-
-def _unhurried(place: Path) -> Path:
-    shipped = yaml.safe_load((CONFIG / "playbook.yaml").read_text(encoding="utf-8"))
-    place.write_text(yaml.safe_dump({name: part for name, part in shipped.items() if name not in PACE}))
-    return place
 
 
 if __name__ == "__main__":

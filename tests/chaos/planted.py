@@ -11,6 +11,7 @@ from typing import Any
 
 from closeloop.application.ports import Ledger
 from closeloop.domain.actions import Action, ActionKind, ActionState, ClaimedAction, Settlement
+from closeloop.domain.fencing import Late
 
 
 class ClaimsAfterSending:
@@ -33,13 +34,13 @@ class ClaimsAfterSending:
         self._looked_at |= {action.key: (now, worker, lease) for action in found}
         return found
 
-    def settle(self, settlements: Iterable[Settlement], now: datetime, then: Iterable[Action] = ()) -> None:
+    def settle(self, settlements: Iterable[Settlement], now: datetime, then: Iterable[Action] = ()) -> list[Late]:
         given = list(settlements)
         mine = {s.key for s in given} & self._looked_at.keys()
         if mine:
             given = [s for s in given if s.key not in mine or self._still_planned(s.key)]
             self._claim_now(mine)
-        self._real.settle(given, now, then=then)
+        return self._real.settle(given, now, then=then)
 
     def _still_planned(self, key: str) -> bool:
         found = self._real.actions([key]).get(key)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, SecretStr
 
-from config.settings import CONFIG, Settings
+from config.settings import Settings
 from tests.bench.org import Org
 
 START = datetime(2026, 1, 5, 8, 0, tzinfo=UTC)
@@ -81,7 +81,7 @@ class Site(BaseModel):
         return Settings(
             _env_file=None,
             home=self.home,
-            playbook=CONFIG / "playbook.yaml",
+            playbook=self.home / "playbook.yaml",
             secret=SecretStr(SECRET),
             public_url=self.gateway,
             ledger_url=SecretStr(self.ledger_url) if self.ledger_url else None,

@@ -24,6 +24,7 @@ from tests.chaos import gateway
 from tests.chaos.crew import kill, start
 from tests.chaos.databases import ledger_at
 from tests.chaos.settings import HOOK, START, Options, Site, site_at
+from tests.unhurried import unhurried_playbook
 
 REPLIES = "replies.tallyard.example"
 MOST_DELIVERIES = 40
@@ -150,6 +151,7 @@ def open_theatre(options: Options, home: Path) -> Iterator[Theatre]:
     leads = home / "leads.csv"
     write_leads(leads, options.people, options.seed)
     (home / "logs").mkdir()
+    unhurried_playbook(home / "playbook.yaml")  # whoever is due is written to, so that there is more to lose
     with ExitStack() as stack:
         org = stack.enter_context(running_org(leads, options.seed, home))
         ledger_url = stack.enter_context(ledger_at(options.database))

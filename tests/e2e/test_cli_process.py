@@ -120,7 +120,7 @@ def test_the_run_sends_exactly_the_mails_that_were_rehearsed(hour: Hour) -> None
 def test_every_mail_is_an_activity_in_the_crm_and_every_draft_a_file(hour: Hour) -> None:
     assert len(hour.crm["Task"]) >= len(hour.sent)
     drafts = [path.stat().st_size for path in hour.closeloop.home.glob("decks/*.pptx")]
-    assert len(drafts) == total(hour.ran, "draft") > 0
+    assert len(drafts) == total(hour.ran, "decks in the CRM") > 0
     assert min(drafts) > 10_000
 
 

@@ -55,7 +55,6 @@ WRONG_USE = {
     "demo --seed dice": "--seed",
     "forget": "requires an argument",
     "forget nobody": "nobody called 'nobody'",
-    "backup b.zip": "no ledger in",
     "restore nowhere.zip": "cannot be read",
     "restore --mark-uncertain": "--backup-at",
     "gateway --port 99999": "choose another --host or --port",

@@ -29,6 +29,7 @@ from flows.gateway.app import create_app
 from flows.gateway.authenticity import keep_key
 from flows.gateway.serving import serve_in_thread
 from tests.sandbox.conftest import Sandbox
+from tests.unhurried import unhurried_playbook
 
 HOOK = "webhook-token"
 ENDED = {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}
@@ -86,7 +87,7 @@ class Office:
 
     def artifacts(self, *flow_runs: Any) -> list[Row]:
         """What each run did; the standing pages, which every run writes anew, are left out."""
-        return [row for row in self._rows("artifacts", flow_runs) if not row["key"].endswith("-now")]
+        return [row for row in self._rows("artifacts", flow_runs) if not (row["key"] or "").endswith("-now")]
 
     def logs(self, *flow_runs: Any) -> list[Row]:
         """Their log, once it is written: log lines are sent every other second."""
@@ -129,6 +130,7 @@ def settings(sandbox: Sandbox, home: Path, **changes: Any) -> Settings:
     crm, mail = sandbox.salesforce, sandbox.line["sendgrid"]
     known: Row = {
         "home": home,
+        "playbook": unhurried_playbook(home / "playbook.yaml"),
         "secret": SecretStr("a secret of the tests"),
         "salesforce_instance_url": crm["instance_url"],
         "salesforce_client_id": crm["client_id"],
