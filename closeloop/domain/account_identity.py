@@ -5,7 +5,6 @@ Invariant: a sister company in another country is not the same account; it is sa
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -80,8 +79,6 @@ def compare_accounts(one: AccountTraits, other: AccountTraits) -> Likeness:
 
 def _name_and_domain(one: AccountTraits, other: AccountTraits) -> Iterator[Evidence]:
     alike = likeness(one.name, other.name)
-    if _numbers(one) != _numbers(other):
-        alike = 0.0  # Area 51 and Area 52 are a slip apart, and two companies
     if one.domain and one.domain == other.domain:
         yield Evidence("same domain", 6.0)
         yield _name(alike, one, together=True)
@@ -100,10 +97,6 @@ def _is_called(one: AccountTraits, other: AccountTraits) -> bool:
     return bool(one.domain and domain_label(one.domain).replace("-", "") == other.name.squeezed) or bool(
         other.domain and domain_label(other.domain).replace("-", "") == one.name.squeezed
     )
-
-
-def _numbers(account: AccountTraits) -> list[str]:
-    return re.findall(r"\d+", account.name.squeezed)
 
 
 def _name(alike: float, one: AccountTraits, *, together: bool) -> Evidence:

@@ -108,9 +108,11 @@ def _unformed(words: list[str]) -> list[str]:
         left = left[1:]
     while len(left) > 1 and left[-1] in _FORM_WORDS:
         left = left[:-1]
-    while len(left) > 2 and len(left[-1]) == 1 and len(left[-2]) == 1:  # "s a", "g m b h"
+    while (
+        len(left) > 2 and len(left[-1]) == 1 and len(left[-2]) == 1 and not left[-1].isdigit()
+    ):  # "s a", "g m b h"
         left = left[:-1]
-    return left if len(left) == 1 or len(left[-1]) > 1 else left[:-1]
+    return left if len(left) == 1 or len(left[-1]) > 1 or left[-1].isdigit() else left[:-1]
 
 
 @lru_cache(maxsize=262_144)
