@@ -156,4 +156,4 @@ def _spelling(one: CompanyName, other: CompanyName) -> float:
 
 def _slip(a: str, b: str) -> bool:
     allowed = 2 if min(len(a), len(b)) > 8 else 1
-    return min(len(a), len(b)) > 2 and DamerauLevenshtein.distance(a, b, score_cutoff=allowed) <= allowed
+    return min(len(a), len(b)) > 4 and DamerauLevenshtein.distance(a, b, score_cutoff=allowed) <= allowed
