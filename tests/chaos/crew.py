@@ -1,6 +1,7 @@
 """The crew: starts workers, kills them, starts others in their place until the round's kills are spent.
 
 Some lives are to end at a named point, each point in its turn; some at a random moment, wherever the worker is.
+Where points were asked for by name, every life is to end at one of those.
 Invariant: every process started here has ended when a method returns, and a kill is counted only when the process
 really died of SIGKILL.
 """
@@ -70,6 +71,7 @@ class Crew:
         self._chance = random.Random(seed)  # noqa: S311 - a seeded order, no secret
         self._numbers = count(1)
         self._points = points or self._chance.sample(named_points(), len(named_points()))
+        self._at_a_point, self._at_a_moment = (1.0, 0.0) if points else (AT_A_POINT, AT_A_MOMENT)
         self.kills: Counter[str] = Counter()
         self.lives = 0
 
@@ -112,8 +114,8 @@ class Crew:
 
     def _begin(self, now: datetime, kills_left: int, *, shuffled: bool = True) -> Life:
         draw = self._chance.random() if kills_left > 0 else 1.0
-        fatal = self._next_point() if draw < AT_A_POINT else None
-        hard = AT_A_POINT <= draw < AT_A_POINT + AT_A_MOMENT
+        fatal = self._next_point() if draw < self._at_a_point else None
+        hard = self._at_a_point <= draw < self._at_a_point + self._at_a_moment
         wait_for = self._some_moment() if hard else GIVEN_UP_AFTER_SECONDS
         job = Job(
             site=self._site,

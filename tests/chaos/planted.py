@@ -19,7 +19,7 @@ class ClaimsAfterSending:
 
     def __init__(self, real: Ledger) -> None:
         self._real = real
-        self._looked_at: dict[str, tuple[datetime, str, timedelta]] = {}
+        self._looked_at: dict[str, tuple[str, timedelta]] = {}
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._real, name)
@@ -31,22 +31,34 @@ class ClaimsAfterSending:
             return self._real.claim(kind, now, worker, limit, lease)
         planned = self._real.in_state(ActionState.PLANNED, kind, 100_000)
         found = [action for action in planned if action.due_at <= now][:limit]
-        self._looked_at |= {action.key: (now, worker, lease) for action in found}
+        self._looked_at |= {action.key: (worker, lease) for action in found}
         return found
+
+    def still_held(self, claimed: Iterable[ClaimedAction]) -> set[str]:
+        """The bug believes that what it looked at is its own."""
+        given = list(claimed)
+        return self._real.still_held(given) | {action.key for action in given if action.key in self._looked_at}
 
     def settle(self, settlements: Iterable[Settlement], now: datetime, then: Iterable[Action] = ()) -> list[Late]:
         given = list(settlements)
         mine = {s.key for s in given} & self._looked_at.keys()
-        if mine:
-            given = [s for s in given if s.key not in mine or self._still_planned(s.key)]
-            self._claim_now(mine)
-        return self._real.settle(given, now, then=then)
+        attempts = self._claim_now(mine, now) if mine else {}
+        known = [
+            s.model_copy(update={"attempt": attempts[s.key]}) if s.key in mine else s
+            for s in given
+            if s.key not in mine or s.key in attempts
+        ]
+        return self._real.settle(known, now, then=then)
 
-    def _still_planned(self, key: str) -> bool:
-        found = self._real.actions([key]).get(key)
-        return found is not None and found[1] is ActionState.PLANNED
+    def _claim_now(self, keys: set[str], now: datetime) -> dict[str, int]:
+        """The attempt of each of these that was still planned; what else was due is given back."""
+        worker, lease = [self._looked_at.pop(key) for key in keys][0]
+        claimed = self._real.claim(ActionKind.EMAIL, now, worker, 100_000, lease)
+        others = [action for action in claimed if action.key not in keys]
+        self._real.settle([_given_back(action) for action in others], now)
+        return {action.key: action.attempt for action in claimed if action.key in keys}
 
-    def _claim_now(self, keys: set[str]) -> None:
-        """All that is due is claimed, and what is not settled now is given back at the end of its lease."""
-        now, worker, lease = self._looked_at[next(iter(keys))]
-        self._real.claim(ActionKind.EMAIL, now, worker, len(keys), lease)
+
+def _given_back(action: ClaimedAction) -> Settlement:
+    planned = ActionState.PLANNED
+    return Settlement(key=action.key, attempt=action.attempt, state=planned, retry_at=action.due_at)
