@@ -1,9 +1,10 @@
 """One command from a fresh clone to a running program: makes `.venv`, fills it from the lock, runs it.
 
-`python3 start.py ARGS` runs `closeloop ARGS`; `test`, `bench` and `check` run the suite, the benchmarks and
-the linters. It needs nothing but Python 3.11 and pip, works from any folder, and touches nothing outside this
-one but the caches of pip and uv. What is installed is exactly what the locks name, each file checked by its
-hash. A stamp in `.venv` makes every later start immediate; a set-up cut short leaves none and is done again.
+`python3 start.py ARGS` runs `closeloop ARGS`; `test`, `bench` and `check` run the suite (`test --long` its long
+part), the benchmarks and the linters. It needs nothing but Python 3.11 and pip, works from any folder, and
+touches nothing outside this one but the caches of pip and uv. What is installed is exactly what the locks name,
+each file checked by its hash. A stamp in `.venv` makes every later start immediate; a set-up cut short leaves
+none and is done again.
 
 All it says itself goes to standard error, so `--json` stays clean. Exit codes are those of the program; 1
 when the set-up failed, 130 after Ctrl-C.
@@ -99,8 +100,15 @@ def _start(command: str, rest: list[str]) -> int:
         return _check(rest)
     if command == "bench":
         return _become("-m", "tests.bench", *rest)
-    # Whole files to each process, since tests of a file share their servers; a part is run in one process.
-    return _become("-m", "pytest", *(rest or ["-n", "2", "--dist", "loadfile"]))
+    return _become("-m", "pytest", *_chosen(rest))
+
+
+def _chosen(arguments: list[str]) -> list[str]:
+    """All tests but the long ones, or with `--long` these alone; anything else is for pytest as it is."""
+    if arguments not in ([], ["--long"]):
+        return arguments
+    # Whole files to each process, since tests of a file share their servers.
+    return ["-n", "2", "--dist", "loadfile", "-m", "long" if arguments else "not long"]
 
 
 def _become(*arguments: str) -> int:

@@ -19,6 +19,8 @@ from tests.bench.arrived import Arrived
 from tests.bench.child import ROOT
 from tests.bench.figures import Pair, Side, marginal
 
+pytestmark = pytest.mark.long
+
 FIGURES = {
     "cpu_seconds",
     "server_cpu_seconds",

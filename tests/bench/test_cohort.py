@@ -22,6 +22,8 @@ from tests.bench.cohort_story import STORY, live_through
 from tests.bench.measure import PUBLIC_URL
 from tests.bench.org import Org, running_org
 
+pytestmark = pytest.mark.long
+
 PEOPLE = 101
 """More than one SOAP conversion takes, in as short a time as may be."""
 

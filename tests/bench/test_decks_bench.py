@@ -10,6 +10,8 @@ from tests.bench import decks as bench
 from tests.bench.child import BenchFailed
 from tests.bench.decks import measure_decks
 
+pytestmark = pytest.mark.long
+
 
 def test_three_decks_are_drawn_by_both_sides_and_looked_at(tmp_path: Path) -> None:
     found = measure_decks(3, tmp_path)

@@ -12,6 +12,8 @@ from tests.bench.child import BenchFailed
 from tests.bench.ledger import _side, measure_ledger, plan
 from tests.bench.ledger_table import print_ledger
 
+pytestmark = pytest.mark.long
+
 WORDS = ("SQLite, 1 worker", "PostgreSQL, 2 workers", "bare")
 
 

@@ -52,7 +52,7 @@ class ClaimsAfterSending:
 
     def _claim_now(self, keys: set[str], now: datetime) -> dict[str, int]:
         """The attempt of each of these that was still planned; what else was due is given back."""
-        worker, lease = [self._looked_at.pop(key) for key in keys][0]
+        worker, lease = [self._looked_at.pop(key) for key in sorted(keys)][-1]
         claimed = self._real.claim(ActionKind.EMAIL, now, worker, 100_000, lease)
         others = [action for action in claimed if action.key not in keys]
         self._real.settle([_given_back(action) for action in others], now)

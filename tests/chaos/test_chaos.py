@@ -23,7 +23,7 @@ from tests.chaos.worker import services_of
 pytestmark = pytest.mark.e2e
 
 
-@pytest.mark.parametrize("database", list(Database))
+@pytest.mark.parametrize("database", [Database.SQLITE, pytest.param(Database.POSTGRES, marks=pytest.mark.long)])
 def test_workers_that_are_killed_send_nothing_twice_and_lose_nothing(tmp_path: Path, database: Database) -> None:
     found = run(Options(kills=12, prospects=50, days=2, database=database), tmp_path)
     assert found.findings == []

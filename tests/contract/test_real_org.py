@@ -22,6 +22,8 @@ from tests.contract.real_org import real_login
 from tests.real_org_settings import PREFIX, REAL_ORG
 from tests.sandbox.conftest import ROOT, Sandbox, running_sandbox
 
+pytestmark = pytest.mark.long
+
 SUITES = ("test_crm.py", "test_crm_attachments.py", "test_salesforce_adapter.py", "test_salesforce_writes.py")
 SOME = (
     "salesforce and (importing_twice or created_once or makes_account_contact or only_what_changed "

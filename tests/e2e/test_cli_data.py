@@ -6,7 +6,7 @@ import pytest
 
 from tests.e2e.conftest import Closeloop, Served
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
 LEADS = """Last Name,First Name,Company,Email,Title,Country,Employees,Revenue,Industry
 Okafor,Anna,North Mills,anna@north.example,CFO,DE,12000,3000000000,Manufacturing

@@ -14,7 +14,7 @@ import pytest
 
 from tests.e2e.conftest import COMMAND, Closeloop
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
 ENDED_WITHIN_SECONDS = 30
 

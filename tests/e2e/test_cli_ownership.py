@@ -8,7 +8,7 @@ import pytest
 
 from tests.e2e.conftest import ROOT, Closeloop, Served
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
 SHIPPED = ROOT / "config" / "crm_mapping.yaml"
 SCHEMA = ROOT / "config" / "crm_mapping.schema.json"

@@ -10,7 +10,7 @@ import pytest
 
 from tests.e2e.conftest import Closeloop, Served
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
 TUESDAY = "2026-01-13T09:00:00+00:00"
 LEADS = """First Name,Last Name,Company,Email,Title

@@ -10,7 +10,7 @@ import pytest
 from tests.e2e.conftest import Closeloop, Finished, Served, two_at_a_time
 from tests.scripted_server import Answer, closed_port, scripted_server
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
 LEADS = "Last Name,Company,Email\nVoss,Acme,mia@acme.example\n"
 WRONG = {

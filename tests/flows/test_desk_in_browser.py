@@ -18,7 +18,13 @@ from closeloop.domain.approvals import Approval, ApprovalState
 from tests.flows.up_process import ROOT, UpProcess, running, until
 from tests.sandbox.inbox.browser import Watched, watched_page
 
-pytestmark = [pytest.mark.prefect, pytest.mark.e2e, pytest.mark.rendering, pytest.mark.timeout(600)]
+pytestmark = [
+    pytest.mark.prefect,
+    pytest.mark.e2e,
+    pytest.mark.rendering,
+    pytest.mark.timeout(600),
+    pytest.mark.long,
+]
 ASKED = {"all": [{"every_seconds": 45}]}
 PATIENCE_MS = 60_000
 

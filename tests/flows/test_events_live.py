@@ -12,7 +12,7 @@ import pytest
 from tests.bench.events import FIRST_LINE
 from tests.bench.events_house import House, await_true, house, outcomes
 
-pytestmark = [pytest.mark.prefect, pytest.mark.e2e]
+pytestmark = [pytest.mark.prefect, pytest.mark.e2e, pytest.mark.long]
 
 
 @pytest.fixture(scope="module")

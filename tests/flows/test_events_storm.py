@@ -9,7 +9,7 @@ from tests.bench.events_storm import Storm, storm
 EVENTS, LEADS = 500, 50
 """`python -m tests.bench.events_storm 10000` does the same with ten thousand events."""
 
-pytestmark = [pytest.mark.prefect, pytest.mark.e2e]
+pytestmark = [pytest.mark.prefect, pytest.mark.e2e, pytest.mark.long]
 
 
 @pytest.fixture(scope="module")

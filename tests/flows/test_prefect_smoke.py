@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.long
+
 SMOKE = Path(__file__).with_name("prefect_smoke.py")
 
 

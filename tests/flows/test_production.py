@@ -22,6 +22,8 @@ from flows.deployments import DEPLOYED
 from flows.gateway.prefect_runs import DEPLOYMENT as ON_EVENT
 from flows.production import text
 
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).parents[2]
 PREFECT_YAML = ROOT / "prefect.yaml"
 COMPOSE = ROOT / "deploy" / "compose.yaml"

@@ -15,7 +15,7 @@ from flows.deployments import DEPLOYED
 from tests.flows.up_process import Row, UpProcess, command, environment, running, until
 
 # Twenty seconds of work, which a busy machine makes minutes of.
-pytestmark = [pytest.mark.prefect, pytest.mark.e2e, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.prefect, pytest.mark.e2e, pytest.mark.timeout(600), pytest.mark.long]
 OFTEN = {"prospecting": [{"every_seconds": 6}], "closing": [{"cron": "30 9 * * 1-5"}]}
 
 
