@@ -54,7 +54,7 @@ def services_of(site: Site, now: datetime) -> Services:
     """An installation on this site, at this moment."""
     work = replace(build(site.settings(), SimulatedClock(now)), decks=NoDrawing())
     if site.planted:
-        return replace(work, ledger=ClaimsAfterSending(work.ledger))  # type: ignore[arg-type]
+        return replace(work, ledger=ClaimsAfterSending(work.ledger))
     return work
 
 
