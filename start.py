@@ -115,6 +115,7 @@ def _become(*arguments: str) -> int:
     """Replaces this process, so that signals and exit codes are the program's own."""
     os.environ.setdefault("DO_NOT_TRACK", "1")
     os.environ["CLOSELOOP_PROGRAM"] = _called_by()
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # each start would compile the whole program anew
     os.execv(PYTHON, [str(PYTHON), *arguments])  # noqa: S606
 
 
