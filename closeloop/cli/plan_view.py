@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
 
 from rich.console import Console
 from rich.padding import Padding
@@ -16,6 +15,7 @@ from rich.text import Text
 
 from closeloop.application.applying import Applied, ItemResult, Outcome
 from closeloop.cli.output import clean
+from closeloop.cli.said import say, value
 from closeloop.cli.views import plural
 from closeloop.domain.plan import Item, ItemKind, Part, Plan
 
@@ -40,12 +40,12 @@ def print_plan(screen: Console, plan: Plan, *, everything: bool) -> None:
     name = "the whole cycle" if plan.stage == "all" else plan.stage.replace("_", " ")
     screen.print(f"Plan of {name} as of {plan.as_of:%Y-%m-%d %H:%M} UTC", style="bold")
     for line in _totals(plan):
-        _say(screen, line, 2)
+        say(screen, line, 2)
     for kind, nouns in NOUNS.items():
         found = [(part, item) for part in plan.parts for item in part.items if item.kind is kind]
         if found:
             screen.print()
-            _say(screen, plural(len(found), *nouns), style="bold")
+            say(screen, plural(len(found), *nouns), style="bold")
             _lines(screen, found, everything)
     _waiting(screen, plan.parts, everything)
 
@@ -57,18 +57,18 @@ def print_applied(screen: Console, plan: Plan, done: Applied, *, everything: boo
     screen.print(
         f"Applied {some} of {len(plan.items()):,}, planned for {plan.as_of:%Y-%m-%d %H:%M} UTC", style="bold"
     )
-    _say(screen, _by_kind(done, Outcome.APPLIED) or "nothing was left to do", 2)
+    say(screen, _by_kind(done, Outcome.APPLIED) or "nothing was left to do", 2)
     if counts[Outcome.NOT_NEEDED.value]:
-        _say(screen, f"{plural(counts[Outcome.NOT_NEEDED.value], 'item')} not needed: the CRM says so already", 2)
+        say(screen, f"{plural(counts[Outcome.NOT_NEEDED.value], 'item')} not needed: the CRM says so already", 2)
     if done.is_whole:
         return
     screen.print()
     refused = [part for part in plan.parts if part.key in done.parts_refused]
     single = [r for r in done.results if r.outcome is Outcome.REFUSED and r.prospect not in done.parts_refused]
-    _say(screen, f"Refused: {_refused_words(refused, single)}", style="bold")
+    say(screen, f"Refused: {_refused_words(refused, single)}", style="bold")
     _refusals(screen, refused, done, everything)
     for result in single:
-        _say(screen, f"{_person(result)}: the {_kind(result.kind)} {result.key}, because {result.why}", 2)
+        say(screen, f"{_person(result)}: the {_kind(result.kind)} {result.key}, because {result.why}", 2)
 
 
 def _totals(plan: Plan) -> list[str]:
@@ -90,7 +90,7 @@ def _lines(screen: Console, found: Sequence[tuple[Part, Item]], everything: bool
     for part, item in shown:
         _DETAIL[item.kind](screen, part, item, everything)
     if len(shown) < len(found):
-        _say(screen, f"… and {len(found) - len(shown):,} more; --all shows them", 2, style="dim")
+        say(screen, f"… and {len(found) - len(shown):,} more; --all shows them", 2, style="dim")
 
 
 def _mail(screen: Console, part: Part, item: Item, everything: bool) -> None:
@@ -99,10 +99,10 @@ def _mail(screen: Console, part: Part, item: Item, everything: bool) -> None:
         _row(screen, part, f"“{mail['subject']}”")
         return
     screen.print()
-    _say(screen, f"To       {part.person} <{item.content['to']}>, {part.company}", 2)
-    _say(screen, f"Subject  {mail['subject']}", 2, style="bold")
+    say(screen, f"To       {part.person} <{item.content['to']}>, {part.company}", 2)
+    say(screen, f"Subject  {mail['subject']}", 2, style="bold")
     for line in mail["text"].splitlines():
-        _say(screen, line, 4)
+        say(screen, line, 4)
 
 
 def _fields(screen: Console, part: Part, item: Item, everything: bool) -> None:
@@ -110,9 +110,9 @@ def _fields(screen: Console, part: Part, item: Item, everything: bool) -> None:
     if not everything:
         _row(screen, part, f"{name}: {', '.join(item.content)}")
         return
-    _say(screen, f"{name} {record}, {_who(part)}", 2)
+    say(screen, f"{name} {record}, {_who(part)}", 2)
     for field, after in item.content.items():
-        _say(screen, f"{field}: {_value(item.before.get(field))} → {_value(after)}", 4)
+        say(screen, f"{field}: {value(item.before.get(field))} → {value(after)}", 4)
 
 
 def _task(screen: Console, part: Part, item: Item, everything: bool) -> None:
@@ -163,16 +163,16 @@ def _waiting(screen: Console, parts: Iterable[Part], everything: bool) -> None:
     if not found:
         return
     screen.print()
-    _say(screen, plural(len(found), "prospect waits or is done", "prospects wait or are done"), style="bold")
+    say(screen, plural(len(found), "prospect waits or is done", "prospects wait or are done"), style="bold")
     if everything:
         for part, one in found:
-            _say(screen, f"{_who(part)}: {WAITS[one.what]}, because {'; '.join(one.reasons)}", 2)
+            say(screen, f"{_who(part)}: {WAITS[one.what]}, because {'; '.join(one.reasons)}", 2)
         return
     reasons = Counter((WAITS[one.what], one.reasons[0]) for _, one in found)
     for (what, why), number in reasons.most_common(SHOWN):
-        _say(screen, f"{number:,} {what}: {why}", 2)
+        say(screen, f"{number:,} {what}: {why}", 2)
     if len(reasons) > SHOWN:
-        _say(screen, f"… and {len(reasons) - SHOWN:,} more reasons; --all shows everybody", 2, style="dim")
+        say(screen, f"… and {len(reasons) - SHOWN:,} more reasons; --all shows everybody", 2, style="dim")
 
 
 def _refusals(screen: Console, refused: Sequence[Part], done: Applied, everything: bool) -> None:
@@ -180,9 +180,9 @@ def _refusals(screen: Console, refused: Sequence[Part], done: Applied, everythin
     for part in shown:
         what = Counter(_kind(item.kind) for item in part.items)
         items = ", ".join(plural(number, kind) for kind, number in what.items()) or "nothing outside"
-        _say(screen, f"{_who(part)} ({items}): {'; '.join(done.parts_refused[part.key])}", 2)
+        say(screen, f"{_who(part)} ({items}): {'; '.join(done.parts_refused[part.key])}", 2)
     if len(shown) < len(refused):
-        _say(screen, f"… and {len(refused) - len(shown):,} more; --all shows them", 2, style="dim")
+        say(screen, f"… and {len(refused) - len(shown):,} more; --all shows them", 2, style="dim")
 
 
 def _refused_words(refused: Sequence[Part], single: Sequence[ItemResult]) -> str:
@@ -212,26 +212,10 @@ def _row(screen: Console, part: Part, words: str) -> None:
     """Whom, in a column of its own where there is room."""
     who = ", ".join(one for one in (part.person or part.email, part.company) if one)
     if not screen.is_terminal:
-        _say(screen, f"{who}: {words}", 2)
+        say(screen, f"{who}: {words}", 2)
         return
     table = Table.grid(padding=(0, 2))
     table.add_column(width=min(WHO_WIDTH, screen.width // 2), no_wrap=True, overflow="ellipsis")
     table.add_column(overflow="fold")
     table.add_row(Text(clean(who)), Text(clean(words)))
     screen.print(Padding(table, (0, 0, 0, 2)))
-
-
-def _value(value: Any) -> str:
-    if value is None or value == "":
-        return "(empty)"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return f"{value:,}" if isinstance(value, int | float) else f"“{value}”"
-
-
-def _say(screen: Console, words: str, indent: int = 0, style: str = "") -> None:
-    text = Text(clean(words), style=style)
-    if screen.is_terminal:
-        screen.print(Padding(text, (0, 0, 0, indent)))
-    else:
-        screen.print(" " * indent + text.plain, soft_wrap=True, markup=False, emoji=False)

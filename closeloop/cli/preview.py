@@ -8,8 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.padding import Padding
-from rich.text import Text
 
 from closeloop.adapters.sendgrid.payload import headers
 from closeloop.application.preview import Preview, named_mail, next_mail
@@ -18,6 +16,7 @@ from closeloop.application.why import candidates, meant
 from closeloop.bootstrap import services
 from closeloop.cli.output import clean, complain, console, print_json
 from closeloop.cli.reporting import nobody_here
+from closeloop.cli.said import say
 from closeloop.cli.views import print_candidates
 from closeloop.domain.errors import CloseloopError, UsageError
 from closeloop.domain.languages import language_name
@@ -144,11 +143,11 @@ def _headers(one: Preview, work: Services) -> dict[str, str]:
 def _print(shown: Sequence[Preview], work: Services, html: Path | None) -> None:
     screen = console()
     for one in shown:
-        _say(screen, f"{one.template}, step {one.step}: {'; '.join(one.why)}", 0, "bold")
+        say(screen, f"{one.template}, step {one.step}: {'; '.join(one.why)}", 0, "bold")
         if one.letter is None:
-            _say(screen, "Cannot be written, and would not be sent:", 2, "bold red")
+            say(screen, "Cannot be written, and would not be sent:", 2, "bold red")
             for gap in one.missing:
-                _say(screen, f"- {gap}", 4)
+                say(screen, f"- {gap}", 4)
         else:
             _say_mail(screen, one, work)
         screen.print()
@@ -161,16 +160,7 @@ def _say_mail(screen: Console, one: Preview, work: Services) -> None:
     choice = one.letter.choice
     language = f"{language_name(choice.language)}: {choice.because}"
     for name, value in {"Language": language, **_headers(one, work), "Size": f"{one.size:,} bytes"}.items():
-        _say(screen, f"{name:<{LABEL_WIDTH}}{value}", 2, "bold" if name == "Subject" else "")
+        say(screen, f"{name:<{LABEL_WIDTH}}{value}", 2, "bold" if name == "Subject" else "")
     screen.print()
     for line in one.letter.mail.text.splitlines():
-        _say(screen, line, 4)
-
-
-def _say(screen: Console, words: str, indent: int, style: str = "") -> None:
-    """Text as text: neither markup nor escape sequences in it are obeyed; a pipe gets long lines whole."""
-    text = Text(clean(words), style=style)
-    if screen.is_terminal:
-        screen.print(Padding(text, (0, 0, 0, indent)))
-    else:
-        screen.print(Text(" " * indent) + text, soft_wrap=True)
+        say(screen, line, 4)

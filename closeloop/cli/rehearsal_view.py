@@ -9,11 +9,9 @@ from collections.abc import Callable
 from typing import Any
 
 from rich.console import Console
-from rich.padding import Padding
-from rich.text import Text
 
-from closeloop.cli.output import clean
 from closeloop.cli.rehearsal import Would
+from closeloop.cli.said import say, value
 
 Entry = dict[str, Any]
 
@@ -24,56 +22,56 @@ def print_rehearsal(screen: Console, would: Would) -> None:
         entries = would[name]
         if entries:
             screen.print()
-            _say(screen, f"{len(entries):,} {heading[len(entries) > 1]}", style="bold")
+            say(screen, f"{len(entries):,} {heading[len(entries) > 1]}", style="bold")
         for entry in entries:
             show(screen, entry)
 
 
 def _mail(screen: Console, entry: Entry) -> None:
     screen.print()
-    _say(screen, f"To       {_who(entry)}", 2)
-    _say(screen, f"Subject  {entry['subject']}", 2, style="bold")
+    say(screen, f"To       {_who(entry)}", 2)
+    say(screen, f"Subject  {entry['subject']}", 2, style="bold")
     for line in entry["text"].splitlines():
-        _say(screen, line, 4)
+        say(screen, line, 4)
 
 
 def _changes(screen: Console, entry: Entry) -> None:
-    _say(screen, f"{entry['object']} {entry['record_id']}, {_who(entry)}", 2)
+    say(screen, f"{entry['object']} {entry['record_id']}, {_who(entry)}", 2)
     for field, after in entry["fields"].items():
-        _say(screen, f"{field}: {_value(entry['before'].get(field))} → {_value(after)}", 4)
+        say(screen, f"{field}: {value(entry['before'].get(field))} → {value(after)}", 4)
 
 
 def _decided(screen: Console, entry: Entry) -> None:
-    _say(screen, f"{_who(entry)}: {entry['what']}, because {'; '.join(entry['reasons'])}", 2)
+    say(screen, f"{_who(entry)}: {entry['what']}, because {'; '.join(entry['reasons'])}", 2)
 
 
 def _not_sent(screen: Console, entry: Entry) -> None:
-    _say(screen, f"{_who(entry)}: “{entry['subject']}”, because {entry['why']}", 2)
+    say(screen, f"{_who(entry)}: “{entry['subject']}”, because {entry['why']}", 2)
 
 
 def _activity(screen: Console, entry: Entry) -> None:
     kind = "log" if entry["completed"] else "to do"
-    _say(screen, f"{_who(entry)}: {kind}, “{entry['subject']}”", 2)
+    say(screen, f"{_who(entry)}: {kind}, “{entry['subject']}”", 2)
 
 
 def _conversion(screen: Console, entry: Entry) -> None:
-    _say(screen, f"{_who(entry)}: becomes the deal “{entry['opportunity_name']}”", 2)
+    say(screen, f"{_who(entry)}: becomes the deal “{entry['opportunity_name']}”", 2)
 
 
 def _file(screen: Console, entry: Entry) -> None:
-    _say(screen, f"{_who(entry)}: {entry['file_name']}", 2)
+    say(screen, f"{_who(entry)}: {entry['file_name']}", 2)
 
 
 def _meeting(screen: Console, entry: Entry) -> None:
-    _say(screen, f"{_who(entry)}: “{entry['subject']}” on {entry['on']}", 2)
+    say(screen, f"{_who(entry)}: “{entry['subject']}” on {entry['on']}", 2)
 
 
 def _member(screen: Console, entry: Entry) -> None:
-    _say(screen, f"{_who(entry)}: {entry['status']}", 2)
+    say(screen, f"{_who(entry)}: {entry['status']}", 2)
 
 
 def _lead(screen: Console, entry: Entry) -> None:
-    _say(screen, f"{entry['email']}, {entry['company']}", 2)
+    say(screen, f"{entry['email']}, {entry['company']}", 2)
 
 
 _PARTS: tuple[tuple[str, tuple[str, str], Callable[[Console, Entry], None]], ...] = (
@@ -94,19 +92,3 @@ def _who(entry: Entry) -> str:
     if "person" not in entry:
         return str(entry.get("to") or entry.get("record_id") or "somebody unknown")
     return f"{entry['person']} <{entry['email']}>, {entry['company']}"
-
-
-def _value(value: Any) -> str:
-    if value is None or value == "":
-        return "(empty)"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return f"{value:,}" if isinstance(value, int | float) else f"“{value}”"
-
-
-def _say(screen: Console, words: str, indent: int = 0, style: str = "") -> None:
-    text = Text(clean(words), style=style)
-    if screen.is_terminal:
-        screen.print(Padding(text, (0, 0, 0, indent)))
-    else:
-        screen.print(" " * indent + text.plain, soft_wrap=True, markup=False, emoji=False)
