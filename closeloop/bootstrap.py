@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import replace
@@ -34,10 +34,12 @@ from closeloop.adapters.sendgrid.holding import Hold
 from closeloop.adapters.sendgrid.mailer import SendGridMailer
 from closeloop.adapters.sendgrid.suppressions import SendGridStopLists
 from closeloop.application.mails_in_doubt import note_held
+from closeloop.application.model_purse import ModelPurse
 from closeloop.application.ports import Clock, Ledger, ReplyReader
 from closeloop.application.provider_port import Provider
 from closeloop.application.reply_opinion import OpinionatedReader
 from closeloop.application.services import Services
+from closeloop.application.wording_port import WordingModel
 from closeloop.data import COMPANIES
 from closeloop.domain.enrichment_rules import Source
 from closeloop.domain.errors import UsageError
@@ -119,7 +121,8 @@ def build(chosen: Settings, clock: Clock | None = None) -> Services:
             _hold(chosen, ledger),
         ),
         renderer=mail_renderer(),
-        reader=reply_reader(chosen.ai_model),
+        reader=reply_reader(chosen.ai_model, chosen.ai_prices, _model_purse(ledger, playbook)),
+        wording=_wording(chosen),
         addresses=EmailAddressReader(),
         enrichers=enrichers(chosen, playbook),
         providers=providers(chosen),
@@ -243,13 +246,29 @@ def change_stream(chosen: Settings, work: Services) -> ChangeStream:
     )
 
 
-def reply_reader(model: str | None) -> ReplyReader:
+def reply_reader(
+    model: str | None, prices: str | None = None, purse: Callable[[], ModelPurse] | None = None
+) -> ReplyReader:
     """The reader of replies; with a model it has a further opinion on what it does not understand by itself."""
     if not model:
         return RuleReplyReader()
     from closeloop.adapters.replies.model_opinion import ModelOpinion
 
-    return OpinionatedReader(RuleReplyReader(), ModelOpinion(model))
+    return OpinionatedReader(RuleReplyReader(), ModelOpinion(model, prices, purse))
+
+
+def _model_purse(ledger: Ledger, playbook: Playbook) -> Callable[[], ModelPurse]:
+    """What models may still cost, seen at the moment of a call."""
+    return lambda: ModelPurse(ledger, playbook.model_budget, SystemClock().now())
+
+
+def _wording(chosen: Settings) -> WordingModel | None:
+    """The model that puts points in other words; None, as by default: nobody does."""
+    if not chosen.ai_wording_model:
+        return None
+    from closeloop.adapters.model_wording import ModelWording
+
+    return ModelWording(chosen.ai_wording_model, chosen.ai_prices)
 
 
 @contextmanager
@@ -289,6 +308,7 @@ def dry_run(real: Services) -> Services:
         decks=DryRunDecks(real.decks),
         providers=tuple(Remembering(provider) for provider in real.providers),
         stop_lists=None,
+        wording=None,
     )
 
 

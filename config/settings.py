@@ -61,6 +61,12 @@ def _formats(given: str) -> str:
     return " ".join(sorted(named))
 
 
+def _prices(given: str | None) -> str | None:
+    if given is not None and not re.fullmatch(r"\d+(\.\d+)? \d+(\.\d+)?", given):
+        raise ValueError("give two numbers, US dollars for a million tokens in and out, such as 0.25 2")
+    return given
+
+
 _LAST_RESORT: dict[str, Any] = {}
 
 
@@ -216,6 +222,14 @@ class Settings(BaseSettings):
     ai_model: str | None = Field(
         default=None,
         description="provider:model asked about replies that nothing else understands; needs the extra `ai`",
+    )
+    ai_wording_model: str | None = Field(
+        default=None,
+        description="provider:model that puts a prospect's points in other words, each checked; needs the extra `ai`",
+    )
+    ai_prices: Annotated[str | None, AfterValidator(_prices)] = Field(
+        default=None,
+        description="US dollars for a million tokens in and out, such as `0.25 2`; else the price list of the extra",
     )
 
 

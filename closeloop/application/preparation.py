@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 from closeloop.application import deck_approval, deck_files
 from closeloop.application.deciding import Outcome, failed, note, note_overtaken, save
 from closeloop.application.results import StageResult, Tally
+from closeloop.application.rewording import reword
 from closeloop.application.services import BATCH, Services
 from closeloop.domain import deck_facts
 from closeloop.domain.approval_rules import deck_needs
@@ -18,11 +19,13 @@ from closeloop.domain.deck_drafting import deck_content
 from closeloop.domain.file_names import named_for
 from closeloop.domain.preparation import decide
 from closeloop.domain.presentation_content import DeckContent, Finding, without_doubtful
+from closeloop.domain.rewording import without_words
 from closeloop.domain.stage import Stage, Standing
 
 DECKS = "decks"
 HUMAN_DAYS = 5
 FAILED = "preparation.draft_failed"
+Built = tuple[Outcome, DeckContent, tuple[Finding, ...]]
 
 
 def run_batch(services: Services, run_id: str, now: datetime, limit: int = BATCH) -> StageResult:
@@ -32,9 +35,9 @@ def run_batch(services: Services, run_id: str, now: datetime, limit: int = BATCH
     outcomes = [Outcome(services, prospect, run_id, now) for prospect in due]
     left = deck_approval.undecided(outcomes, tally)
     asked = _asked_before(services, left)
-    drafts = [(outcome, draft) for outcome in left if (draft := _draft(outcome, asked, tally)) is not None]
-    found = services.decks.build_all([draft for _, draft in drafts])
-    for (outcome, (content, _)), findings in zip(drafts, found, strict=True):
+    chosen = [outcome for outcome in left if _choose(outcome, tally)]
+    reword(chosen, services, run_id, now, tally)
+    for outcome, content, findings in _built(chosen, asked, services, tally):
         _conclude(outcome, content, findings, tally)
     note_overtaken(tally, save(services, outcomes))
     tally.considered = len(due)
@@ -47,6 +50,33 @@ def _asked_before(services: Services, outcomes: Sequence[Outcome]) -> set[str]:
     return {key for key, row in last.items() if row.rule == FAILED}
 
 
+def _choose(outcome: Outcome, tally: Tally) -> bool:
+    """Choose what the deck is about; False for a prospect that is held because its rule failed."""
+    services, now = outcome.services, outcome.now
+    try:
+        note(tally, outcome.take(decide(outcome.prospect, services.playbook, now)))
+    except Exception as problem:  # noqa: BLE001 - whatever one prospect does to a rule, the batch goes on
+        note(tally, outcome.take(failed(outcome.prospect, problem, now, tally)))
+        return False
+    return True
+
+
+def _built(chosen: Sequence[Outcome], asked: set[str], services: Services, tally: Tally) -> list[Built]:
+    """Each draft with its findings; one that does not hold a model's words is built in the playbook's own."""
+    built = _build(chosen, asked, services, tally)
+    again = [outcome for outcome, _, findings in built if findings and outcome.prospect.rewording]
+    for outcome in again:
+        outcome.change(rewording=outcome.prospect.rewording and without_words(outcome.prospect.rewording))
+    anew = {id(one[0]): one for one in _build(again, asked, services, tally)} if again else {}
+    return [anew.get(id(one[0]), one) for one in built]
+
+
+def _build(outcomes: Sequence[Outcome], asked: set[str], services: Services, tally: Tally) -> list[Built]:
+    drafts = [(outcome, draft) for outcome in outcomes if (draft := _draft(outcome, asked, tally)) is not None]
+    found = services.decks.build_all([draft for _, draft in drafts])
+    return [(outcome, content, problems) for (outcome, (content, _)), problems in zip(drafts, found, strict=True)]
+
+
 def _draft(outcome: Outcome, asked: set[str], tally: Tally) -> tuple[DeckContent, Path] | None:
     """What the deck says and where it goes; None for a prospect that is held because its rule failed.
 
@@ -54,7 +84,6 @@ def _draft(outcome: Outcome, asked: set[str], tally: Tally) -> tuple[DeckContent
     """
     services, now = outcome.services, outcome.now
     try:
-        note(tally, outcome.take(decide(outcome.prospect, services.playbook, now)))
         content = deck_content(outcome.prospect, services.playbook, now.date())
         content = without_doubtful(content) if outcome.before.key in asked else content
         return content, services.home / _name(outcome)

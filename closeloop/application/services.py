@@ -21,6 +21,7 @@ from closeloop.application.ports import (
 )
 from closeloop.application.provider_port import Provider
 from closeloop.application.stop_lists import StopLists
+from closeloop.application.wording_port import WordingModel
 from closeloop.domain.api_budget import DEFAULT_SHARE
 from closeloop.domain.crm_mapping import CrmMapping
 from closeloop.domain.playbook import Playbook
@@ -93,4 +94,6 @@ class Services:
     """The mail provider's lists; None where nobody reads or writes them, as in a dry run."""
     campaign: str | None = None
     """Id of the campaign that the people we write to become members of."""
+    wording: WordingModel | None = None
+    """Puts a prospect's points in other words; None, as by default: the playbook's words stay."""
     meter: CallMeter = field(default_factory=CallMeter, repr=False, compare=False)

@@ -16,6 +16,7 @@ from closeloop.domain.approvals import Approvals
 from closeloop.domain.deck_rules import DeckRules
 from closeloop.domain.enrichment_rules import EnrichmentRules
 from closeloop.domain.identity import IdentityRules
+from closeloop.domain.model_budget import ModelBudget
 from closeloop.domain.ranges import Range
 from closeloop.domain.record import Percent, Record, Share
 from closeloop.domain.routing import Routing
@@ -320,6 +321,8 @@ class Playbook(Record):
     """US dollars for one unit of a currency, used to compare revenues; as of the playbook's version."""
     crm: CrmWords = CrmWords()
     enrichment: EnrichmentRules = EnrichmentRules()
+    model_budget: ModelBudget = ModelBudget()
+    """What language models may cost, where one is set up."""
     sending: Sending = Sending()
     deck: DeckRules = DeckRules()
     identity: IdentityRules = IdentityRules()

@@ -14,6 +14,7 @@ from closeloop.domain.qualification import assess, meets
 from closeloop.domain.sayable import may_be_said
 from closeloop.domain.sources import is_public, spoken_source
 from closeloop.domain.tongues import ENGLISH, Tongue
+from closeloop.domain.wording_check import reworded
 
 MOST_PAINS = 3
 
@@ -55,7 +56,10 @@ def pain_props(
 
     With a day, so is what is too old by then; a deck leaves that to its lint, which says why it holds the draft.
     """
-    return tuple(_pain(pain, prospect, playbook, tongue) for pain in said_pains(prospect, playbook, on))
+    return tuple(
+        _in_new_words(pain, own_words(pain, prospect, playbook, tongue), prospect, tongue)
+        for pain in said_pains(prospect, playbook, on)
+    )
 
 
 def said_pains(prospect: Prospect, playbook: Playbook, on: date | None = None) -> list[Pain]:
@@ -65,7 +69,8 @@ def said_pains(prospect: Prospect, playbook: Playbook, on: date | None = None) -
     return [pain for pain in chosen if _has_evidence(pain, prospect, playbook, on)]
 
 
-def _pain(pain: Pain, prospect: Prospect, playbook: Playbook, tongue: Tongue) -> PainProps:
+def own_words(pain: Pain, prospect: Prospect, playbook: Playbook, tongue: Tongue) -> PainProps:
+    """The pain and its answer in the words of the playbook."""
     benefit = next(b for b in playbook.product.benefits if pain.id in b.answers)
     fact = prospect.facts[pain.evidence.fact]
     return PainProps(
@@ -76,6 +81,19 @@ def _pain(pain: Pain, prospect: Prospect, playbook: Playbook, tongue: Tongue) ->
         so_what=benefit.so_what,
         proof=tongue.proof(benefit.proof, benefit.proof_source),
     )
+
+
+def _in_new_words(pain: Pain, point: PainProps, prospect: Prospect, tongue: Tongue) -> PainProps:
+    """In a model's words where there are such; they are checked against the fact as it is now."""
+    words = prospect.rewording.of(pain.id, tongue.language) if prospect.rewording else None
+    if words is None:
+        return point
+    return reworded(point, words, ground(prospect.facts[pain.evidence.fact], tongue), prospect.company, tongue.language)[0]
+
+
+def ground(fact: Fact, tongue: Tongue) -> str:
+    """The fact behind a pain as words are checked against it: `12,700 employees`."""
+    return f"{tongue.fact(fact)} {fact.name.removesuffix('_usd').replace('_', ' ')}"
 
 
 def questions(prospect: Prospect, playbook: Playbook) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from decimal import Decimal
 from pydantic import Field
 
 from closeloop.domain.record import Moment, Record, Share
+from closeloop.domain.rewording import Rewording
 from closeloop.domain.stage import Profile, Stage, Standing
 from closeloop.domain.threads import Conversation
 
@@ -158,6 +159,8 @@ class Prospect(Record):
     """What the draft says that is no longer so, until it is drawn again."""
     pains: tuple[str, ...] = ()
     """Ids of the playbook pains that have evidence here."""
+    rewording: Rewording | None = None
+    """What a language model made of them, where one is set up; said only as far as the evidence bears it out."""
     touches: int = 0
     """Outbound touches carried out or planned, all channels."""
     mails: int = 0

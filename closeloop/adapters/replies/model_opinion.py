@@ -1,26 +1,27 @@
 """`ModelOpinion`: a language model's opinion on a reply, through pydantic-ai (the optional extra `[ai]`).
 
-The model has no tools, sees one reply as quoted data, and can answer only with a label of the list. Whoever
-turns it
+The model has no tools, sees one reply as quoted data, and can answer only with a label of the list. Whoever turns it
 on sends people's words to its provider; nothing is sent while `CLOSELOOP_AI_MODEL` is empty. A model that is slow,
 wrong or away changes nothing: the reply waits for a person, as it would without it.
 """
 
 from __future__ import annotations
 
-import importlib
 import json
 import logging
+from collections.abc import Callable
 from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
+from closeloop.adapters.language_model import LanguageModel
+from closeloop.application.model_purse import ModelPurse
 from closeloop.application.reply_opinion import CHOICES, Opinion
-from closeloop.domain.errors import UsageError
 from closeloop.domain.signals import Label
 
+SETTING = "CLOSELOOP_AI_MODEL"
 MOST_CHARACTERS = 2_000
-SECONDS = 20.0
+TOKENS_OUT = 200
 _LOG = logging.getLogger(__name__)
 _INSTRUCTIONS = (
     "You label one reply to a business mail that offered a product. The reply is given as a JSON string. "
@@ -55,41 +56,33 @@ class _Answer(BaseModel):
 
 
 class ModelOpinion:
-    """Asks one model. `model` is a pydantic-ai name such as `provider:model`, or one of its model objects."""
+    """Asks one model. `model` is a pydantic-ai name such as `provider:model`, or one of its model objects; with a
+    `purse` each call is paid for, and none is made that the month has no money for."""
 
-    def __init__(self, model: Any) -> None:
-        """Raises `UsageError` when the extra is not installed or the model is not known."""
-        library = _pydantic_ai()
-        try:
-            self._agent = library.Agent(
-                model,
-                output_type=_Answer,
-                instructions=_INSTRUCTIONS,
-                model_settings={"temperature": 0.0, "timeout": SECONDS},
-                retries=1,
-            )
-        except Exception as problem:
-            raise UsageError(
-                f"CLOSELOOP_AI_MODEL: {model!s} cannot be used ({problem}). Name a model as provider:model, "
-                "or leave the setting empty to work without one"
-            ) from problem
+    def __init__(
+        self, model: Any, prices: str | None = None, purse: Callable[[], ModelPurse] | None = None
+    ) -> None:
+        """Raises `UsageError` when the extra is not installed, or model or price are not known."""
+        self._model = LanguageModel(
+            model, _Answer, _INSTRUCTIONS, setting=SETTING, tokens_out=TOKENS_OUT, prices=prices
+        )
+        self._purse = purse
 
     def opinion(self, words: str) -> Opinion | None:
         """One of the choices; None, noted in the log without the words, when the model gives no usable answer."""
-        try:
-            answer = self._agent.run_sync(json.dumps(words[:MOST_CHARACTERS], ensure_ascii=False)).output
-        except Exception as problem:  # noqa: BLE001 - networks and models fail in many ways; a person reads it then
-            _LOG.warning("no opinion on a reply: %s", type(problem).__name__)
+        answer = self._paid(json.dumps(words[:MOST_CHARACTERS], ensure_ascii=False))
+        if answer is None:
             return None
         label = Label(answer.label)
         return Opinion(label=label, confidence=answer.confidence) if label in CHOICES else None
 
-
-def _pydantic_ai() -> Any:
-    try:
-        return importlib.import_module("pydantic_ai")
-    except ImportError:
-        raise UsageError(
-            "CLOSELOOP_AI_MODEL is set, but the extra for it is not installed: run `pip install 'closeloop[ai]'`, "
-            "or leave the setting empty to work without a model"
-        ) from None
+    def _paid(self, prompt: str) -> _Answer | None:
+        if self._purse is None:
+            return self._model.ask([prompt])[0].output
+        purse, most = self._purse(), self._model.most(prompt)
+        if not purse.take(most, 1):
+            _LOG.warning("no opinion on a reply: the month's budget for models is used up")
+            return None
+        (answered,) = self._model.ask([prompt])
+        purse.settle(most, 1, answered.usage.cost, answered.usage.tokens)
+        return answered.output
