@@ -17,6 +17,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from closeloop.adapters.report.words import say_spending
 from closeloop.application.why import Candidate, Episode, Story
 from closeloop.cli.output import clean
 from closeloop.domain.figures import Figures, stage_name
@@ -82,6 +83,8 @@ def summary(figures: Figures) -> list[tuple[str, str]]:
         ("Stalled", _stalled(figures)),
         ("Mails", _mails(figures)),
     ]
+    if spent := say_spending(figures.spending):
+        lines.append(("Spending", spent))
     if figures.quarantined:
         lines.append(("Quarantine", plural(len(figures.quarantined), "row") + " kept out, each with its reason"))
     return lines

@@ -24,6 +24,7 @@ from closeloop.domain.figures import (
     Figures,
     Held,
     Refused,
+    Spending,
     StageFigures,
     StalledDeal,
 )
@@ -60,6 +61,7 @@ def draw_figures(
     playbook: Playbook,
     now: datetime,
     api_calls: int | None = None,
+    spending: Spending | None = None,
 ) -> Figures:
     """All figures as of `now`. Decisions come oldest first; `outbox` is action kind to state to count."""
     said = answers(replies)
@@ -101,6 +103,7 @@ def draw_figures(
         holds=_holds(census),
         quarantined=tuple(Refused(source=s, line=row.line, reason=row.reason) for s, row in quarantined),
         api_calls=api_calls,
+        spending=spending,
     )
 
 

@@ -7,6 +7,7 @@ are calendar days. Invariant: nothing is computed while rendering, so every surf
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 from enum import StrEnum
 
 from pydantic import Field
@@ -165,6 +166,20 @@ class Refused(Record):
     reason: str
 
 
+class Spending(Record):
+    """What asking others has cost in the month of the report, and what it may cost."""
+
+    month: str
+    """`2026-11`, in UTC."""
+    credits: Decimal = Decimal(0)
+    """Of the sources of facts, in their credits."""
+    credits_limit: Decimal = Decimal(0)
+    model_cost: Decimal = Decimal(0)
+    """Of language models, in US dollars."""
+    model_budget: Decimal = Decimal(0)
+    model_tokens: int = 0
+
+
 class Figures(Record):
     """Everything the report says."""
 
@@ -220,3 +235,4 @@ class Figures(Record):
     holds: tuple[Held, ...]
     quarantined: tuple[Refused, ...]
     api_calls: int | None = Field(default=None, description="CRM calls of all runs; None when no run said.")
+    spending: Spending | None = None

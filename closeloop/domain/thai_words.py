@@ -1,6 +1,6 @@
 """Thai text as `wording_check` weighs it: no blanks part its words, so a sentence is taken apart into pieces.
 
-Each piece is found in the evidence in at least four letters, or only joins others; numbers keep the letters beside
+Each piece is found in the evidence in at least four letters, or stands alone there, or only joins others; numbers keep the letters beside
 them. What other letters stand in between (names, `Tallyard`) is weighed as in English.
 """
 
@@ -66,10 +66,11 @@ def _meet(first: tuple[str, str], second: tuple[str, str]) -> bool:
 def _is_made_of(run: str, heard: str) -> bool:
     """Whether the run can be cut into pieces that were heard or that only join."""
     reached = [True] + [False] * len(run)
+    whole = (*JOINING, *_LETTERS.findall(heard))
     for start in range(len(run)):
         if not reached[start]:
             continue
-        for word in JOINING:
+        for word in whole:
             if run.startswith(word, start):
                 reached[start + len(word)] = True
         end = start + _PIECE

@@ -14,6 +14,7 @@ from closeloop.domain.figures import (
     ApproachFigures,
     Deliverability,
     Figures,
+    Spending,
     stage_name,
 )
 from closeloop.domain.forecast import Forecast
@@ -273,3 +274,14 @@ def _list(parts: Iterable[str]) -> str:
 
 def _sign(currency: str) -> str:
     return SYMBOLS.get(currency, f"{currency} ")
+
+
+def say_spending(found: Spending | None) -> str:
+    """What others were paid this month; empty when nobody was."""
+    parts = []
+    if found and found.credits:
+        parts.append(f"{found.credits:,g} of {found.credits_limit:,g} enrichment credits")
+    if found and found.model_tokens:
+        cost = f"US$ {found.model_cost:,.2f} of {found.model_budget:,.2f}"
+        parts.append(f"{cost} for language models ({plural(found.model_tokens, 'token')})")
+    return f"Spent in {found.month}: {'; '.join(parts)}." if found and parts else ""
