@@ -20,7 +20,7 @@ from closeloop.application import approving
 from closeloop.bootstrap import services
 from closeloop.domain.approvals import Approval, ApprovalKind, ApprovalState
 from closeloop.domain.errors import UsageError
-from flows.approval_forms import RESPONSE, Answer, open_form
+from flows.approval_forms import RESPONSE, Answer, forget_input, open_form, pictures_for
 from flows.settings_block import use_settings_block
 
 
@@ -69,7 +69,7 @@ def _edited(asked: Approval, given: Answer) -> str:
 
 
 def _again(client: SyncPrefectClient, asked: Approval, problem: str) -> State[None]:
-    run = open_form(client, asked, problem, after=str(_run()))
+    run = open_form(client, asked, problem, str(_run()), pictures_for(asked, services()))
     _forget(client)
     return Completed(name="NotTaken", message=f"{problem}; a new form is open: run {run}")
 
@@ -87,8 +87,7 @@ def _ended(asked: Approval | None) -> State[None]:
 
 
 def _forget(client: SyncPrefectClient) -> None:
-    for one in client.filter_flow_run_input(_run(), "", limit=200, exclude_keys=set()):
-        client.delete_flow_run_input(_run(), one.key)
+    forget_input(client, _run())
 
 
 def _run() -> UUID:

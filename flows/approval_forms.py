@@ -1,12 +1,14 @@
 """Forms for the questions that wait: flow runs of `approval` that are born suspended, so that no process waits.
 
 Invariant: at most `MOST_FORMS` are open, whatever the number of questions; no form outlives its question for longer
-than until the next run of a stage. A form holds no word of a mail and nobody's name.
+than until the next run of a stage. A form holds no word of a mail and nobody's name; of a deck it shows pages that
+name a company and no person, for as long as it is open.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Literal
 from uuid import UUID
 
@@ -25,6 +27,7 @@ from prefect.runtime import deployment
 from prefect.states import Completed, Suspended
 from pydantic import Field
 
+from closeloop.adapters.decks.gallery import form_pictures
 from closeloop.application.services import Services
 from closeloop.bootstrap import crm_record_url
 from closeloop.domain.approvals import Approval, ApprovalState
@@ -74,12 +77,24 @@ def tend(client: SyncPrefectClient, services: Services) -> int:
     waiting = services.ledger.waiting_approvals(MOST_FORMS + len(runs))
     missing = [asked for asked in waiting if asked.id not in still_open][: max(0, MOST_FORMS - len(still_open))]
     for asked in missing:
-        open_form(client, asked)
+        open_form(client, asked, pictures=pictures_for(asked, services))
     return len(missing)
 
 
-def open_form(client: SyncPrefectClient, asked: Approval, problem: str = "", after: str = "") -> UUID:
-    """A form for this question. `problem`: why the last answer was not taken, in the run `after`."""
+def pictures_for(asked: Approval, services: Services) -> tuple[str, ...]:
+    """Of the deck that is asked about; none for a mail, and none where nothing can be drawn."""
+    return form_pictures(services.home / asked.deck) if asked.deck else ()
+
+
+def open_form(
+    client: SyncPrefectClient,
+    asked: Approval,
+    problem: str = "",
+    after: str = "",
+    pictures: Sequence[str] = (),
+) -> UUID:
+    """A form for this question. `problem`: why the last answer was not taken, in the run `after`; `pictures`: of the
+    deck that is asked about, as data addresses."""
     waits: State[None] = Suspended(pause_key="1", message=f"Waits for your answer: {asked.kind.in_words}")
     keys = keyset_from_paused_state(waits)
     waits.state_details.run_input_keyset = {str(part): key for part, key in keys.items()}
@@ -92,7 +107,7 @@ def open_form(client: SyncPrefectClient, asked: Approval, problem: str = "", aft
         tags=[TAG, f"crm:{asked.prospect_key}"],
     )
     there = {one.key for one in client.filter_flow_run_input(run.id, "suspended-1", limit=9, exclude_keys=set())}
-    said = {keys["schema"]: Answer.model_json_schema(), keys["description"]: _description(asked, problem)}
+    said = {keys["schema"]: Answer.model_json_schema(), keys["description"]: _description(asked, problem, pictures)}
     for key, value in said.items():
         if key not in there:
             client.create_flow_run_input(run.id, key, json.dumps(value))
@@ -106,9 +121,16 @@ def _end(client: SyncPrefectClient, run: FlowRun, asked: Approval | None) -> Non
         name = asked.state.value.capitalize() if asked else "Gone"
         done: State[None] = Completed(name=name, message="It was answered elsewhere; the ledger knows by whom.")
         client.set_flow_run_state(run.id, done, force=True)
+        forget_input(client, run.id)
 
 
-def _description(asked: Approval, problem: str) -> str:
+def forget_input(client: SyncPrefectClient, run: UUID) -> None:
+    """Take what a form showed, and what was typed into it, out of Prefect's database."""
+    for one in client.filter_flow_run_input(run, "", limit=200, exclude_keys=set()):
+        client.delete_flow_run_input(run, one.key)
+
+
+def _description(asked: Approval, problem: str, pictures: Sequence[str]) -> str:
     link = crm_record_url(asked.prospect_key)
     rows = [
         ("what", asked.kind.in_words),
@@ -120,4 +142,6 @@ def _description(asked: Approval, problem: str) -> str:
     table = "\n".join(["| asked | |", "|---|---|", *(f"| {name} | {value} |" for name, value in rows)])
     said = f"**Your last answer was not taken: {problem}.**\n\n" if problem else ""
     read = f"Read it in full in the Task on the record, or with `closeloop approve {asked.id} --show`."
-    return f"{said}{read} Exactly what you approve is sent.\n\n{table}"
+    # First of all: the form shows a few lines, the rest is scrolled to.
+    shown = "".join(f"![A page of the draft]({picture})\n\n" for picture in pictures)
+    return f"{said}{shown}{read} Exactly what you approve is sent.\n\n{table}"

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from rich.console import Console
 from rich.markup import escape
 
+from closeloop.adapters.decks.gallery import drawn_pages
 from closeloop.application import approving
 from closeloop.application.approving import Question
 from closeloop.application.services import Services
@@ -18,6 +19,10 @@ from closeloop.cli.output import clean, console, print_json
 from closeloop.cli.program import as_called
 from closeloop.domain.approvals import Approval, ApprovalKind, ApprovalState
 from closeloop.domain.errors import UsageError
+
+
+WRITTEN_TOGETHER = 2.0
+"""Seconds between the forms of one deck."""
 
 
 class Given(NamedTuple):
@@ -103,8 +108,9 @@ def _list(found: Sequence[Question], as_json: bool) -> int:
 
 
 def _show_one(question: Question, as_json: bool) -> int:
+    pictures = drawn_pages(Path(question.deck)) if question.deck else []
     if as_json:
-        print_json(question.model_dump(mode="json"))
+        print_json(question.model_dump(mode="json") | {"pictures": [str(file) for file in pictures]})
         return 0
     screen: Console = console()
     asked = question.approval
@@ -114,10 +120,21 @@ def _show_one(question: Question, as_json: bool) -> int:
     screen.print(escape(f"asked {asked.asked_at:%Y-%m-%d %H:%M} UTC of {asked.ask}\n"), soft_wrap=True)
     if question.deck:
         screen.print(escape(f"The draft: {question.deck}"), soft_wrap=True)
+        for place in (*_in_a_browser(Path(question.deck)), *pictures):
+            screen.print(escape(f"           {place}"), soft_wrap=True)
     else:
         words = "\n".join(clean(line) for line in question.text.split("\n"))
         screen.print(escape(f"Subject: {clean(question.subject)}\n\n{words}"), soft_wrap=True)
     return 0
+
+
+def _in_a_browser(deck: Path) -> list[Path]:
+    """The same deck as a web page, unless a person has changed the file since."""
+    page = deck.with_suffix(".html")
+    try:
+        return [page] if page.stat().st_mtime >= deck.stat().st_mtime - WRITTEN_TOGETHER else []
+    except OSError:
+        return []
 
 
 def _me() -> str:

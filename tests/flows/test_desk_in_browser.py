@@ -78,6 +78,9 @@ def test_an_approval_is_answered_by_a_form_and_the_process_goes_on(desk: Desk) -
     page.get_by_role("button", name="Resume").first.click()
     form = page.locator(".p-modal").first
     form.get_by_text("Your name").wait_for()
+    drawn = form.get_by_alt_text("A page of the draft")
+    drawn.first.wait_for()
+    assert drawn.evaluate_all("shown => shown.map(one => one.naturalWidth)") == [480, 480]
     desk.picture("3-form")
     form.locator("button.p-select-button__control").first.focus()
     page.keyboard.press("ArrowDown")

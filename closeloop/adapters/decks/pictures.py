@@ -6,6 +6,7 @@ Thai and other scripts are drawn with the fonts of this machine; a file that can
 from __future__ import annotations
 
 from collections.abc import Sequence
+from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -14,7 +15,9 @@ from closeloop.domain.errors import UsageError
 
 _SLIDE_INCHES = 13.333
 PREVIEW_WIDTH = 480
-"""Pixels: enough to see what a slide says, at about ten kilobytes."""
+"""Pixels: enough to see what a slide says, at less than ten kilobytes."""
+COLOURS = 64
+"""Enough for slides, which have few."""
 FIRST_PREVIEWS = (0, 2, 4)
 """What a person looks at first: the title, their goals, the first answer."""
 
@@ -42,8 +45,17 @@ def preview_files(deck: Path, slides: Sequence[int] = FIRST_PREVIEWS) -> list[Pa
         return files
     pictures = pictures_of(deck.read_bytes(), slides)
     for file, picture in zip(files, pictures, strict=False):
-        file.write_bytes(picture)
+        file.write_bytes(_small(picture))
     return files[: len(pictures)]
+
+
+def _small(picture: bytes) -> bytes:
+    """The same picture in few colours, at less than half the bytes: a page may hold several as text."""
+    from PIL import Image
+
+    with Image.open(BytesIO(picture)) as drawn, BytesIO() as file:
+        drawn.convert("RGB").quantize(COLOURS).save(file, "PNG", optimize=True)
+        return file.getvalue()
 
 
 def _drawn(deck: bytes, draw: Any) -> Any:

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from closeloop.adapters.decks import PptxDeckBuilder
-from closeloop.adapters.decks.gallery import gallery
+from closeloop.adapters.decks.gallery import drawn_pages, form_pictures, gallery
 from closeloop.adapters.decks.pictures import PREVIEW_WIDTH, pdf_of, pictures_of, preview_files
 from closeloop.domain.errors import UsageError
 from tests.unit.adapters.decks.sample import CONTENT, content
@@ -65,3 +65,26 @@ def test_a_page_gets_pictures_as_data_of_the_decks_that_are_there(tmp_path: Path
     assert list(gallery(tmp_path, wanted)) == ["decks/a.pptx", "decks/c.pptx"]
     assert list(gallery(tmp_path, wanted, most=1)) == ["decks/a.pptx"]
     assert all(picture.startswith("data:image/png;base64,") for picture in gallery(tmp_path, wanted).values())
+
+
+def test_a_form_gets_small_pictures_of_pages_that_name_nobody(tmp_path: Path) -> None:
+    PptxDeckBuilder().build(CONTENT, tmp_path / "a.pptx")
+    found = form_pictures(tmp_path / "a.pptx")
+    assert [file.name for file in sorted(tmp_path.glob("*.png"))] == ["a.3.png", "a.5.png"]
+    assert len(found) == 2
+    assert sum(map(len, found)) < 40_000
+
+
+def test_a_deck_that_cannot_be_drawn_has_no_pictures_and_stops_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert drawn_pages(tmp_path / "gone.pptx") == []
+    (tmp_path / "a.pptx").write_bytes(b"saved by some other program")
+    assert form_pictures(tmp_path / "a.pptx") == ()
+
+    def broken(*given: object) -> None:
+        raise RuntimeError("the drawing program broke")
+
+    monkeypatch.setattr("closeloop.adapters.decks.pictures.pictures_of", broken)
+    PptxDeckBuilder().build(CONTENT, tmp_path / "b.pptx")
+    assert drawn_pages(tmp_path / "b.pptx") == []
