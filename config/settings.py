@@ -105,7 +105,7 @@ class Settings(BaseSettings):
         default=CONFIG / "schedules.yaml", description="when each stage runs under `closeloop up`"
     )
     registry: Path | None = Field(
-        default=None, description="a company registry (JSON lines), asked before the built-in one"
+        default=None, description="a company registry of yours (.csv or JSON lines), asked before the built-in one"
     )
     secret: SecretStr | None = Field(
         default=None, description="signs reply and opt-out tokens; made once under the home folder if not set"

@@ -50,6 +50,10 @@ class CrmLead(Record):
     language: str | None = None
     """A code or a name, such as `th` or `Thai`, where people keep one."""
     do_not_call: bool = False
+    goals: str | None = None
+    plans: str | None = None
+    timeline: str | None = None
+    """What the prospect said they want, how, and by when, where sellers write it down."""
 
 
 class CrmLook(Record):

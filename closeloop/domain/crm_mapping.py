@@ -46,6 +46,7 @@ _PROCESS = frozenset({"stage", "hold", "next_step", "next_step_date"})
 _PEOPLE = frozenset(
     {"email", "first_name", "last_name", "title", "company", "phone", "country", "lead_source", "description"}
     | {"state", "time_zone", "do_not_call", "preferred_channel", "language"}
+    | {"goals", "plans", "timeline"}
 )
 """What the process reads of a Lead and never writes once the Lead is there."""
 WORDS: dict[str, frozenset[str]] = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from closeloop.domain.fact_words import spoken
+from closeloop.domain.known_facts import ANSWERS
 from closeloop.domain.presentation_content import DeckContent, facts_said
 from closeloop.domain.prospect import Fact, Prospect
 from closeloop.domain.sources import spoken_source
@@ -14,8 +15,9 @@ UNKNOWN = "not known"
 
 
 def remembered(prospect: Prospect, content: DeckContent) -> dict[str, str]:
-    """The facts that this deck says, by name, to be kept beside it."""
-    return {name: as_known(prospect.facts.get(name)) for name in sorted(facts_said(content))}
+    """The facts that this deck says, by name, to be kept beside it; and that it asks what nobody has told us yet."""
+    asked = ANSWERS - prospect.facts.keys()
+    return {name: as_known(prospect.facts.get(name)) for name in sorted(facts_said(content).keys() | asked)}
 
 
 def changed_facts(prospect: Prospect) -> tuple[str, ...]:

@@ -21,6 +21,9 @@ CRM_FACTS = {
     "preferred_channel": "preferred_channel",
     "language": "language",
     "do_not_call": "do_not_call",
+    "goals": "goals",
+    "plans": "plans",
+    "timeline": "timeline",
 }
 """Lead field to fact. The org's revenue is taken as US dollars, the currency of a single-currency org."""
 UNKNOWN = "unknown"

@@ -28,6 +28,8 @@ _LICENCES = {
     "apollo": "Apollo licence: own use, no resale",
     "hunter": "Hunter licence: own use, no resale",
 }
+OWN_FILE = "file "
+"""How the place of a fact begins that stood in a register of our own."""
 _ENCYCLOPEDIA = "wikipedia.org"
 _ON_THE_WEB = frozenset({"registry", "website"})
 
@@ -51,13 +53,14 @@ def spoken_source(source: str) -> str:
     """
     kind, _, rest = source.partition(":")
     if kind in _ON_THE_WEB:
-        return _page(rest)
+        return _page(rest) if is_public(source) else OUR_RECORDS
     return _KINDS.get(kind, source)
 
 
 def is_public(source: str) -> bool:
     """True for what everybody can look up. Nobody wants to read in a mail that we keep records about them."""
-    return source_kind(source) in _ON_THE_WEB
+    kind, _, place = source.partition(":")
+    return kind in _ON_THE_WEB and not place.startswith(OWN_FILE)
 
 
 def dated_source(fact: Fact) -> str:

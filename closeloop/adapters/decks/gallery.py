@@ -10,8 +10,8 @@ from closeloop.adapters.decks.pictures import FIRST_PREVIEWS, preview_files
 
 MOST = 6
 """More pictures than these and nobody looks at any."""
-IN_FORMS = (2, 4)
-"""Their goals and the first answer."""
+IN_FORMS = (4, 3)
+"""The first answer, and what we found: pages that hold nobody's own words."""
 _FIRST_ANSWER = 4
 """The slide that differs most from deck to deck."""
 
@@ -30,7 +30,7 @@ def gallery(home: Path, decks: Iterable[str | None], most: int = MOST) -> dict[s
 def form_pictures(deck: Path) -> tuple[str, ...]:
     """What whoever is asked about a deck sees of it, as data addresses; none for a file that cannot be drawn here.
 
-    Never the title page, which names a person.
+    Never the title page, which names a person, nor the goals, which may be a person's own words.
     """
     return tuple(_address(file.read_bytes()) for file in drawn_pages(deck, IN_FORMS))
 

@@ -17,7 +17,8 @@ LEAD_FIELDS = (
     "ConvertedContactId ConvertedAccountId ConvertedOpportunityId"
 ).split()
 WHERE_THERE_IS_ONE = (
-    "State", "Closeloop_Time_Zone__c", "DoNotCall", "Closeloop_Preferred_Channel__c", "Closeloop_Language__c"
+    "State", "Closeloop_Time_Zone__c", "DoNotCall", "Closeloop_Preferred_Channel__c", "Closeloop_Language__c",
+    "Closeloop_Goals__c", "Closeloop_Plans__c", "Closeloop_Timeline__c",
 )  # fmt: skip
 """Read of a Lead in an org that has the field and shows it to us."""
 CONVERTED_FIELDS = ("Id", "ConvertedContactId", "ConvertedAccountId", "ConvertedOpportunityId")
@@ -60,6 +61,9 @@ def lead(row: Row) -> CrmLead:
         time_zone=row.get("Closeloop_Time_Zone__c"),
         preferred_channel=row.get("Closeloop_Preferred_Channel__c"),
         language=row.get("Closeloop_Language__c"),
+        goals=row.get("Closeloop_Goals__c"),
+        plans=row.get("Closeloop_Plans__c"),
+        timeline=row.get("Closeloop_Timeline__c"),
         do_not_call=bool(row.get("DoNotCall")),
     )
 

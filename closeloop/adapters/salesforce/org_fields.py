@@ -28,7 +28,7 @@ WORD_TAKES: dict[str, frozenset[str]] = {
     **dict.fromkeys(
         ("first_name", "last_name", "title", "company", "country", "lead_source", "description"), WORDS
     ),
-    **dict.fromkeys(("state", "time_zone", "language", "preferred_channel"), WORDS),
+    **dict.fromkeys(("state", "time_zone", "language", "preferred_channel", "goals", "plans", "timeline"), WORDS),
     **dict.fromkeys(("opt_out", "do_not_call"), frozenset({"boolean"})),
     "close_date": frozenset({"date"}),
     "website": WORDS | {"url"},

@@ -70,7 +70,7 @@ def test_a_page_gets_pictures_as_data_of_the_decks_that_are_there(tmp_path: Path
 def test_a_form_gets_small_pictures_of_pages_that_name_nobody(tmp_path: Path) -> None:
     PptxDeckBuilder().build(CONTENT, tmp_path / "a.pptx")
     found = form_pictures(tmp_path / "a.pptx")
-    assert [file.name for file in sorted(tmp_path.glob("*.png"))] == ["a.3.png", "a.5.png"]
+    assert [file.name for file in sorted(tmp_path.glob("*.png"))] == ["a.4.png", "a.5.png"]
     assert len(found) == 2
     assert sum(map(len, found)) < 40_000
 

@@ -13,6 +13,7 @@ from closeloop.adapters.enrichment.registry import RegistryEnricher
 from closeloop.application.ports import AccountQuery
 from closeloop.data import COMPANIES, read_companies
 from closeloop.domain.errors import UsageError
+from closeloop.domain.sources import is_public, spoken_source
 from closeloop.domain.prospect import Fact
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
@@ -113,3 +114,31 @@ def test_a_new_file_is_matched_by_label_only_where_the_label_is_its_own(tmp_path
     registry = RegistryEnricher(path, RATES)
     assert _facts(registry, "", "same.example") == {}
     assert _facts(registry, "", "same.org")["employees"].value == 10
+
+
+CSV = """\ufeffCompany;Domain;Industry;Employees;Revenue;Country;Source
+Nordic Mills;nordic-mills.example;Manufacturing; 1,200 (2025);EUR 40 million;Sweden;
+Quay Foods;quayfoods.example;Retail; Food;350;;;https://register.example/quay
+"""
+
+
+def test_a_register_of_ones_own_may_be_a_csv_file_and_is_cited_by_line(tmp_path: Path) -> None:
+    path = tmp_path / "ours.csv"
+    path.write_text(CSV.replace("Retail; Food", '"Retail; Food"'), "utf-8")
+    registry = RegistryEnricher(path, RATES)
+    facts = _facts(registry, "", "nordic-mills.example")
+    assert (facts["employees"].value, facts["employees"].as_of) == (1_200, "2025")
+    assert facts["country"].value == "SE"
+    assert facts["employees"].source == "registry:file ours.csv, line 2"
+    assert spoken_source(facts["employees"].source) == "our records"
+    assert not is_public(facts["employees"].source)
+    quay = _facts(registry, "", "quayfoods.example")
+    assert quay["employees"].source == "registry:https://register.example/quay"
+    assert is_public(quay["employees"].source)
+
+
+def test_a_csv_register_that_cannot_be_read_says_what_to_do(tmp_path: Path) -> None:
+    path = tmp_path / "ours.csv"
+    path.write_text("who;what\nNordic Mills;1\n", "utf-8")
+    with pytest.raises(UsageError, match=r"ours\.csv cannot be read .*no column name.*CLOSELOOP_REGISTRY"):
+        _facts(RegistryEnricher(path, RATES), "Volvo")
