@@ -117,6 +117,7 @@ def renamed() -> CrmMapping:
     fields = content["objects"]["Lead"]["fields"]
     fields["hold"]["field"] = "Street"
     fields["employees"] = None
+    fields["goals"] = {"field": "City", "rule": "theirs"}
     fields["industry"] |= {"values": {"Manufacturing": "Engineering"}}
     return CrmMapping.model_validate(content)
 
@@ -129,9 +130,10 @@ def test_custom_names_and_words_reach_the_wire_both_ways(sandbox: Sandbox) -> No
     assert org.rows("Lead", "Industry", "NumberOfEmployees") == [
         {"Industry": "Engineering", "NumberOfEmployees": None}
     ]
-    org.change("Lead", outcome.record_id, NumberOfEmployees=12)
+    org.change("Lead", outcome.record_id, NumberOfEmployees=12, City="control")
     (found,) = crm.changed_leads(None, 10)
     assert (found.industry, found.employees, found.email) == ("Manufacturing", None, "m1@north.example")
+    assert (found.goals, found.plans) == ("control", None)
     look = crm.look([person(outcome.record_id)])[outcome.record_id]
     assert not look.closed
 
