@@ -15,6 +15,7 @@ from closeloop.adapters.decks.sources import MOST_PAINS, no_age, no_source, proo
 from closeloop.adapters.decks.words import Words
 from closeloop.domain.presentation_content import DeckContent, Evidence
 
+_MILLION = Decimal(10) ** 6
 _SMALL_PRINT = 12.0
 _HEADING_NAME = 45
 _MOST_QUESTIONS = 3
@@ -195,9 +196,13 @@ def _chart(content: DeckContent, words: Words) -> Chart:
 def _unit(content: DeckContent, words: Words) -> tuple[Decimal, str, int]:
     """What the amounts of the chart count in, so that a column carries few digits: its size, its name, decimals."""
     largest = max(abs(amount) for point in content.value for amount in (point.saving, point.cost))
-    for size, name in ((Decimal(10) ** 6, "millions"), (Decimal(10) ** 3, "thousands")):
-        if largest >= 10 * size:
-            return size, words.say(name, currency=content.currency), 0 if largest >= 100 * size else 1
+    if largest >= _MILLION:
+        # 3.18 beside 0.18: small costs stay to be seen
+        decimals = 2 if largest < 10 * _MILLION else 1 if largest < 100 * _MILLION else 0
+        return _MILLION, words.say("millions", currency=content.currency), decimals
+    if largest >= 10_000:
+        decimals = 1 if largest < 100_000 else 0
+        return Decimal(1_000), words.say("thousands", currency=content.currency), decimals
     return Decimal(1), content.currency, 0
 
 

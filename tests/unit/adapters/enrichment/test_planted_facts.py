@@ -35,7 +35,9 @@ from closeloop.domain.fact_words import spoken
 from closeloop.domain.messages import TEMPLATES
 from closeloop.domain.presentation_content import DeckContent
 from closeloop.domain.prospect import Fact, FactValue, Objection, Prospect
+from closeloop.domain.rewording import NewWords, Rewording
 from closeloop.domain.stage import Stage
+from closeloop.domain.talk_track import talk_track
 from closeloop.domain.wording import mail_props
 from tests.fakes.services import Company
 from tests.unit.domain.people import NOW, prospect
@@ -178,10 +180,37 @@ def test_a_planted_fact_reaches_no_mail_and_no_deck(case: Case) -> None:
     content = deck(person)
     assert list(claims(case, mails(person))) == []
     assert list(claims(case, slides(content))) == []
+    assert list(claims(case, talk_track(person, Company().services.playbook, NOW.date()))) == []
     believed = person.facts.get("employees")
     if believed is not None and str(believed.value) == case.planted:
         assert content.value == () or fact_findings(content, tuple(pages_of(content, words_for("en"))))
     assert not re.search(r"\bNone\b|\bnan\b|\{\{|(?:Hi|Hello|Dear) ,", mails(person))
+
+
+def parroted(case: Case, person: Prospect) -> Prospect:
+    """The same person, of whom a language model says the planted fact with every pain."""
+    told = " ".join((*case.words(), *CLAIMS.get(case.fact, ())))
+    playbook = Company().services.playbook
+    every = (
+        NewWords(
+            id=pain.id,
+            pain=f"{pain.says.format(company=person.company, value=case.planted)} {told}.",
+            so_what=f"{benefit.so_what} {told}",
+        )
+        for pain in playbook.product.pains
+        for benefit in playbook.product.benefits
+        if pain.id in benefit.answers
+    )
+    words = Rewording(language="en", model="a parrot", mark="x", points=tuple(every))
+    return person.model_copy(update={"rewording": words, "pains": tuple(p.id for p in playbook.product.pains)})
+
+
+@pytest.mark.parametrize("case", cases(), ids=lambda case: case.id)
+def test_nor_when_a_language_model_says_it_with_every_pain(case: Case) -> None:
+    person = parroted(case, enriched(case.facts(), case.fact))
+    assert list(claims(case, slides(deck(person)))) == []
+    props = preparation.pain_props(person, Company().services.playbook, on=NOW.date())
+    assert list(claims(case, " ".join(str(point) for point in props))) == []
 
 
 @pytest.mark.parametrize("number", range(0, 200, 20))
