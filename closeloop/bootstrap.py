@@ -122,7 +122,7 @@ def build(chosen: Settings, clock: Clock | None = None) -> Services:
         ),
         renderer=mail_renderer(),
         reader=reply_reader(chosen.ai_model, chosen.ai_prices, _model_purse(ledger, playbook)),
-        wording=_wording(chosen),
+        wording=wording_model(chosen),
         addresses=EmailAddressReader(),
         enrichers=enrichers(chosen, playbook),
         providers=providers(chosen),
@@ -262,7 +262,7 @@ def _model_purse(ledger: Ledger, playbook: Playbook) -> Callable[[], ModelPurse]
     return lambda: ModelPurse(ledger, playbook.model_budget, SystemClock().now())
 
 
-def _wording(chosen: Settings) -> WordingModel | None:
+def wording_model(chosen: Settings) -> WordingModel | None:
     """The model that puts points in other words; None, as by default: nobody does."""
     if not chosen.ai_wording_model:
         return None

@@ -225,11 +225,11 @@ class Settings(BaseSettings):
     )
     ai_wording_model: str | None = Field(
         default=None,
-        description="provider:model that puts a prospect's points in other words, each checked; needs the extra `ai`",
+        description="provider:model that puts a prospect's points in other, checked words; needs the extra `ai`",
     )
     ai_prices: Annotated[str | None, AfterValidator(_prices)] = Field(
         default=None,
-        description="US dollars for a million tokens in and out, such as `0.25 2`; else the price list of the extra",
+        description="US dollars for a million tokens in and out, such as `0.25 2`; else the extra's price list",
     )
 
 

@@ -93,8 +93,10 @@ def open_form(
     after: str = "",
     pictures: Sequence[str] = (),
 ) -> UUID:
-    """A form for this question. `problem`: why the last answer was not taken, in the run `after`; `pictures`: of the
-    deck that is asked about, as data addresses."""
+    """A form for this question.
+
+    `problem`: why the last answer was not taken, in the run `after`. `pictures`: of the deck, as data addresses.
+    """
     waits: State[None] = Suspended(pause_key="1", message=f"Waits for your answer: {asked.kind.in_words}")
     keys = keyset_from_paused_state(waits)
     waits.state_details.run_input_keyset = {str(part): key for part, key in keys.items()}

@@ -32,7 +32,9 @@ def reword(outcomes: Sequence[Outcome], services: Services, run_id: str, now: da
     model = services.wording
     if model is None:
         return
-    asked = {o.before.key: (o, request) for o in outcomes if (request := _request(o.prospect, services, now, model))}
+    asked = {
+        o.before.key: (o, request) for o in outcomes if (request := _request(o.prospect, services, now, model))
+    }
     if not asked:
         return
     answers = _paid([request for _, request in asked.values()], model, services, run_id, now, tally)
@@ -42,9 +44,7 @@ def reword(outcomes: Sequence[Outcome], services: Services, run_id: str, now: da
             _keep(outcome, request, answers.found[key], usage, model, tally)
 
 
-def _request(
-    prospect: Prospect, services: Services, now: datetime, model: WordingModel
-) -> WordingRequest | None:
+def _request(prospect: Prospect, services: Services, now: datetime, model: WordingModel) -> WordingRequest | None:
     """None for one whose points cannot be checked in their language, are none, or were asked about before."""
     language = choose(prospect, services.playbook, TONGUES).language
     tongue = tongue_of(language)

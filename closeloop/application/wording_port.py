@@ -40,9 +40,7 @@ class Usage(Record):
     cost: Decimal = Decimal(0)
 
     def __add__(self, other: Usage) -> Usage:
-        return Usage(
-            calls=self.calls + other.calls, tokens=self.tokens + other.tokens, cost=self.cost + other.cost
-        )
+        return Usage(calls=self.calls + other.calls, tokens=self.tokens + other.tokens, cost=self.cost + other.cost)
 
 
 class Proposals(Record):

@@ -20,7 +20,6 @@ from closeloop.cli.program import as_called
 from closeloop.domain.approvals import Approval, ApprovalKind, ApprovalState
 from closeloop.domain.errors import UsageError
 
-
 WRITTEN_TOGETHER = 2.0
 """Seconds between the forms of one deck."""
 

@@ -19,7 +19,15 @@ from closeloop.adapters.salesforce.calls import Calls
 from closeloop.adapters.salesforce.connection import connect, sign_in_way
 from closeloop.adapters.salesforce.org_check import OrgFinding, OrgPlan, check_org
 from closeloop.adapters.sendgrid.webhooks import scopes
-from closeloop.bootstrap import ledger_place, prepare_home, salesforce_login, settings, vendors
+from closeloop.bootstrap import (
+    ledger_place,
+    prepare_home,
+    reply_reader,
+    salesforce_login,
+    settings,
+    vendors,
+    wording_model,
+)
 from closeloop.cli.output import console, print_json
 from closeloop.cli.program import as_called
 from closeloop.cli.unknown_settings import unknown_settings
@@ -98,6 +106,7 @@ def _examine() -> Iterator[Finding]:
     yield _tried("deck master", lambda: _deck_master(chosen))
     yield _tried("ledger", lambda: _ledger(chosen))
     yield from _sources(chosen)
+    yield from _models(chosen)
     yield from _salesforce(chosen)
     for found in (_sendgrid(chosen), _gateway(chosen)):
         yield replace(found, area="Mail")
@@ -112,6 +121,22 @@ def _sources(chosen: Settings) -> Iterator[Finding]:
             yield Finding(name, "error", problem, fix)
         else:
             yield Finding(name, "ok", f"accepted; {source.price:g} credits for a match")
+
+
+def _models(chosen: Settings) -> Iterator[Finding]:
+    """Whether the language models that are set could be asked, and at what price; nobody is asked."""
+    uses: list[tuple[str, str | None, Callable[[], object]]] = [
+        ("model for replies", chosen.ai_model, lambda: reply_reader(chosen.ai_model, chosen.ai_prices)),
+        ("model for wording", chosen.ai_wording_model, lambda: wording_model(chosen)),
+    ]
+    for check, name, make in uses:
+        if name:
+            yield _tried(check, lambda make=make, name=name: _made(make, name))  # type: ignore[misc]
+
+
+def _made(make: Callable[[], object], name: str) -> str:
+    make()
+    return f"{name}, paid from the playbook's model_budget"
 
 
 def _mapping(chosen: Settings) -> str:

@@ -15,7 +15,7 @@ UNKNOWN = "not known"
 
 
 def remembered(prospect: Prospect, content: DeckContent) -> dict[str, str]:
-    """The facts that this deck says, by name, to be kept beside it; and that it asks what nobody has told us yet."""
+    """The facts that this deck says, by name, to be kept beside it; and what it asks because nobody told us."""
     asked = ANSWERS - prospect.facts.keys()
     return {name: as_known(prospect.facts.get(name)) for name in sorted(facts_said(content).keys() | asked)}
 

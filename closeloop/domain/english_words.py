@@ -10,11 +10,13 @@ import re
 from collections.abc import Iterator, Sequence
 
 JOINING = frozenset(
-    "a an the of in on at to for from with by as into and or but so if when while where which who that this these those "
-    "it its they their them he she his her you your we our us i there here is are be been being was were am has have had "
-    "having do does did can may means mean meaning lets let also then too such".split()
+    "a an the of in on at to for from with by as into and or but so if when while where which who that this these "
+    "those it its they their them he she his her you your we our us i there here is are be been being was were am "
+    "has have had having do does did can may means mean meaning lets let also then too such".split()
 )
-NEGATIONS = frozenset("no not never nobody none nothing neither nor without cannot hardly barely unless except".split())
+NEGATIONS = frozenset(
+    "no not never nobody none nothing neither nor without cannot hardly barely unless except".split()
+)
 COUNTING = frozenset(
     "zero one two three four five six seven eight nine ten eleven twelve dozen twenty thirty forty fifty sixty "
     "seventy eighty ninety hundred thousand million billion half third quarter once twice double triple".split()
@@ -103,4 +105,3 @@ def _stem(word: str) -> str:
             break
     doubled = len(word) > 3 and word[-1] == word[-2] and word[-1] not in "aeiousl"
     return word[:-1] if doubled else word
-

@@ -13,7 +13,7 @@ Dollars = Annotated[Decimal, Field(ge=0, le=100_000, decimal_places=4)]
 
 
 class ModelBudget(Record):
-    """In US dollars, as models are priced. When it is used up, the playbook's own words and a person do the work."""
+    """In US dollars, as models are priced. Once it is used up, the playbook's words and people do the work."""
 
     per_run: Dollars = Decimal(1)
     per_month: Dollars = Decimal(20)

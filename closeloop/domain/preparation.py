@@ -88,7 +88,9 @@ def _in_new_words(pain: Pain, point: PainProps, prospect: Prospect, tongue: Tong
     words = prospect.rewording.of(pain.id, tongue.language) if prospect.rewording else None
     if words is None:
         return point
-    return reworded(point, words, ground(prospect.facts[pain.evidence.fact], tongue), prospect.company, tongue.language)[0]
+    return reworded(
+        point, words, ground(prospect.facts[pain.evidence.fact], tongue), prospect.company, tongue.language
+    )[0]
 
 
 def ground(fact: Fact, tongue: Tongue) -> str:

@@ -1,7 +1,7 @@
 """Thai text as `wording_check` weighs it: no blanks part its words, so a sentence is taken apart into pieces.
 
-Each piece is found in the evidence in at least four letters, or stands alone there, or only joins others; numbers keep the letters beside
-them. What other letters stand in between (names, `Tallyard`) is weighed as in English.
+Each piece is found in the evidence in at least four letters, or stands alone there, or only joins others; numbers
+keep the letters beside them. What other letters stand in between (names, `Tallyard`) is weighed as in English.
 """
 
 from __future__ import annotations
@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-JOINING = tuple(
-    "และ หรือ ที่ ซึ่ง ของ ใน จาก กับ โดย ด้วย ได้ ให้ เป็น คือ มี จะ ก็ แต่ จึง ทำให้ เพื่อ นี้ นั้น ท่าน เรา แล้ว อยู่ ว่า การ ความ ต่อ ถึง".split()
+JOINING = (
+    *"และ หรือ ที่ ซึ่ง ของ ใน จาก กับ โดย ด้วย ได้ ให้ เป็น คือ มี จะ".split(),
+    *"ก็ แต่ จึง ทำให้ เพื่อ นี้ นั้น ท่าน เรา แล้ว อยู่ ว่า การ ความ ต่อ ถึง".split(),
 )
 NEGATIONS = ("ไม่", "ไร้", "ปราศจาก", "มิได้", "ห้าม", "งด", "ยกเว้น", "เว้นแต่")
 _LETTERS = re.compile(r"[\u0e00-\u0e7f]+")

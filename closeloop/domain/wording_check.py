@@ -18,7 +18,9 @@ from closeloop.domain.rewording import NewWords
 LONGER = 1.25
 """What is put in other words may be so much longer, or the slide that it was measured for would not hold it."""
 _SENTENCE_ENDS = re.compile(r"(?<=[.!?…])\s+")
-_NO_PROSE = re.compile(r"[{}<>\[\]|\\`*_#@^~=\r\n\t]|https?:|www\.|[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufffd]")
+_NO_PROSE = re.compile(
+    r"[{}<>\[\]|\\`*_#@^~=\r\n\t]|https?:|www\.|[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufffd]"
+)
 _WORDS = {"en": english_words, "th": thai_words}
 LANGUAGES = frozenset(_WORDS)
 """Those in which words can be checked; in any other nothing is put in other words."""
@@ -65,14 +67,16 @@ def _unborne(sentence: str, told: Sequence[str], language: str) -> str:
     """Why this sentence may not be said; empty when it may."""
     if _NO_PROSE.search(sentence):
         return "a sentence holds signs that are no prose"
-    return _WORDS[language].unborne(sentence, told)
+    found: str = _WORDS[language].unborne(sentence, told)
+    return found
 
 
 def _not_the_same(text: str, own: str, language: str) -> str:
     """Why these words do not stand for the playbook's own; empty when they do."""
     if len(text) > LONGER * len(own):
         return f"{len(text)} characters where {len(own)} were"
-    return _WORDS[language].lacking(text, own)
+    found: str = _WORDS[language].lacking(text, own)
+    return found
 
 
 def _like(own: str, kept: Sequence[str]) -> str:

@@ -16,7 +16,7 @@ from closeloop.adapters.decks.pages import Chart
 MOST_COLUMNS = 8
 MOST_LABELLED = 5
 _FORMATS = ("0", "0.0", "0.00")
-"""By decimals. The unit stands in the series' names, since not every viewer draws a format that shortens or groups."""
+"""By decimals. The unit stands in the series' names: not every viewer draws a format that shortens or groups."""
 _COLOURS = (MSO_THEME_COLOR.ACCENT_1, MSO_THEME_COLOR.ACCENT_2)
 
 

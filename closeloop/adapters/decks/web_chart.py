@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import ROUND_HALF_UP, Decimal
 from html import escape
 
 from closeloop.adapters.decks.chart import MOST_COLUMNS, MOST_LABELLED
@@ -77,7 +78,8 @@ def _columns(chart: Chart) -> Iterator[str]:
 
 
 def _label(x: float, y: float, value: float, chart: Chart) -> str:
-    said = f"{value:,.{chart.decimals}f}"
+    rounded = Decimal(repr(value)).quantize(Decimal(1).scaleb(-chart.decimals), ROUND_HALF_UP)  # as viewers do
+    said = f"{rounded:,}"
     return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="middle" font-weight="700">{said}</text>'
 
 

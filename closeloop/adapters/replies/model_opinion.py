@@ -1,8 +1,9 @@
 """`ModelOpinion`: a language model's opinion on a reply, through pydantic-ai (the optional extra `[ai]`).
 
-The model has no tools, sees one reply as quoted data, and can answer only with a label of the list. Whoever turns it
-on sends people's words to its provider; nothing is sent while `CLOSELOOP_AI_MODEL` is empty. A model that is slow,
-wrong or away changes nothing: the reply waits for a person, as it would without it.
+The model has no tools, sees one reply as quoted data, and can answer only with a label of the list. Whoever turns
+it on sends people's words to its provider; nothing is sent while `CLOSELOOP_AI_MODEL` is empty. A model that is
+slow, wrong, away or too dear for what is left of the month changes nothing: the reply waits for a person, as it
+would without it.
 """
 
 from __future__ import annotations

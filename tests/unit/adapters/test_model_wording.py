@@ -13,13 +13,21 @@ from typing import Any
 import pytest
 
 from closeloop.adapters.decks import PptxDeckBuilder
+from closeloop.adapters.ledger import SqlLedger
 from closeloop.adapters.model_wording import ModelWording
+from closeloop.adapters.replies.model_opinion import ModelOpinion
+from closeloop.application.model_purse import ModelPurse, money_account, token_account
 from closeloop.application.wording_port import Point, WordingRequest
+from closeloop.bootstrap import build, dry_run
 from closeloop.domain.errors import UsageError
 from closeloop.domain.messages import PainProps
+from closeloop.domain.model_budget import ModelBudget
 from closeloop.domain.prospect import Prospect
 from closeloop.domain.stage import Stage
+from config.settings import Settings
+from tests.fakes.ledger import MemoryLedger
 from tests.fakes.services import Company
+from tests.unit.domain.people import NOW
 
 pytest.importorskip("pydantic_ai", reason="the extra [ai] is not installed")
 PRICES = "1 2"
@@ -162,3 +170,32 @@ def test_words_that_are_borne_out_stand_in_the_deck(tmp_path: Path) -> None:
     after = _prepared(company, tmp_path, _model(_echo))
     assert "At 12,000 people, Volvo handles" in _html(tmp_path, after)
     assert "With 12,000 people, Volvo handles" not in _html(tmp_path, after)
+
+
+def test_it_is_off_unless_a_setting_names_a_model_and_never_asked_in_a_dry_run(tmp_path: Path) -> None:
+    off = build(Settings(home=tmp_path / "off"))
+    on = build(Settings(home=tmp_path / "on", ai_wording_model="test", ai_prices="1 2"))
+    try:
+        assert off.wording is None
+        assert on.wording is not None
+        assert on.wording.name == "test"
+        assert dry_run(on).wording is None
+    finally:
+        for made in (off, on):
+            assert isinstance(made.ledger, SqlLedger)
+            made.ledger.close()
+
+
+def test_what_a_reply_costs_is_paid_and_none_is_read_that_the_month_cannot_pay() -> None:
+    ledger = MemoryLedger()
+    model = importlib.import_module("pydantic_ai.models.test").TestModel()
+
+    def purse(dollars: str) -> Callable[[], ModelPurse]:
+        return lambda: ModelPurse(ledger, ModelBudget(per_month=Decimal(dollars)), NOW)
+
+    assert ModelOpinion(model, PRICES, purse("1")).opinion("Hm, is it so?") is not None
+    spent = ledger.spent[money_account(NOW)]
+    assert 0 < spent < 100
+    assert ledger.spent[token_account(NOW)] > 0
+    assert ModelOpinion(model, PRICES, purse("0.0001")).opinion("Hm, is it so?") is None
+    assert ledger.spent[money_account(NOW)] == spent

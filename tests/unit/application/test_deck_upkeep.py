@@ -147,16 +147,15 @@ def test_what_a_prospect_told_a_seller_is_no_longer_asked_and_comes_onto_the_goa
     company.with_services(playbook=playbook.model_copy(update={"qualification": gpct}))
     company.run("pull")
     person = drafted(company)
-    assert decks.contents[-1].goals == ()
+    assert not decks.contents[-1].goals
     asked = {criterion.name: criterion.question for criterion in gpct.gpct.criteria}
     assert asked["goals"] in decks.contents[-1].questions
     company.wait(DAY)
     company.crm.change("Lead", person.key, Closeloop_Goals__c="cost and control")
     company.run("pull")
     company.run("sync")
-    assert [(one.label, one.value, one.source) for one in decks.contents[-1].goals] == [
-        ("Goal", "cost and control", "our records")
-    ]
+    told = decks.contents[-1].goals
+    assert [(one.label, one.value, one.source) for one in told] == [("Goal", "cost and control", "our records")]
     assert asked["goals"] not in decks.contents[-1].questions
     assert asked["plans"] in decks.contents[-1].questions
     assert company.ledger.decided[-1].reasons == ("goals was not known, now cost and control (our records)",)

@@ -148,7 +148,9 @@ def test_cost_and_tokens_are_counted_by_month_and_run_and_reported(company: Comp
 
 
 @pytest.mark.parametrize("budget", [{"per_run": Decimal("0.12")}, {"per_month": Decimal("0.12")}])
-def test_no_more_is_asked_than_the_budget_can_pay_at_the_dearest(company: Company, budget: dict[str, Decimal]) -> None:
+def test_no_more_is_asked_than_the_budget_can_pay_at_the_dearest(
+    company: Company, budget: dict[str, Decimal]
+) -> None:
     model = PaperModel(good)
     _with(company, model, **budget)
     people = [company.person(name, stage=Stage.PREPARATION) for name in ("anna", "berta", "carla")]

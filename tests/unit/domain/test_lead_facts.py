@@ -5,7 +5,13 @@ from __future__ import annotations
 from closeloop.domain.lead_facts import crm_facts, told_by_people
 from tests.unit.domain.people import NOW, fact
 
-LEAD = {"state": "Oregon", "time_zone": "America/Denver", "preferred_channel": "Phone", "do_not_call": True, "goals": "cost"}
+LEAD = {
+    "state": "Oregon",
+    "time_zone": "America/Denver",
+    "preferred_channel": "Phone",
+    "do_not_call": True,
+    "goals": "cost",
+}
 
 
 def test_where_somebody_lives_and_how_to_reach_them_become_facts() -> None:

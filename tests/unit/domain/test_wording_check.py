@@ -61,7 +61,12 @@ def test_only_the_sentence_that_says_too_much_is_dropped() -> None:
 
 
 def test_a_benefit_stays_the_half_sentence_that_templates_go_on_with() -> None:
-    said = checked("Seven of ten invoices need nobody: your team looks only at those that differ.", BENEFIT, BENEFIT_EVIDENCE, "en")
+    said = checked(
+        "Seven of ten invoices need nobody: your team looks only at those that differ.",
+        BENEFIT,
+        BENEFIT_EVIDENCE,
+        "en",
+    )
     assert said.text == "seven of ten invoices need nobody: your team looks only at those that differ"
 
 
@@ -105,7 +110,9 @@ def test_in_a_language_that_cannot_be_checked_nothing_is_said_anew() -> None:
 def test_no_number_that_nobody_knows_gets_through(number: int, words: str) -> None:
     if number in {12_700, 12, 700}:
         return
-    text = f"Volvo handles more supplier invoices than {number:,} people {words}can check by hand, not 12,700 people."
+    text = (
+        f"Volvo handles more supplier invoices than {number:,} people {words}can check by hand, not 12,700 people."
+    )
     assert checked(text, PAIN, PAIN_EVIDENCE, "en").text == ""
 
 

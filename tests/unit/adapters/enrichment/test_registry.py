@@ -13,8 +13,8 @@ from closeloop.adapters.enrichment.registry import RegistryEnricher
 from closeloop.application.ports import AccountQuery
 from closeloop.data import COMPANIES, read_companies
 from closeloop.domain.errors import UsageError
-from closeloop.domain.sources import is_public, spoken_source
 from closeloop.domain.prospect import Fact
+from closeloop.domain.sources import is_public, spoken_source
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 RATES = {"EUR": Decimal("1.10"), "JPY": Decimal("0.0065"), "SEK": Decimal("0.1")}

@@ -28,7 +28,9 @@ def _model(answer: dict[str, Any], seen: list[Any]) -> Any:
 
 
 def test_its_label_and_confidence_come_back() -> None:
-    opinion = ModelOpinion(_model({"label": "objection_trust", "confidence": 0.8}, []), PRICES).opinion("Hm, is it so?")
+    opinion = ModelOpinion(_model({"label": "objection_trust", "confidence": 0.8}, []), PRICES).opinion(
+        "Hm, is it so?"
+    )
     assert opinion is not None
     assert (opinion.label, opinion.confidence) == (Label.OBJECTION_TRUST, 0.8)
 
