@@ -128,6 +128,6 @@ def _keep(
 
 
 def _reasons(texts: int, dropped: Sequence[str], usage: Usage, model: WordingModel) -> tuple[str, ...]:
-    several = "text is" if texts == 1 else "texts are"
-    said = f"{texts} {several} in the words of {model.name}, for {usage.tokens:,} tokens (US$ {usage.cost:.4f})"
+    several = {0: "no text is", 1: "1 text is"}.get(texts, f"{texts} texts are")
+    said = f"{several} in the words of {model.name}, for {usage.tokens:,} tokens (US$ {usage.cost:.4f})"
     return (said, *(f"not said: {problem}" for problem in dict.fromkeys(dropped)))

@@ -94,7 +94,7 @@ def test_what_no_evidence_bears_out_is_dropped_and_why_tells_it(company: Company
     assert after.stage is Stage.APPROACH
     (row,) = [row for row in company.ledger.decided if row.rule == RULE]
     assert row.reasons == (
-        "0 texts are in the words of paper:model, for 500 tokens (US$ 0.0100)",
+        "no text is in the words of paper:model, for 500 tokens (US$ 0.0100)",
         "not said: a sentence says 'loses', which stands in no evidence behind it",
         "not said: a sentence says 'guarantee', which stands in no evidence behind it",
     )
