@@ -273,5 +273,6 @@ def _qualified(prospect: Prospect, mind: StateOfMind) -> QualifiedProspect:
         next_step=step.what if step else None,
         next_step_on=step.on if step else None,
         deck=prospect.deck,
+        deck_outdated=prospect.deck_outdated,
         state_of_mind=mind,
     )

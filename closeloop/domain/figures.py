@@ -102,6 +102,8 @@ class QualifiedProspect(Record):
     next_step_on: date | None
     deck: str | None
     """Path relative to the home folder."""
+    deck_outdated: str | None = None
+    """What the presentation says that is no longer so."""
     state_of_mind: StateOfMind | None = None
     """Of somebody in play; None for the others."""
 

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from closeloop.adapters.report.html import render_report
+from closeloop.application.report import figures
 from closeloop.domain.presentation_content import DeckContent, Finding
 from closeloop.domain.prospect import Fact, Prospect
 from closeloop.domain.stage import Stage, Standing
@@ -159,3 +161,13 @@ def test_what_a_prospect_told_a_seller_is_no_longer_asked_and_comes_onto_the_goa
     assert asked["goals"] not in decks.contents[-1].questions
     assert asked["plans"] in decks.contents[-1].questions
     assert company.ledger.decided[-1].reasons == ("goals was not known, now cost and control (our records)",)
+
+
+def test_the_report_flags_a_deck_that_says_what_is_no_longer_so(company: Company, decks: Drawn) -> None:
+    person = drafted(company)
+    learn(company, person, fact("employees", 15_000, "crm"), stage=Stage.PRESENTATION)
+    company.run("sync")
+    found = figures(company.ledger, company.services.playbook, company.now)
+    changed = "employees was 12,000 (test), now 15,000 (our records)"
+    assert [row.deck_outdated for row in found.best] == [changed]
+    assert f"Outdated: {changed}" in render_report(found, {})
