@@ -114,7 +114,9 @@ def _gated(real: Services, parts: list[Part], gate: Gate) -> Services:
     crm = PlannedCrm(real.crm, gate, keys | read)
     signals = {signal for part in parts for signal in part.rests_on.signals}
     ledger = ScopedLedger(real.ledger, keys, signals, lambda: not crm.withheld)
-    return replace(real, ledger=ledger, crm=crm, mailer=PlannedMailer(real.mailer, gate), stop_lists=None)
+    mailer = PlannedMailer(real.mailer, gate)
+    # What was shown happens word for word: a model would find other words.
+    return replace(real, ledger=ledger, crm=crm, mailer=mailer, stop_lists=None, wording=None)
 
 
 def _says(item: Item, gate: Gate, real: Services) -> Mapping[str, Any]:

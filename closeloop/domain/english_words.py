@@ -7,6 +7,7 @@ must stand in the evidence like any other.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 
 JOINING = frozenset(
@@ -21,6 +22,8 @@ COUNTING = frozenset(
     "zero one two three four five six seven eight nine ten eleven twelve dozen twenty thirty forty fifty sixty "
     "seventy eighty ninety hundred thousand million billion half third quarter once twice double triple".split()
 )
+PARTING = frozenset("than instead until before after versus".split())
+"""What stands before them cannot stand behind them."""
 _TOKEN = re.compile(r"[$€£¥฿]|\d+(?:[.,\u00a0\u202f]\d+)*(?:\s?%)?|[^\W\d_]+(?:[-'’][^\W\d_]+)*")
 _OWNED = re.compile(r"['’]s?$")
 _NEGATED = re.compile(r"n['’]t$")
@@ -28,6 +31,8 @@ _ENDINGS = ("ing", "ies", "ied", "ed", "es", "s", "e", "y")
 _NEAR = 2
 _ENOUGH = 0.5
 """Share of the own sentence's words that must come back."""
+_ORDERED = 0.9
+"""Share of these that must follow one another as there: who does what to whom is said by order."""
 
 
 def unborne(sentence: str, told: Sequence[str]) -> str:
@@ -41,6 +46,8 @@ def unborne(sentence: str, told: Sequence[str]) -> str:
     for place, (word, token) in enumerate(words):
         if _anchored(token) and not any(_same_place(said, place, tokens) for tokens in heard):
             return f"a sentence says {word!r} of something else than the evidence does"
+        if token in PARTING and not any(_same_sides(said, place, tokens) for tokens in heard):
+            return f"a sentence changes what stands before and behind {word!r}"
     return ""
 
 
@@ -53,7 +60,20 @@ def lacking(text: str, own: str) -> str:
         return f"the words left bring in {turned[0]!r}"
     if meant and len(said & meant) < _ENOUGH * len(meant):
         return "the words left say something else than the playbook"
+    if _in_order(_tokens(text), _tokens(own)) < _ORDERED:
+        return "the words left stand in another order, which may turn the sense round"
     return ""
+
+
+def _in_order(said: Sequence[str], meant: Sequence[str]) -> float:
+    """The largest share of the words of both that follow one another as in the own sentence."""
+    places = {token: place for place, token in enumerate(meant)}
+    found = [places[token] for token in dict.fromkeys(said) if token in places]
+    ends = list[int]()
+    for place in found:
+        spot = bisect_left(ends, place)
+        ends[spot : spot + 1] = [place]
+    return len(ends) / len(found) if found else 1.0
 
 
 def _anchored(token: str) -> bool:
@@ -72,6 +92,16 @@ def _same_place(said: Sequence[str], place: int, heard: Sequence[str]) -> bool:
         if not after and set(before) & set(heard[max(0, there - _NEAR) : there]):
             return True
     return False
+
+
+def _same_sides(said: Sequence[str], place: int, heard: Sequence[str]) -> bool:
+    """Whether what stands before and behind the word stands nowhere else in what was heard."""
+    before, behind = (set(part) & set(heard) for part in (said[:place], said[place + 1 :]))
+    return any(
+        before <= set(heard[:there]) and behind <= set(heard[there + 1 :])
+        for there, token in enumerate(heard)
+        if token == said[place]
+    )
 
 
 def _tokens(text: str) -> list[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from difflib import SequenceMatcher
 
 JOINING = (
     *"และ หรือ ที่ ซึ่ง ของ ใน จาก กับ โดย ด้วย ได้ ให้ เป็น คือ มี จะ".split(),
@@ -18,7 +19,7 @@ _LETTERS = re.compile(r"[\u0e00-\u0e7f]+")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*%?")
 _OTHER = re.compile(r"[$€£¥฿]|[^\W\d_\u0e00-\u0e7f]+")
 _PIECE, _BESIDE = 4, 2
-_ENOUGH = 0.5
+_ENOUGH, _ORDERED = 0.5, 0.8
 
 
 def unborne(sentence: str, told: Sequence[str]) -> str:
@@ -44,7 +45,15 @@ def lacking(text: str, own: str) -> str:
         return "the words left leave out a number"
     if _threes(own) and len(_threes(text) & _threes(own)) < _ENOUGH * len(_threes(own)):
         return "the words left say something else than the playbook"
+    if _in_order(_close(text), _close(own)) < _ORDERED:
+        return "the words left stand in another order, which may turn the sense round"
     return ""
+
+
+def _in_order(text: str, own: str) -> float:
+    """The share of the letters that follow one another as in the own sentence."""
+    same = SequenceMatcher(None, text, own, autojunk=False).get_matching_blocks()
+    return sum(block.size for block in same) / len(text)
 
 
 def _close(text: str) -> str:

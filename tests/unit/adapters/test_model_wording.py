@@ -15,10 +15,12 @@ import pytest
 from closeloop.adapters.decks import PptxDeckBuilder
 from closeloop.adapters.ledger import SqlLedger
 from closeloop.adapters.model_wording import ModelWording
+from closeloop.adapters.plan_gate import Gate
 from closeloop.adapters.replies.model_opinion import ModelOpinion
 from closeloop.application.model_purse import ModelPurse, money_account, token_account
 from closeloop.application.wording_port import Point, WordingRequest
 from closeloop.bootstrap import build, dry_run
+from closeloop.cli.planning import _gated
 from closeloop.domain.errors import UsageError
 from closeloop.domain.messages import PainProps
 from closeloop.domain.model_budget import ModelBudget
@@ -172,7 +174,9 @@ def test_words_that_are_borne_out_stand_in_the_deck(tmp_path: Path) -> None:
     assert "With 12,000 people, Volvo handles" not in _html(tmp_path, after)
 
 
-def test_it_is_off_unless_a_setting_names_a_model_and_never_asked_in_a_dry_run(tmp_path: Path) -> None:
+def test_it_is_off_unless_a_setting_names_a_model_and_never_asked_in_a_dry_run_or_for_a_plan(
+    tmp_path: Path,
+) -> None:
     off = build(Settings(home=tmp_path / "off"))
     on = build(Settings(home=tmp_path / "on", ai_wording_model="test", ai_prices="1 2"))
     try:
@@ -180,6 +184,7 @@ def test_it_is_off_unless_a_setting_names_a_model_and_never_asked_in_a_dry_run(t
         assert on.wording is not None
         assert on.wording.name == "test"
         assert dry_run(on).wording is None
+        assert _gated(on, [], Gate([])).wording is None
     finally:
         for made in (off, on):
             assert isinstance(made.ledger, SqlLedger)

@@ -23,7 +23,7 @@ THAI = "ด้วยพนักงาน12,700คน Volvo มีใบแจ�
     "words",
     [
         "Volvo's 12,700 people handle more supplier invoices than anybody can check by hand.",
-        "Volvo handles more supplier invoices than its 12,700 employees can check by hand.",
+        "At 12,700 employees, Volvo is handling more supplier invoices than anybody checks by hand.",
     ],
 )
 def test_words_that_only_rearrange_the_evidence_are_kept(words: str) -> None:
@@ -43,6 +43,14 @@ def test_words_that_only_rearrange_the_evidence_are_kept(words: str) -> None:
         ("Volvo's 12,700 people can't handle more supplier invoices by hand.", "can't"),
         ("Volvo handles more supplier invoices than anybody can check by hand.", "leave out '12,700'"),
         ("Volvo has 12,700 people.", "something else than the playbook"),
+        (
+            "Anybody can check more supplier invoices by hand than Volvo's 12,700 people.",
+            "before and behind 'than'",
+        ),
+        (
+            "With 12,700 people, suppliers handle more Volvo invoices than anybody can check by hand.",
+            "another order",
+        ),
         (f"{PAIN[:-1]}, and <b>more</b>.", "no prose"),
         (f"{PAIN[:-1]} (see https://more.example).", "no prose"),
         (f"{PAIN} {PAIN}", "characters where"),
@@ -96,6 +104,7 @@ def test_thai_words_are_checked_piece_by_piece() -> None:
         "ด้วยพนักงาน12,700คน Volvo มีใบแจ้งหนี้จากผู้ขายไม่มากเกินกว่าจะตรวจด้วยมือได้ครบ",
         "ด้วยพนักงาน12,700คน Scania มีใบแจ้งหนี้จากผู้ขายมากเกินกว่าจะตรวจด้วยมือได้ครบ",
         "ด้วยพนักงาน12,700คน Volvo ขาดทุนจากใบแจ้งหนี้จากผู้ขาย",
+        "ใบแจ้งหนี้จากผู้ขายมากเกินกว่าจะตรวจด้วยมือได้ครบ มี Volvo ด้วยพนักงาน12,700คน",
     ],
 )
 def test_thai_words_that_say_more_or_other_are_dropped(words: str) -> None:
@@ -121,3 +130,19 @@ def test_whatever_is_proposed_what_is_kept_has_no_markup_and_is_not_much_longer(
     kept = checked(words, PAIN, PAIN_EVIDENCE, "en").text
     assert len(kept) <= 1.25 * len(PAIN)
     assert not set("<>{}\n") & set(kept)
+
+
+def test_who_has_to_do_what_for_whom_is_not_turned_round() -> None:
+    own = "As a listed company, Volvo has to show its auditors who approved which invoice, and why."
+    turned = "As a listed company, auditors have to show Volvo who approved which invoice, and why."
+    assert checked(turned, own, ("Volvo",), "en").text == ""
+    link = "the auditor's question is answered with one link instead of a week of searching"
+    assert (
+        checked(
+            "the auditor's question is answered with a week of searching instead of one link", link, (), "en"
+        ).text
+        == ""
+    )
+    assert checked(
+        "the auditor's question is answered by one link instead of a week of search", link, (), "en"
+    ).text
