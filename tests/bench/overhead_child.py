@@ -9,14 +9,16 @@ from __future__ import annotations
 import json
 import sqlite3
 import sys
-from contextlib import ExitStack, closing
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import psutil
 
 from closeloop.application.api_share import keep_to_share, outlook
-from closeloop.application.passes import group, run_to_the_end
+from closeloop.application.passes import PASSES, Pass, group, run_to_the_end
 from closeloop.application.results import StageResult
 from closeloop.application.services import Services
 from closeloop.bootstrap import using
@@ -29,12 +31,37 @@ Found = dict[str, Any]
 
 
 def main(job: Found) -> Found:
-    """What the pass used; with Prefect also what its server used, and by how much its database grew."""
-    work, meter = services_of(job | {"drafts": False}), Meter()
-    with using(work):
+    """What the pass used, and its batches alone; with Prefect also its server, and how its database grew."""
+    work, meter, batches = services_of(job | {"drafts": False}), Meter(), Meter()
+    with using(work), _metered(batches):
         found = _with_prefect(work, meter) if job["prefect"] else _alone(work, meter)
     cpu, wall = (sum(laps.values()) for laps in (meter.cpu_seconds, meter.wall_seconds))
-    return found | {"cpu_seconds": cpu, "wall_seconds": wall, "cpu_seconds_by_lap": meter.cpu_seconds}
+    return found | {
+        "cpu_seconds": cpu,
+        "work_cpu_seconds": sum(batches.cpu_seconds.values()),
+        "wall_seconds": wall,
+        "cpu_seconds_by_lap": meter.cpu_seconds,
+    }
+
+
+@contextmanager
+def _metered(batches: Meter) -> Iterator[None]:
+    """Notes what each batch function uses: the work itself, whoever calls it."""
+    before = dict(PASSES)
+    for name, (batch, size) in before.items():
+        PASSES[name] = (_timed(batch, name, batches), size)
+    try:
+        yield
+    finally:
+        PASSES.update(before)
+
+
+def _timed(batch: Pass, name: str, batches: Meter) -> Pass:
+    def timed(services: Services, run_id: str, now: datetime, size: int) -> StageResult:
+        with batches.lap(name):
+            return batch(services, run_id, now, size)
+
+    return timed
 
 
 def _alone(work: Services, meter: Meter) -> Found:
