@@ -11,8 +11,9 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -44,13 +45,28 @@ class ServerDidNotStart(RuntimeError):
     """Prefect's server ended or stayed silent; the text holds the end of its log and what to do."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class PrivateServer:
     """A running server: its API address, the page for people, and its process."""
 
     api_url: str
     ui_url: str
+    log: Path
     process: subprocess.Popen[bytes]
+    _start: Callable[[], subprocess.Popen[bytes]]
+
+    def has_ended(self) -> bool:
+        return self.process.poll() is not None
+
+    def last_words(self) -> str:
+        """The end of its log, and where the rest is."""
+        return _tail(self.log, lines=1)
+
+    def restart(self) -> None:
+        """The same server, on the same port and database, once it answers; raises ServerDidNotStart."""
+        _stop(self.process)
+        self.process = self._start()
+        _await_health(self.api_url, self.process, self.log)
 
 
 @contextlib.contextmanager
@@ -65,14 +81,15 @@ def private_server(home: Path, *, lasting: bool, port: int | None, host: str = L
     for needed in (folder, log.parent):
         needed.mkdir(parents=True, exist_ok=True)
     chosen = port or _free_port()
-    process = _start(_environment(folder, lasting=lasting), chosen, host, log)
+    start = partial(_start, _environment(folder, lasting=lasting), chosen, host, log)
+    address = f"http://{reached_at(host)}:{chosen}"
+    server = PrivateServer(f"{address}/api", address, log, start(), start)
     try:
-        address = f"http://{reached_at(host)}:{chosen}"
-        _await_health(f"{address}/api", process, log)
+        _await_health(server.api_url, server.process, log)
         empty_database.keep(folder / "prefect.db")
-        yield PrivateServer(f"{address}/api", address, process)
+        yield server
     finally:
-        _stop(process)
+        _stop(server.process)
 
 
 def reached_at(host: str) -> str:

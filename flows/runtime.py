@@ -8,7 +8,7 @@ terminal.
 import gc
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -47,6 +47,7 @@ def prefect_server(
     port: int | None = None,
     host: str = LOOPBACK,
     auth: str | None = None,
+    watched: Callable[[PrivateServer], None] | None = None,
 ) -> Iterator[str]:
     """Yields the address of an API that answers; raises `ServerDidNotStart` with the end of its log.
 
@@ -54,7 +55,7 @@ def prefect_server(
     its database and logs under `home`, and stopped at the end. A `lasting` one runs the scheduler and all
     other services and keeps the heartbeats of flow runs; one for a single command leaves both out, which
     saves a second a flow run. With `auth`, as `user:password`, whoever asks it must know them; this process and
-    those that it starts do.
+    those that it starts do. `watched` is told of a server that was started here, so that it can be started again.
     """
     with ExitStack() as stack:
         if quiet:
@@ -64,6 +65,8 @@ def prefect_server(
             return
         stack.enter_context(_environment(_credentials(auth)))
         server = stack.enter_context(private_server(home, lasting=lasting, port=port, host=host))
+        if watched:
+            watched(server)
         stack.enter_context(
             _environment({"PREFECT_API_URL": server.api_url, "NO_PROXY": _without_loopback_proxy()})
         )

@@ -24,6 +24,9 @@ def main(port: int, host: str) -> None:
     import uvicorn
     from prefect.server.api.server import create_app
 
+    from flows.sqlite_writers import take_turns
+
+    take_turns()
     gc.freeze()
     gc.set_threshold(700, 10, 10)
     uvicorn.run(

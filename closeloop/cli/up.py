@@ -27,11 +27,12 @@ from closeloop.cli.prefect_home import keep_files_in, require_answer
 from closeloop.cli.up_home import Ports, alone_in, kept_credentials, note_who, write_environment
 from closeloop.cli.up_sandbox import KeptSandbox, kept_sandbox
 from closeloop.cli.up_view import Up, print_stopped, print_up
-from closeloop.cli.up_watch import Part, stay
+from closeloop.cli.up_watch import Part, Prefect, stay
 from closeloop.domain.errors import CloseloopError, UsageError
 from config.settings import Settings
 
 if TYPE_CHECKING:
+    from flows.private_server import PrivateServer
     from flows.tied_process import TiedProcess
 
 PREFECT_PORT, GATEWAY_PORT, SANDBOX_PORT = 4200, 8080, 8090
@@ -57,6 +58,8 @@ class _Started:
     home: Path
     parts: list[Part] = field(default_factory=list)
     sandbox: KeptSandbox | None = None
+    server: PrivateServer | None = None
+    """Prefect's, when it was started here."""
     environment: dict[str, str] = field(default_factory=dict)
 
 
@@ -84,7 +87,7 @@ def _run(options: UpOptions, home: Path, stack: ExitStack, *, with_sandbox: bool
     found = _start(options, ports, started, stack)
     note_who(home, f"Prefect at {found.prefect_ui}")
     print_up(found, as_json=options.as_json)
-    stay(started.parts, started.sandbox, found.prefect_api)
+    stay(started.parts, started.sandbox, Prefect(found.prefect_api, started.server))
 
 
 def needs_sandbox(chosen: Settings) -> bool:
@@ -112,7 +115,7 @@ def _start(options: UpOptions, ports: Ports, started: _Started, stack: ExitStack
     port = ports.take("gateway", options.gateway_port, GATEWAY_PORT)
     gateway = f"http://{reached_at(options.host)}:{port}"
     _say("starting Prefect …")
-    api, ui = stack.enter_context(_prefect(options, ports, started.home))
+    api, ui = stack.enter_context(_prefect(options, ports, started))
     started.environment |= {"CLOSELOOP_HOME": str(started.home), "PREFECT_API_URL": api}
     started.environment["CLOSELOOP_DESK_URL"] = os.environ.get("CLOSELOOP_DESK_URL") or ui
     if started.sandbox:
@@ -151,13 +154,17 @@ def _runner(started: _Started, stack: ExitStack) -> TiedProcess:
 
 
 @contextmanager
-def _prefect(options: UpOptions, ports: Ports, home: Path) -> Iterator[tuple[str, str]]:
+def _prefect(options: UpOptions, ports: Ports, started: _Started) -> Iterator[tuple[str, str]]:
     """The API and the UI of the server that PREFECT_API_URL names, else of one of our own."""
+    home = started.home
     keep_files_in(home)
     from prefect.settings import PREFECT_API_URL, PREFECT_UI_URL
 
     from flows.private_server import ServerDidNotStart
     from flows.runtime import prefect_server
+
+    def note(server: PrivateServer) -> None:
+        started.server = server
 
     own = PREFECT_API_URL.value() is None
     port = ports.take("prefect", options.port, PREFECT_PORT) if own else None
@@ -165,7 +172,7 @@ def _prefect(options: UpOptions, ports: Ports, home: Path) -> Iterator[tuple[str
         _say(f"Prefect is at port {port}, since {PREFECT_PORT} is or was in use")
     auth = kept_credentials(home) if own and not _is_loopback(options.host) else None
     try:
-        with prefect_server(home, lasting=True, port=port, host=options.host, auth=auth) as api:
+        with prefect_server(home, lasting=True, port=port, host=options.host, auth=auth, watched=note) as api:
             require_answer(api)
             yield api, PREFECT_UI_URL.value() or api.removesuffix("/api")
     except ServerDidNotStart as problem:

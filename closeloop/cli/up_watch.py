@@ -17,12 +17,13 @@ from closeloop.cli.up_sandbox import KeptSandbox
 from closeloop.domain.errors import CloseloopError
 
 if TYPE_CHECKING:
+    from flows.private_server import PrivateServer
     from flows.tied_process import TiedProcess
 
 LOOK_EVERY_SECONDS = 0.5
 STARTS, WITHIN_SECONDS = 4, 600.0
 """So often may a part be started in that time."""
-SILENT_SECONDS = 60.0
+ASK_EVERY_SECONDS, SILENT_SECONDS = 10.0, 60.0
 
 
 class Part:
@@ -38,7 +39,7 @@ class Part:
         if not self.child.has_ended():
             return
         words = f"the {self.child.name} has ended by itself: {self.child.last_words()}"
-        recent = [at for at in self._started_at if at > time.monotonic() - WITHIN_SECONDS]
+        recent = _recent(self._started_at)
         if len(recent) >= STARTS:
             raise CloseloopError(words)
         side_console().print(f"{words}; starting it again", soft_wrap=True)
@@ -46,25 +47,57 @@ class Part:
         self.child = self._start(self._stack)
 
 
-def stay(parts: list[Part], sandbox: KeptSandbox | None, api: str) -> None:
+class Prefect:
+    """The server that all of it works with; one that `up` started itself is started again when it falls silent."""
+
+    def __init__(self, api: str, own: PrivateServer | None) -> None:
+        self._api, self._own = api, own
+        self._client = httpx.Client(trust_env=False, timeout=5)
+        self._answered = self._asked = time.monotonic()
+        self._started_at: list[float] = []
+
+    def look(self) -> None:
+        """`CloseloopError` when it stays away, or another's does not answer for a minute."""
+        if self._own and self._own.has_ended():
+            return self._again(self._own, "Prefect's server has ended by itself")
+        if time.monotonic() < self._asked + ASK_EVERY_SECONDS:
+            return None
+        self._asked = time.monotonic()
+        with suppress(httpx.HTTPError):
+            if self._client.get(f"{self._api}/ready").is_success:
+                self._answered = time.monotonic()
+        if time.monotonic() < self._answered + SILENT_SECONDS:
+            return None
+        if self._own is None:
+            raise CloseloopError(f"Prefect has not answered at {self._api} for a minute: see to it and start again")
+        return self._again(self._own, "Prefect's server has not answered for a minute")
+
+    def _again(self, own: PrivateServer, why: str) -> None:
+        from flows.private_server import ServerDidNotStart
+
+        self._started_at = _recent(self._started_at)
+        if len(self._started_at) >= STARTS:
+            raise CloseloopError(f"{why}, again and again: {own.last_words()}")
+        side_console().print(f"{why}; starting it again (its log is {own.log})", soft_wrap=True)
+        self._started_at.append(time.monotonic())
+        try:
+            own.restart()
+        except ServerDidNotStart as problem:
+            raise CloseloopError(str(problem)) from None
+        self._answered = time.monotonic()
+        side_console().print(f"Prefect answers again at {self._api}", soft_wrap=True)
+
+
+def stay(parts: list[Part], sandbox: KeptSandbox | None, prefect: Prefect) -> None:
     """Until Ctrl-C; `CloseloopError` when a part is gone that cannot be had again."""
-    answered = time.monotonic()
-    with httpx.Client(trust_env=False, timeout=5) as client:
-        while True:
-            time.sleep(LOOK_EVERY_SECONDS)
-            for part in parts:
-                part.look()
-            if sandbox:
-                sandbox.tick()
-            if time.monotonic() > answered + SILENT_SECONDS / 4:
-                answered = _asked(client, api, answered)
+    while True:
+        time.sleep(LOOK_EVERY_SECONDS)
+        prefect.look()  # before the others, which end without it
+        for part in parts:
+            part.look()
+        if sandbox:
+            sandbox.tick()
 
 
-def _asked(client: httpx.Client, api: str, answered: float) -> float:
-    """When Prefect has last answered."""
-    with suppress(httpx.HTTPError):
-        client.get(f"{api}/health")
-        return time.monotonic()
-    if time.monotonic() > answered + SILENT_SECONDS:
-        raise CloseloopError(f"Prefect has not answered at {api} for a minute: see logs/prefect-server.log")
-    return answered
+def _recent(starts: list[float]) -> list[float]:
+    return [at for at in starts if at > time.monotonic() - WITHIN_SECONDS]

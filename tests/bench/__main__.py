@@ -87,6 +87,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--mails", type=_positive, default=10_000, metavar="N", help="mails: how many")
     add("--ledger-actions", type=_positive, default=40_000, metavar="N", help="ledger: actions")
     add("--events", type=_positive, metavar="N", help="events: changes (200); alone it means this part only")
+    add("--overhead-prospects", type=_positive, default=10_000, metavar="N", help="overhead: prospects")
     add("--identity-leads", type=_positive, default=100_000, metavar="N", help="identity: leads")
     add("--cohort", type=_positive, default=10_000, metavar="N", help="cohort: prospects")
     add("--cohort-decks", type=_whole, default=200, metavar="N", help="cohort: prospects whose decks are uploaded")

@@ -136,7 +136,7 @@ def _first_lines(place: House, runs: Sequence[str]) -> dict[str, float]:
 
 
 def _figures(seconds: Sequence[float]) -> dict[str, float]:
-    p95 = quantiles(seconds, n=20)[-1] if len(seconds) > 1 else seconds[0]
+    p95 = quantiles(seconds, n=20, method="inclusive")[-1] if len(seconds) > 1 else seconds[0]
     return {"p50": round(median(seconds), 2), "p95": round(p95, 2), "worst": round(max(seconds), 2)}
 
 

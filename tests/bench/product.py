@@ -46,7 +46,7 @@ class NoDrawing:
 def main(job: dict[str, Any]) -> dict[str, Any]:
     """Run the flows; what this process and its Prefect server used."""
     meter = Meter()
-    work = _services(job)
+    work = services_of(job)
     with ExitStack() as stack:
         stack.enter_context(using(work))
         prefect = stack.enter_context(ExitStack())
@@ -63,14 +63,15 @@ def main(job: dict[str, Any]) -> dict[str, Any]:
     return memory | {
         "cpu_seconds": meter.cpu_seconds,
         "wall_seconds": meter.wall_seconds,
-        "server_cpu_seconds": _cpu_of_ended_children() - server_before,
+        "server_cpu_seconds": cpu_of_ended_children() - server_before,
         "considered": {result.stage: result.considered for result in results},
         "failures": [failure.problem for result in results for failure in result.failures]
         + [waiting.question for result in results for waiting in result.waiting],
     }
 
 
-def _services(job: dict[str, Any]) -> Services:
+def services_of(job: dict[str, Any]) -> Services:
+    """The product as it is installed, but that everybody may be written to now."""
     settings = Settings(
         home=Path(job["home"]),
         playbook=CONFIG / "playbook.yaml",
@@ -107,7 +108,8 @@ def _profiled(stage: str, folder: str | None) -> Iterator[None]:
     profile.dump_stats(Path(folder) / f"{stage}.prof")
 
 
-def _cpu_of_ended_children() -> float:
+def cpu_of_ended_children() -> float:
+    """CPU seconds of every child that this process has waited for."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
 

@@ -24,6 +24,7 @@ from tests.bench.ledger import measure_ledger
 from tests.bench.ledger_table import print_ledger
 from tests.bench.mails import measure_mails, print_mails
 from tests.bench.measure import measure_drafts, measure_pair
+from tests.bench.overhead import measure_overhead, print_overhead
 from tests.bench.table import print_demo_start, print_drafts, print_passes
 
 LEDGER_WORKERS = 4
@@ -84,6 +85,10 @@ def _events(options: Options, home: Path) -> Found:
     return measure_events(options.events or EVENTS, options.seed, home)
 
 
+def _overhead(options: Options, home: Path) -> Found:
+    return measure_overhead(options.overhead_prospects, options.seed, home)
+
+
 SECTIONS = {
     section.name: section
     for section in (
@@ -94,6 +99,7 @@ SECTIONS = {
         Section("mails", "mails rendered, claimed, sent and recorded, beside the bare client", _mails, print_mails),
         Section("ledger", "actions claimed and recorded, beside bare inserts", _ledger, print_ledger),
         Section("events", "from a changed Lead to the first line of its run", _events, print_events, usual=False),
+        Section("overhead", "Prefect's share of the CPU of a pass", _overhead, print_overhead, usual=False),
         Section("identity", "doubles found among many leads, seconds and memory", _identity, print_identity),
         Section("cohort", "Salesforce calls through all seven stages", _cohort, print_cohorts, usual=False),
     )

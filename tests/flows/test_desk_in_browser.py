@@ -6,6 +6,7 @@ Pictures of what was seen stay in the folder that DESK_PICTURES names, else amon
 from __future__ import annotations
 
 import os
+import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -107,6 +108,48 @@ def test_an_approval_is_answered_by_a_form_and_the_process_goes_on(desk: Desk) -
     assert moved_on, desk.up.log("runner")
 
 
+def test_an_answer_without_its_reason_opens_the_form_again(desk: Desk) -> None:
+    run = desk.up.runs("approval", "Suspended")[-1]
+    answer = {"run_input": {"decision": "reject", "by": "Mira Castellan"}}
+    desk.up.post(f"flow_runs/{run['id']}/resume", answer)
+    assert until(lambda: [r for r in desk.up.runs("approval", "NotTaken") if r["id"] == run["id"]], 180)
+    asked = run["parameters"]["approval"]
+    again = [r for r in desk.up.runs("approval", "Suspended") if r["parameters"]["approval"] == asked]
+    assert len(again) == 1
+    assert desk.approval(asked).state is ApprovalState.WAITING
+
+
+def test_a_scheduled_stage_and_its_pages_are_seen(desk: Desk) -> None:
+    page = desk.seen.page
+    desk.open("deployments")
+    page.get_by_text("sales_cycle").first.wait_for()
+    desk.picture("1-deployments")
+    desk.open("runs")
+    page.get_by_text("sales_cycle, now").first.wait_for()
+    desk.picture("2-runs")
+    desk.open("artifacts/key/closeloop-all-now")
+    page.get_by_text("Where everybody stands").first.wait_for()
+    desk.picture("6-how-things-stand")
+    desk.open("artifacts/key/closeloop-all")
+    page.get_by_text("looked at").first.wait_for()
+    desk.picture("7-what-a-run-did")
+
+
 def test_the_pages_ask_nobody_but_our_own_server(desk: Desk) -> None:
     hosts = {urlsplit(url).hostname for url in desk.seen.requests if url.startswith("http")}
     assert hosts == {"127.0.0.1"}
+
+
+def test_nothing_in_prefects_database_names_a_person_or_quotes_a_mail(desk: Desk) -> None:
+    """People, their addresses, the words of planned mails and what was typed into forms: none of it is there."""
+    kept = "\n".join(sqlite3.connect(desk.up.home / "prefect" / "prefect.db").iterdump())
+    people = list(desk.ledger.all_prospects())
+    assert people
+    names = {p.email for p in people} | {f"{p.first_name} {p.last_name}" for p in people if p.first_name}
+    assert {name for name in names if name in kept} == set()
+    assert "a clear story" not in kept
+    assert "Mira Castellan" not in kept
+    for action in desk.ledger.actions(
+        a.action_key for a in desk.ledger.waiting_approvals(50) if a.action_key
+    ).values():
+        assert action[0].payload["text"].split("\n")[2] not in kept

@@ -25,6 +25,7 @@ def test_duplicated_and_shuffled_events_are_each_handled_once_though_the_server_
 
 def test_a_burst_is_few_runs_which_name_twenty_records_and_list_them_all(found: Storm) -> None:
     assert 1 <= found.flow_runs <= 4
-    assert found.ended == {"COMPLETED": found.flow_runs}
+    assert found.ended.keys() <= {"COMPLETED", "CRASHED"}, "a run at work may end when its server does"
+    assert found.ended["COMPLETED"] >= 1
     assert found.most_tags == 20
     assert found.artifact.count("| Lead | ") > 20

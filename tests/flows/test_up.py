@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import signal
 import subprocess
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -34,6 +36,9 @@ class TwoStarts:
     deployments_again: dict[str, Row]
     runs_again: list[Row]
     leads: tuple[int, int]
+    server_was_killed: bool
+    completed_after_server: bool
+    said_again: str
     left_after_kill: list[psutil.Process]
 
 
@@ -70,12 +75,30 @@ def _second(up: UpProcess) -> dict[str, Any]:
     until(lambda: up.runs("prospecting", "Skipped"))
     found: dict[str, Any] = {"deployments_again": up.deployments(), "leads_after": _leads(up)}
     found["runs_again"] = until(lambda: up.runs("prospecting", "Completed", "Skipped"))
+    found |= _server_killed(up)
     family = up.family()
     up.process.kill()
     up.process.wait(10)
     until(lambda: not _alive(family), 25)
     found["left_after_kill"] = _alive(family)
     return found
+
+
+def _server_killed(up: UpProcess) -> dict[str, Any]:
+    servers = [one for one in up.family() if "flows.server_process" in one.cmdline()]
+    for server in servers:
+        server.kill()
+        server.wait(10)
+    killed_at = datetime.now(UTC).isoformat()
+
+    def runs_since() -> bool:
+        with suppress(httpx.TransportError):
+            return any(run["start_time"] > killed_at for run in up.runs("prospecting", "Completed"))
+        return False
+
+    went_on = until(runs_since, 200)
+    said = (up.home / "stderr.txt").read_text()
+    return {"server_was_killed": len(servers) == 1, "completed_after_server": went_on, "said_again": said}
 
 
 def _answers(up: UpProcess) -> dict[str, int]:
@@ -145,6 +168,13 @@ def test_runs_that_were_missed_are_done_by_one(seen: TwoStarts) -> None:
     assert "Skipped" in states
     messages = {run["state"]["message"] for run in seen.runs_again if run["state_name"] == "Skipped"}
     assert any("did its work" in message or "already being worked" in message for message in messages), messages
+
+
+def test_a_prefect_server_that_died_is_started_again_and_schedules_go_on(seen: TwoStarts) -> None:
+    assert seen.server_was_killed
+    assert "Prefect's server has ended by itself; starting it again" in seen.said_again
+    assert "Prefect answers again at" in seen.said_again
+    assert seen.completed_after_server, seen.said_again
 
 
 def test_killed_it_takes_everything_along(seen: TwoStarts) -> None:

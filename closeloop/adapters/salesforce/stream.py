@@ -21,8 +21,9 @@ from closeloop.domain.crm_events import CrmEvent
 MOST_UNDERWAY = 100
 """The API's own limit of events asked for and not yet delivered."""
 CALL_SECONDS = 30.0
-# The API says something every 270 s; a connection that is dead is noticed long before.
-_KEEPALIVE = (("grpc.keepalive_time_ms", 60_000), ("grpc.keepalive_timeout_ms", 20_000))
+# The API says something every 270 s; a connection that is silent for longer is asked whether it lives. Servers take
+# more than one such question in five minutes for an attack (`too_many_pings`) and hang up.
+_KEEPALIVE = (("grpc.keepalive_time_ms", 320_000), ("grpc.keepalive_timeout_ms", 20_000))
 
 
 class StreamUnavailable(Exception):
