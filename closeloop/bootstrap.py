@@ -19,7 +19,7 @@ from pydantic import SecretStr, ValidationError
 
 import templates
 from closeloop.adapters.clock import SimulatedClock, SystemClock
-from closeloop.adapters.decks.builder import PptxDeckBuilder
+from closeloop.adapters.decks.when_drawn import DecksWhenDrawn
 from closeloop.adapters.dry_run import DryRunCrm, DryRunDecks, DryRunMailer
 from closeloop.adapters.enrichment.addresses import EmailAddressReader
 from closeloop.adapters.enrichment.registry import RegistryEnricher
@@ -126,7 +126,7 @@ def build(chosen: Settings, clock: Clock | None = None) -> Services:
         addresses=EmailAddressReader(),
         enrichers=enrichers(chosen, playbook),
         providers=providers(chosen),
-        decks=PptxDeckBuilder(chosen.deck_master, also=set(chosen.deck_formats.split()) - {"pptx"}),
+        decks=DecksWhenDrawn(chosen.deck_master, also=set(chosen.deck_formats.split()) - {"pptx"}),
         home=home,
         secret=_secret(chosen.secret, home / SECRET_FILE),
         crm_url=chosen.salesforce_instance_url.rstrip("/") if chosen.salesforce_instance_url else None,

@@ -19,7 +19,7 @@ from pptx import Presentation
 from pptx.chart.data import CategoryChartData
 from pptx.enum.chart import XL_CHART_TYPE
 
-from closeloop.adapters.decks import PptxDeckBuilder
+from closeloop.adapters.decks.builder import PptxDeckBuilder
 from closeloop.adapters.decks.master import DEFAULT_MASTER
 from closeloop.adapters.enrichment.registry import RegistryEnricher
 from closeloop.adapters.playbook.yaml_file import read_playbook

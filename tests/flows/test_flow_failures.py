@@ -8,7 +8,8 @@ from dataclasses import replace
 
 import pytest
 
-from closeloop.adapters.salesforce.connection import SIGN_IN_TRIES, Client, SalesforceLogin, connect
+from closeloop.adapters.salesforce.client import Client
+from closeloop.adapters.salesforce.connection import SIGN_IN_TRIES, SalesforceLogin, connect
 from closeloop.adapters.salesforce.crm import SalesforceCrm
 from closeloop.bootstrap import build
 from closeloop.domain.actions import ActionKind, ActionState

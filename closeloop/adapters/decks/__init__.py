@@ -1,5 +1,1 @@
-"""Draft presentations as native `.pptx` on a branded master. `PptxDeckBuilder` implements `DeckBuilder`."""
-
-from closeloop.adapters.decks.builder import PptxDeckBuilder
-
-__all__ = ["PptxDeckBuilder"]
+"""Draft presentations as native `.pptx` on a branded master: `builder` implements the port `DeckBuilder`."""

@@ -12,12 +12,12 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from threading import Lock
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from xml.sax.saxutils import escape
 
 import requests
 
-from closeloop.adapters.salesforce.connection import Client, SignInRefused
+from closeloop.adapters.salesforce.connection import SignInRefused
 from closeloop.adapters.salesforce.failures import (
     LIMIT_CODE,
     LOCKS,
@@ -33,6 +33,9 @@ from closeloop.adapters.salesforce.failures import (
 )
 from closeloop.domain.api_budget import ApiUsage, Budget
 from closeloop.domain.errors import CrmUnavailable
+
+if TYPE_CHECKING:
+    from closeloop.adapters.salesforce.client import Client
 
 __all__ = ["Ambiguous", "Calls", "DailyLimit", "Request"]
 

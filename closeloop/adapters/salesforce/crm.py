@@ -6,12 +6,12 @@ import time
 from collections.abc import Callable, Collection, Container, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property, partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from closeloop.adapters.salesforce import mapping
 from closeloop.adapters.salesforce.calls import Ambiguous, Calls, Request
 from closeloop.adapters.salesforce.campaigns import Campaigns
-from closeloop.adapters.salesforce.connection import Client, signed_in
+from closeloop.adapters.salesforce.connection import signed_in
 from closeloop.adapters.salesforce.conversion import convert
 from closeloop.adapters.salesforce.conversion_apex import convert_by_apex
 from closeloop.adapters.salesforce.deals import changed_deals
@@ -51,6 +51,9 @@ from closeloop.domain.errors import CrmRefused, CrmUnavailable
 from closeloop.domain.identity_traits import PersonRecord
 from closeloop.domain.leads import LeadDraft
 from closeloop.domain.prospect import Prospect
+
+if TYPE_CHECKING:
+    from closeloop.adapters.salesforce.client import Client
 
 EMAILS_PER_QUERY = 200
 """Addresses in one query; more would be too long for a URL."""

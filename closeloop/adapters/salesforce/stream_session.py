@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from closeloop.adapters.salesforce.connection import Client
 from closeloop.adapters.salesforce.record_ids import full_id
 from closeloop.adapters.salesforce.stream import StreamSession
+
+if TYPE_CHECKING:
+    from closeloop.adapters.salesforce.client import Client
 
 
 class SignIn:

@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 import pytest
 from pptx import Presentation
 
-from closeloop.adapters.decks import PptxDeckBuilder
+from closeloop.adapters.decks.builder import PptxDeckBuilder
 from closeloop.application import preparation
 from closeloop.domain.deck_drafting import deck_content
 from closeloop.domain.playbook import Playbook

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from closeloop.adapters.decks import PptxDeckBuilder
+from closeloop.adapters.decks.builder import PptxDeckBuilder
 from closeloop.domain.presentation_content import DeckContent
 from tests.unit.adapters.decks.sample import (
     EVIDENCE,

@@ -11,7 +11,7 @@ from zipfile import ZipFile
 import pytest
 from pptx import Presentation
 
-from closeloop.adapters.decks import PptxDeckBuilder
+from closeloop.adapters.decks.builder import PptxDeckBuilder
 from tests.unit.adapters.decks.sample import CONTENT, content
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from PIL import ImageFont
 from pptx import Presentation
 
-from closeloop.adapters.decks import PptxDeckBuilder
+from closeloop.adapters.decks.builder import PptxDeckBuilder
 from closeloop.adapters.decks.fit import fit, line_count, shorten
 from closeloop.adapters.decks.master import DEFAULT_MASTER
 from closeloop.adapters.decks.metrics import advance, clusters

@@ -13,7 +13,7 @@ from PIL import Image
 from pptx import Presentation
 from pptx.util import Inches
 
-from closeloop.adapters.decks import PptxDeckBuilder
+from closeloop.adapters.decks.builder import PptxDeckBuilder
 from closeloop.adapters.decks.lint import slide_findings
 from closeloop.adapters.decks.master import DEFAULT_MASTER
 from closeloop.domain.presentation_content import DeckContent, ValuePoint

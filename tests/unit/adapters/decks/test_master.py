@@ -14,7 +14,7 @@ from pptx.enum.shapes import PP_PLACEHOLDER
 from pptx.opc.constants import RELATIONSHIP_TYPE
 from pptx.oxml.ns import qn
 
-from closeloop.adapters.decks import PptxDeckBuilder
+from closeloop.adapters.decks.builder import PptxDeckBuilder
 from closeloop.adapters.decks.master import DEFAULT_MASTER, DEFAULT_THEME, build_master, main
 from closeloop.adapters.decks.slots import LAYOUTS, read_master
 from closeloop.domain.errors import UsageError

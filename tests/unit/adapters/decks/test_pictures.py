@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from closeloop.adapters.decks import PptxDeckBuilder
+from closeloop.adapters.decks.builder import PptxDeckBuilder
 from closeloop.adapters.decks.gallery import drawn_pages, form_pictures, gallery
 from closeloop.adapters.decks.pictures import PREVIEW_WIDTH, pdf_of, pictures_of, preview_files
 from closeloop.domain.errors import UsageError

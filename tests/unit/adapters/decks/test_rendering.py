@@ -12,7 +12,7 @@ import pytest
 import rpptx
 from pptx import Presentation
 
-from closeloop.adapters.decks import PptxDeckBuilder
+from closeloop.adapters.decks.builder import PptxDeckBuilder
 from closeloop.domain.messages import PainProps
 from closeloop.domain.presentation_content import DeckContent, Evidence, ValuePoint
 from tests.unit.adapters.decks.sample import CONTENT, GOALS, content

@@ -11,7 +11,7 @@ from zipfile import ZipFile
 import pytest
 from pptx import Presentation
 
-from closeloop.adapters.decks import PptxDeckBuilder
+from closeloop.adapters.decks.builder import PptxDeckBuilder
 from closeloop.domain.presentation_content import DeckContent, Evidence, ValuePoint
 from tests.unit.adapters.decks.sample import CONTENT, PAINS, content, with_pain
 

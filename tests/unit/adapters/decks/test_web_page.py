@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from pptx import Presentation
 
-from closeloop.adapters.decks import PptxDeckBuilder
+from closeloop.adapters.decks.builder import PptxDeckBuilder
 from closeloop.domain.presentation_content import DeckContent
 from tests.sandbox.inbox.browser import watched_page
 from tests.unit.adapters.decks.sample import CONTENT, GOALS, content
