@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from closeloop.adapters.decks import PptxDeckBuilder
+from closeloop.adapters.decks.builder import PptxDeckBuilder
 from closeloop.adapters.ledger import SqlLedger
 from closeloop.adapters.model_wording import ModelWording
 from closeloop.adapters.plan_gate import Gate
