@@ -66,7 +66,15 @@ def _rehearsed(real: Services, stage: str, as_of: datetime, limit: int | None) -
     with TemporaryDirectory(prefix="closeloop-plan-") as folder:
         _link_decks(real.home, Path(folder))
         decks = DraftDecks(real.decks)
-        work = replace(dry_run(real), crm=crm, mailer=mailer, home=Path(folder), decks=decks, enrichers=sources)
+        work = replace(
+            dry_run(real),
+            crm=crm,
+            mailer=mailer,
+            home=Path(folder),
+            decks=decks,
+            quotes=real.quotes,
+            enrichers=sources,
+        )
         results = run_here(work, stage, as_of, limit, REHEARSAL)
     _keep_what_was_paid_for(real, work, sources, as_of)
     return Rehearsed(
