@@ -17,6 +17,7 @@ from closeloop.adapters.decks.ink import runs_right_to_left
 _UNITS = 36_000
 """In a millimetre."""
 _FIRST_ID = 2
+_TEXT_BOX = ' txBox="1"'
 FONT, THAI_FONT = "Arial", "Tahoma"
 
 
@@ -48,8 +49,9 @@ class Shapes:
             f'<a:rPr lang={quoteattr(self.tag)} sz="{round(size * 2) * 50}" b="{int(bold)}">{_fill(ink)}'
             f'<a:latin typeface="{FONT}"/><a:cs typeface="{THAI_FONT}"/></a:rPr><a:t>{escape(text)}</a:t>'
         )
+        place = f"<p:spPr>{_place(x, y, width, height)}<a:noFill/></p:spPr>"
         self._made.append(
-            f"{self._head('Text', ' txBox=' + quoteattr('1'))}<p:spPr>{_place(x, y, width, height)}<a:noFill/></p:spPr>"
+            f"{self._head('Text', _TEXT_BOX)}{place}"
             '<p:txBody><a:bodyPr wrap="square" lIns="0" tIns="0" rIns="0" bIns="0" anchor="ctr"/><a:lstStyle/>'
             f'<a:p><a:pPr algn="{align}" rtl="{int(backwards)}"/><a:r>{run}</a:r></a:p></p:txBody></p:sp>'
         )
