@@ -98,8 +98,19 @@ def _upload_some(services: Services, now: datetime, limit: int, tally: Tally) ->
         files = {quote_files.key_of(a): wanted(a, prospects[a.prospect_key], services) for a in claimed}
     there = [file for file in files.values() if file is not None]
     outcomes = {outcome.key: outcome for outcome in services.crm.put_files(there)} if there else {}
-    settle(claimed, _by_action(claimed, outcomes), services, now, tally, "files in the CRM")
+    ended = _by_action(claimed, outcomes)
+    for name, mine in _by_what(claimed).items():
+        settle(mine, {action.key: ended[action.key] for action in mine}, services, now, tally, name)
     return len(claimed)
+
+
+def _by_what(claimed: Sequence[ClaimedAction]) -> dict[str, list[ClaimedAction]]:
+    """What was uploaded, as a run tells it."""
+    found: dict[str, list[ClaimedAction]] = {}
+    for action in claimed:
+        what = "quotes" if quote_files.WHAT in action.payload else "decks"
+        found.setdefault(f"{what} in the CRM", []).append(action)
+    return found
 
 
 def wanted(action: Action, prospect: Prospect, services: Services) -> CrmFile | None:
