@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from hashlib import md5
 from pathlib import Path
 from typing import Any
 
 from closeloop.adapters.quotes import QuoteFiles
-from closeloop.application import forget, quote_files
+from closeloop.application import quote_files
+from closeloop.application.forget import forget, whom
 from closeloop.domain.actions import ActionKind
-from closeloop.domain.prospect import CrmIds, Prospect
+from closeloop.domain.prospect import Prospect
 from closeloop.domain.stage import Profile, Stage
 from tests.fakes.services import DAY, Company
 
@@ -69,22 +71,27 @@ def test_page_and_pdf_lie_in_the_home_folder_and_are_planned_for_the_deal(compan
     ]
 
 
-def test_the_upload_puts_the_pdf_on_the_deal_beside_the_deck(company: Company, tmp_path: Path) -> None:
+def test_the_upload_puts_the_pdf_on_the_record_once(company: Company, tmp_path: Path) -> None:
     at_home(company, tmp_path)
-    anna = company.person(**DEAL)
-    deal = company.crm.insert("Opportunity", Name="Volvo", StageName="Proposal/Price Quote")
-    company.ledger.commit_crm = None if False else None  # type: ignore[attr-defined]
-    company.ledger.people[anna.key] = anna.model_copy(
-        update={"crm": CrmIds(lead=anna.key, opportunity=deal), "crm_contact": None}
-        if False
-        else {"crm": CrmIds(lead=anna.key, opportunity=deal)}
-    )
+    anna = company.person(**(DEAL | {"profile": Profile.PROSPECT}))
     company.run("closing")
-    result = company.run("sync")
-    assert result.counts["quotes in the CRM"] == 1
+    assert company.run("sync").counts["quotes in the CRM"] == 1
     mark = company.see(anna).quote
     assert mark is not None
-    assert mark.number in str(company.crm.records)
+    (version,) = company.crm.rows("ContentVersion")
+    assert version["Title"] == f"Volvo – quote {mark.number}"
+    assert version["Checksum"] == md5((tmp_path / str(mark.file)).with_suffix(".pdf").read_bytes()).hexdigest()
+    assert version["Description"].startswith(f"[closeloop quote {anna.key} {mark.number}]")
+    assert "quotes in the CRM" not in company.run("sync").counts
+
+
+def test_where_uploads_are_off_the_document_is_made_and_stays_at_home(company: Company, tmp_path: Path) -> None:
+    at_home(company, tmp_path)
+    company.with_services(upload_decks=False)
+    anna = company.person(**DEAL)
+    company.run("closing")
+    assert len(quote_files.on_disk(tmp_path, anna)) == 2
+    assert uploads(company, anna) == []
 
 
 def test_a_quote_that_cannot_be_made_plans_no_mail_and_is_told(company: Company) -> None:
@@ -109,5 +116,5 @@ def test_documents_of_somebody_who_is_forgotten_are_deleted(company: Company, tm
     anna = company.person(**DEAL)
     company.run("closing")
     assert len(quote_files.on_disk(tmp_path, anna)) == 2
-    forget.forget(company.services, anna.email, run_id="forget")
+    forget(company.services, whom(company.services, anna.email), company.now)
     assert quote_files.on_disk(tmp_path, anna) == []
