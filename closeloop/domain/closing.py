@@ -82,7 +82,7 @@ def _chosen(
     fits = list(_fits(rule, prospect, playbook, mind))
     return CloseChoice(
         kind=rule.use,
-        reasons=(*proof, *fits, *passed),
+        reasons=tuple(dict.fromkeys((*proof, *fits, *passed))),
         offer=offer.model_dump(mode="json", exclude={"proof"}) if offer else None,
     )
 
