@@ -23,7 +23,7 @@ from closeloop.domain.steps import Seen
 from tests.fakes.services import DAY, Company
 from tests.unit.domain.people import NOW, playbook
 
-ASKED = {
+ASKED: dict[str, Any] = {
     "stage": Stage.CLOSING,
     "profile": Profile.OPPORTUNITY,
     "amount": Decimal(50_000),

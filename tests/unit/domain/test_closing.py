@@ -179,7 +179,12 @@ def test_with_the_rules_left_out_the_three_closes_come_in_turn_and_then_the_deal
 
 
 def test_somebody_who_is_keen_hears_of_what_really_ends_and_somebody_cold_does_not() -> None:
-    asked = {"stage": Stage.CLOSING, "amount": Decimal(50_000), "closes": 1, "tried_closes": ("alternative",)}
+    asked: dict[str, Any] = {
+        "stage": Stage.CLOSING,
+        "amount": Decimal(50_000),
+        "closes": 1,
+        "tried_closes": ("alternative",),
+    }
     keen = choose(prospect(**asked, seen={Seen.INTERESTED: NOW}), playbook(), NOW)
     cold = choose(prospect(**asked, seen={Seen.NOT_NOW: NOW}, enrollments={"question_answer": 1}), playbook(), NOW)
     assert keen.kind is CloseKind.SCARCITY
@@ -211,7 +216,7 @@ def test_scarcity_that_has_ended_is_not_used_again() -> None:
 def test_what_has_ended_where_the_prospect_is_has_ended() -> None:
     last_hour = NOW.replace(hour=22, day=30, month=4)  # the 30th in Bristol, the 1st in Tokyo
     seen = {Seen.INTERESTED: last_hour}
-    deal = {"amount": Decimal(0), "closes": 1, "tried_closes": ("alternative",), "seen": seen}
+    deal: dict[str, Any] = {"amount": Decimal(0), "closes": 1, "tried_closes": ("alternative",), "seen": seen}
     there = choose(prospect(**deal, country="JP"), playbook(), last_hour)
     here = choose(prospect(**deal, country="GB"), playbook(), last_hour)
     assert (there.kind, here.kind) == (CloseKind.ALTERNATIVE, CloseKind.SCARCITY)

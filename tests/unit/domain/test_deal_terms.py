@@ -108,10 +108,16 @@ def test_what_is_missing_on_a_side_is_paid_in_cash() -> None:
     give = a_line(Medium.SERVICES)
     short = terms_of(Decimal(1000), TermRules(give=(give,), take=(a_line(Medium.GOODS, price=400),)), "EUR")
     over = terms_of(Decimal(1000), TermRules(give=(give,), take=(a_line(Medium.GOODS, price=1400),)), "EUR")
-    assert [(line.kind, line.amount) for line in short.take] == [(Kind.GOODS, 400), (Kind.CASH, 600)]
-    assert [(line.kind, line.amount) for line in over.give] == [(Kind.SERVICES, 1000), (Kind.CASH, 400)]
-    assert (short.cash, over.cash) == (600, -400)
-    assert (short.total, over.total) == (1000, 1400)
+    assert [(line.kind, line.amount) for line in short.take] == [
+        (Kind.GOODS, Decimal(400)),
+        (Kind.CASH, Decimal(600)),
+    ]
+    assert [(line.kind, line.amount) for line in over.give] == [
+        (Kind.SERVICES, Decimal(1000)),
+        (Kind.CASH, Decimal(400)),
+    ]
+    assert (short.cash, over.cash) == (Decimal(600), Decimal(-400))
+    assert (short.total, over.total) == (Decimal(1000), Decimal(1400))
 
 
 def test_a_line_is_rounded_once_to_the_smallest_unit_of_the_currency() -> None:

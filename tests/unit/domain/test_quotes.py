@@ -34,7 +34,7 @@ def test_the_same_input_gives_the_same_number_and_the_total_is_the_deal(amount: 
     "other", [{"amount": Decimal(50_001)}, {"company": "Saab"}, {"key": "00Q5f000001XyZaEAK"}], ids=str
 )
 def test_another_amount_company_or_person_is_another_number(other: dict[str, Any]) -> None:
-    fields = {"amount": Decimal(50_000)}
+    fields: dict[str, Any] = {"amount": Decimal(50_000)}
     assert quoted(prospect(**fields), playbook(), TODAY) != quoted(prospect(**(fields | other)), playbook(), TODAY)
 
 
@@ -44,7 +44,7 @@ def test_a_quote_with_an_extra_holds_it_at_no_charge_until_its_last_day() -> Non
     assert EXTRA is not None
     assert mark.valid_until == EXTRA.until == TODAY + timedelta(days=14)
     terms = quote(deal.model_copy(update={"quote": mark}), playbook(), "en").terms
-    assert (terms.give[-1].free, terms.give[-1].amount, terms.total) == (True, 2400, 50_000)
+    assert (terms.give[-1].free, terms.give[-1].amount, terms.total) == (True, Decimal(2400), Decimal(50_000))
 
 
 def test_a_quote_stands_until_three_days_before_its_end() -> None:
