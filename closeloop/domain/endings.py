@@ -47,7 +47,7 @@ _WORDS = {
     Why.TRUST: "trust",
     Why.PRODUCT: "something is missing",
     Why.BRUSH_OFF: "said no, without a reason",
-    Why.NO_ANSWER: "no answer to our asks",
+    Why.NO_ANSWER: "no answer any more",
     Why.OPTED_OUT: "does not want our mails",
     Why.UNREACHABLE: "cannot be reached any more",
     Why.NO_FIT: "does not fit",
