@@ -7,9 +7,6 @@ import tempfile
 from collections.abc import Collection
 from pathlib import Path
 
-from closeloop.adapters.quotes.page import page
-from closeloop.adapters.quotes.sheet import sheet
-from closeloop.adapters.quotes.view import shown
 from closeloop.domain.quotes import Quote
 
 PDF = "pdf"
@@ -23,8 +20,16 @@ class QuoteFiles:
 
     def build(self, quote: Quote, path: Path) -> None:
         """See `closeloop.application.ports.QuoteBuilder`; OSError when a file cannot be written."""
+        # What draws is imported when it draws, so that every other command starts sooner.
+        from closeloop.adapters.quotes.page import page
+        from closeloop.adapters.quotes.view import shown
+
         seen = shown(quote)
-        forms = {path.with_suffix(".pdf"): sheet(seen, quote.issued_on)} if PDF in self._also else {}
+        forms: dict[Path, bytes] = {}
+        if PDF in self._also:
+            from closeloop.adapters.quotes.sheet import sheet
+
+            forms[path.with_suffix(".pdf")] = sheet(seen, quote.issued_on)
         path.parent.mkdir(parents=True, exist_ok=True)
         for file, content in {**forms, path: page(seen)}.items():
             _put(file, content)
