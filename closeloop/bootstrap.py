@@ -20,13 +20,14 @@ from pydantic import SecretStr, ValidationError
 import templates
 from closeloop.adapters.clock import SimulatedClock, SystemClock
 from closeloop.adapters.decks.when_drawn import DecksWhenDrawn
-from closeloop.adapters.dry_run import DryRunCrm, DryRunDecks, DryRunMailer
+from closeloop.adapters.dry_run import DryRunCrm, DryRunDecks, DryRunMailer, DryRunQuotes
 from closeloop.adapters.enrichment.addresses import EmailAddressReader
 from closeloop.adapters.enrichment.registry import RegistryEnricher
 from closeloop.adapters.enrichment.remembering import Remembering
 from closeloop.adapters.ledger.sql_ledger import SqlLedger, copy_in_memory, open_ledger
 from closeloop.adapters.mails.renderer import JinjaMailRenderer
 from closeloop.adapters.playbook.yaml_file import read_crm_mapping, read_playbook
+from closeloop.adapters.quotes import QuoteFiles
 from closeloop.adapters.replies.reader import RuleReplyReader
 from closeloop.adapters.salesforce.connection import SalesforceLogin, connect
 from closeloop.adapters.salesforce.crm import SalesforceCrm
@@ -127,6 +128,7 @@ def build(chosen: Settings, clock: Clock | None = None) -> Services:
         enrichers=enrichers(chosen, playbook),
         providers=providers(chosen),
         decks=DecksWhenDrawn(chosen.deck_master, also=set(chosen.deck_formats.split()) - {"pptx"}),
+        quotes=QuoteFiles(also=set(chosen.quote_formats.split()) - {"html"}),
         home=home,
         secret=_secret(chosen.secret, home / SECRET_FILE),
         crm_url=chosen.salesforce_instance_url.rstrip("/") if chosen.salesforce_instance_url else None,
@@ -306,6 +308,7 @@ def dry_run(real: Services) -> Services:
         crm=DryRunCrm(real.crm),
         mailer=DryRunMailer(real.mailer),
         decks=DryRunDecks(real.decks),
+        quotes=DryRunQuotes(real.quotes),
         providers=tuple(Remembering(provider) for provider in real.providers),
         stop_lists=None,
         wording=None,

@@ -54,6 +54,13 @@ def _campaign(given: str | None) -> str | None:
     return given
 
 
+def _quote_formats(given: str) -> str:
+    named = set(given.replace(",", " ").split())
+    if "html" not in named or named - {"html", "pdf"}:
+        raise ValueError("give html, or html pdf for a PDF beside it")
+    return " ".join(sorted(named))
+
+
 def _formats(given: str) -> str:
     named = set(given.replace(",", " ").split())
     if "pptx" not in named or named - {"pptx", "html", "pdf"}:
@@ -127,6 +134,9 @@ class Settings(BaseSettings):
     deck_formats: Annotated[str, AfterValidator(_formats)] = Field(
         default="pptx html", description="what is made of each deck: pptx, and html or pdf or both beside it"
     )
+    quote_formats: Annotated[str, AfterValidator(_quote_formats)] = Field(
+        default="html pdf", description="what is made of each quote: html, and pdf beside it"
+    )
 
     salesforce_instance_url: Address | None = Field(
         default=None, description="https://acme.my.salesforce.com, or the sandbox's http:// address"
@@ -168,7 +178,7 @@ class Settings(BaseSettings):
         default=None, description="campaign that the people we write to become members of"
     )
     salesforce_upload_decks: bool = Field(
-        default=True, description="put each draft presentation on its record as a File"
+        default=True, description="put each draft presentation and each quote on its record as a File"
     )
 
     pdl_api_key: SecretStr | None = Field(

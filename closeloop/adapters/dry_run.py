@@ -29,6 +29,7 @@ from closeloop.application.ports import (
     Mailer,
     MailInDoubt,
     OutgoingMail,
+    QuoteBuilder,
     SendOutcome,
 )
 from closeloop.domain.account_identity import AccountRecord
@@ -38,6 +39,7 @@ from closeloop.domain.identity_traits import PersonRecord
 from closeloop.domain.leads import LeadDraft
 from closeloop.domain.presentation_content import DeckContent, Finding
 from closeloop.domain.prospect import Prospect
+from closeloop.domain.quotes import Quote
 
 MARK = "dry-run-"
 
@@ -203,6 +205,17 @@ class DryRunDecks:
     def build_all(self, drafts: Sequence[tuple[DeckContent, Path]]) -> list[tuple[Finding, ...]]:
         with TemporaryDirectory() as folder:
             return self._real.build_all([(content, Path(folder, path.name)) for content, path in drafts])
+
+
+class DryRunQuotes:
+    """Writes every quote, and keeps none."""
+
+    def __init__(self, real: QuoteBuilder) -> None:
+        self._real = real
+
+    def build(self, quote: Quote, path: Path) -> None:
+        with TemporaryDirectory() as folder:
+            self._real.build(quote, Path(folder, path.name))
 
 
 def _accepted(key: str) -> CrmOutcome:

@@ -122,6 +122,8 @@ class CrmDeal(Record):
     closed: bool = False
     """Whoever closed it."""
     won: bool = False
+    lost_reason: str | None = None
+    """What the org's field for it says, where the mapping has one."""
 
 
 class CrmFile(Record):
@@ -136,6 +138,8 @@ class CrmFile(Record):
     title: str
     file_name: str
     content: bytes
+    what: str = "draft presentation"
+    """In words, for people who look at its versions."""
 
 
 class CrmMeeting(Record):

@@ -17,7 +17,9 @@ from closeloop.application.results import Tally
 from closeloop.application.services import Services
 from closeloop.domain.actions import ActionKind, ActionState
 from closeloop.domain.business_days import add_business_days, place_of
+from closeloop.domain.crm_fields import LOST_REASON, TEXT_LIMIT
 from closeloop.domain.decisions import Close, Stop
+from closeloop.domain.endings import Why
 from closeloop.domain.prospect import Prospect
 from closeloop.domain.stage import Standing
 
@@ -63,8 +65,28 @@ def _closed(deal: CrmDeal, outcome: Outcome) -> Close:
     rules, now = outcome.services.playbook, outcome.now
     wait = rules.follow_up.customer.wait_before(0) if deal.won else rules.closing.come_back_days
     come_back = add_business_days(now + timedelta(days=wait), 0, place_of(outcome.prospect))
-    reason = f"a person closed the deal as {'won' if deal.won else 'lost'} in the CRM"
-    return Close(rule="closing.by_people", reasons=(reason,), won=deal.won, on=now.date(), come_back_at=come_back)
+    why, said = _why(deal, outcome)
+    reason = f"a person closed the deal as {'won' if deal.won else 'lost'} in the CRM{said}"
+    return Close(
+        rule="closing.by_people",
+        reasons=(reason,),
+        won=deal.won,
+        why=why,
+        on=now.date(),
+        come_back_at=come_back,
+    )
+
+
+def _why(deal: CrmDeal, outcome: Outcome) -> tuple[Why, str]:
+    """Their own reason, where the org's field has one that we did not write there for an earlier ending."""
+    field, before = outcome.services.mapping.of("Opportunity", LOST_REASON), outcome.before.ending
+    said = deal.lost_reason
+    words = field.values if field else {}
+    is_ours = before is not None and said in {before.words[:TEXT_LIMIT], words.get(before.why.value)}
+    if deal.won or not said or is_ours:
+        return Why.BY_PEOPLE, ""
+    counted = {value: ours for ours, value in words.items()}
+    return Why(counted[said]) if counted.get(said) in set(Why) else Why.OTHER, f": {said}"
 
 
 def _owner(prospect: Prospect, deal: CrmDeal) -> tuple[str, str]:

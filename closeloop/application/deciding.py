@@ -7,13 +7,14 @@ turn no prospect is due again at the same moment, so a pass always ends.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
 from datetime import datetime
 from typing import Any
 
 from pydantic import ValidationError
 
 from closeloop.application.approval_asking import for_mail
+from closeloop.application.grant_port import Grant
 from closeloop.application.letters import Letter, write
 from closeloop.application.pinned import entered_lines, held_for_their_mail, on_their_lines
 from closeloop.application.ports import Change, DecisionRow
@@ -25,6 +26,7 @@ from closeloop.domain.approvals import Approval, ApprovalKind
 from closeloop.domain.business_days import add_business_days, place_of
 from closeloop.domain.decisions import Advance, Channel, Close, Decision, Hold, Touch
 from closeloop.domain.errors import RenderError
+from closeloop.domain.offers import OFFER, budget_account, offer_in
 from closeloop.domain.playbook import Playbook
 from closeloop.domain.playbook_lines import line_of
 from closeloop.domain.prospect import Prospect
@@ -32,9 +34,11 @@ from closeloop.domain.signals import SignalId
 from closeloop.domain.stage import Stage, Standing
 from closeloop.domain.transitions import Applied, apply
 
-KEPT = ("template", "step", "mailbox", "is_answer", "variant")
+KEPT = ("template", "step", "mailbox", "is_answer", "variant", OFFER)
 """What the payload of a mail keeps of how it was decided."""
 Rule = Callable[[Prospect, Playbook, datetime], Decision]
+Finish = Callable[[Sequence["Outcome"], Tally], None]
+"""Called once for a batch that is decided and not saved yet."""
 Guard = Callable[[Services, Sequence[Prospect], datetime], Mapping[str, Hold]]
 """Asked once for a batch: prospect key to the hold of those about whom the rule is not asked at all."""
 
@@ -72,6 +76,11 @@ class Outcome:
         self.approvals.extend(applied.approvals)
         return decision
 
+    def start_over(self) -> None:
+        """As if nothing had been decided."""
+        self.prospect = self.before
+        self.rows, self.actions, self.approvals = [], [], []
+
     def change(self, **fields: Any) -> None:
         """Set fields no decision speaks of, such as the path of a deck."""
         self.prospect = self.prospect.model_copy(update=fields)
@@ -80,6 +89,20 @@ class Outcome:
         """Set fields that say something new about the prospect, and nothing about when it is due."""
         self.change(**fields)
         self.learned = True
+
+    def grants(self) -> Iterator[Grant]:
+        """The extras that its mails promise, each to be paid by the budget of its month."""
+        extra = self.services.playbook.closing.inducement
+        for action in self.actions:
+            offer = offer_in(action.payload) if action.kind is ActionKind.EMAIL else None
+            if offer is not None and offer.month is not None and offer.worth is not None:
+                yield Grant(
+                    action_key=action.key,
+                    prospect_key=action.prospect_key,
+                    account=budget_account(offer.month),
+                    amount=offer.worth,
+                    budget=extra.budget_per_month if extra is not None else None,
+                )
 
     def settled(self) -> Prospect:
         """The prospect to save: never due again at this very moment in the same stage."""
@@ -148,6 +171,8 @@ def _by_hand(touch: Touch, subject: str) -> Touch:
             "channel": Channel.CALL,
             "template": f"Call, or write in your own words: our mail '{subject}' has been sent before",
             "reasons": (*touch.reasons, reason),
+            # What an owner offers in their own words is theirs to decide, and counts against no budget.
+            "props": {name: value for name, value in touch.props.items() if name != OFFER},
         }
     )
 
@@ -200,7 +225,8 @@ def save(
 ) -> Set[str]:
     """One transaction for the whole batch; `handled` are signals with the prospect each is about.
 
-    Returns the keys of prospects that another run has saved meanwhile: nothing was written about these.
+    Returns the keys of prospects that another run has saved meanwhile, or whose extra the month's budget no longer
+    pays for: nothing was written about these.
     """
     found = services.ledger.commit(
         Change(
@@ -210,6 +236,7 @@ def save(
             approvals=tuple(asked for o in outcomes for asked in o.approvals),
             handled_signals=tuple(handled or ()),
             lines=entered_lines([(o.before, o.prospect, o.services.playbook) for o in outcomes]),
+            grants=tuple(grant for o in outcomes for grant in o.grants()),
             read={o.before.key: o.before for o in outcomes},
             signals_about={signal: key for signal, key in (handled or {}).items() if key},
         )
@@ -234,6 +261,7 @@ def decide_due(
     limit: int = BATCH,
     stage: str | None = None,
     guard: Guard | None = None,
+    finish: Finish | None = None,
 ) -> StageResult:
     """One batch of a stage: every due prospect is asked about once."""
     due = services.ledger.due(stages, now, limit, standings)
@@ -241,6 +269,8 @@ def decide_due(
     held = {**held_for_their_mail(services, due, now), **(guard(services, due, now) if guard else {})}
     found = outcomes_of(services, due, run_id, now)
     outcomes = [_decide(outcome, held.get(key), rule, tally) for key, outcome in found.items()]
+    if finish:
+        finish(outcomes, tally)
     note_overtaken(tally, save(services, outcomes))
     tally.considered = len(due)
     return tally.result()

@@ -13,6 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from closeloop.application import quote_files
 from closeloop.application.claims import given_back_on_error
 from closeloop.application.ports import CrmFile, CrmOutcome
 from closeloop.application.results import Tally
@@ -23,7 +24,7 @@ from closeloop.domain.prospect import Prospect
 
 AT_ONCE = 450
 """Files are held in memory while they are sent; so many usual ones are one request."""
-GONE = "the draft's file is gone from the home folder"
+GONE = "its file is gone from the home folder"
 
 
 def planned(
@@ -94,11 +95,29 @@ def _upload_some(services: Services, now: datetime, limit: int, tally: Tally) ->
     with given_back_on_error(services.ledger, claimed, now):
         services.crm.ready()
         prospects = services.ledger.prospects(action.prospect_key for action in claimed)
-        files = {key: file_of(key, prospect, services) for key, prospect in prospects.items()}
+        files = {quote_files.key_of(a): wanted(a, prospects[a.prospect_key], services) for a in claimed}
     there = [file for file in files.values() if file is not None]
     outcomes = {outcome.key: outcome for outcome in services.crm.put_files(there)} if there else {}
-    settle(claimed, _by_action(claimed, outcomes), services, now, tally, "decks in the CRM")
+    ended = _by_action(claimed, outcomes)
+    for name, mine in _by_what(claimed).items():
+        settle(mine, {action.key: ended[action.key] for action in mine}, services, now, tally, name)
     return len(claimed)
+
+
+def _by_what(claimed: Sequence[ClaimedAction]) -> dict[str, list[ClaimedAction]]:
+    """What was uploaded, as a run tells it."""
+    found: dict[str, list[ClaimedAction]] = {}
+    for action in claimed:
+        what = "quotes" if quote_files.WHAT in action.payload else "decks"
+        found.setdefault(f"{what} in the CRM", []).append(action)
+    return found
+
+
+def wanted(action: Action, prospect: Prospect, services: Services) -> CrmFile | None:
+    """What this upload puts on the record: a quote, or the deck as it is now."""
+    if quote_files.WHAT in action.payload:
+        return quote_files.file_of(action, prospect, services)
+    return file_of(prospect.key, prospect, services)
 
 
 def file_of(key: str, prospect: Prospect, services: Services) -> CrmFile | None:
@@ -126,12 +145,13 @@ def _by_action(claimed: Sequence[ClaimedAction], outcomes: dict[str, CrmOutcome]
     found: dict[str, CrmOutcome] = {}
     told: set[str] = set()
     for action in claimed:
-        done = outcomes.get(action.prospect_key)
+        key = quote_files.key_of(action)
+        done = outcomes.get(key)
         gone = CrmOutcome(key=action.key, state=ActionState.SKIPPED, detail=GONE)
         # The second one made nothing that the first had not.
-        again = {"existed": True} if action.prospect_key in told else {}
+        again = {"existed": True} if key in told else {}
         found[action.key] = done.model_copy(update=again) if done else gone
-        told.add(action.prospect_key)
+        told.add(key)
     return found
 
 

@@ -20,6 +20,7 @@ from closeloop.application.letters import (
     unsubscribe_address,
     unsubscribe_url,
 )
+from closeloop.application.offers import withdraw
 from closeloop.application.overtaking import insist
 from closeloop.application.ports import CrmLook, OutgoingMail, ReceiptRow, SendOutcome
 from closeloop.application.receive import ACCOUNT_MARK
@@ -75,6 +76,7 @@ def _send(
         worlds = _worlds([prospects[key] for key in {a.prospect_key for a in claimed}], looks, services)
         worlds = timed(claimed, prospects, worlds, services, now)
     cleared = _last_look(claimed, prospects, worlds, services, now, tally)
+    tally.count("offers withdrawn", withdraw(_ended(claimed, prospects, worlds), services, run_id, now))
     cleared = still_ours(services.ledger, cleared, tally)
     outcomes = (
         services.mailer.send([outgoing(action, prospects[action.prospect_key], services) for action in cleared])
@@ -112,6 +114,18 @@ def _last_look(
         tally.hold(found.reason)
         tally.count("waiting" if found.wait else "skipped")
     return [action for action in claimed if verdicts[action.key].go]
+
+
+def _ended(
+    claimed: Sequence[ClaimedAction], prospects: Mapping[str, Prospect], worlds: Mapping[str, World]
+) -> dict[str, str]:
+    """Prospect key to why what we were about to promise no longer holds, where that and nothing else forbade it."""
+    found = {a.prospect_key: (a, world.offer_ended) for a in claimed if (world := worlds[a.key]).offer_ended}
+    return {
+        key: why
+        for key, (action, why) in found.items()
+        if why and why in verdict(action, prospects[key], worlds[action.key]).reason
+    }
 
 
 def _not_sent(action: ClaimedAction, found: Verdict, now: datetime) -> Settlement:

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from closeloop.application import deck_files
+from closeloop.application import deck_files, quote_files
 from closeloop.application.erasure_port import Footprint
 from closeloop.application.forget_in_crm import Step, forget_in_crm, step
 from closeloop.application.services import Services
@@ -142,11 +142,16 @@ def _at_provider(services: Services, meant: Whom, footprint: Footprint, *, delet
 def _at_home(services: Services, meant: Whom, footprint: Footprint, *, delete_record: bool) -> Step:
     drawn = [services.home / prospect.deck for prospect in meant.prospects if prospect.deck]
     decks = _removed(path for deck in drawn for path in deck_files.on_disk(deck))
+    quotes = _removed(path for one in meant.prospects for path in quote_files.on_disk(services.home, one))
     pages = _removed(page for name in PAGES if _names(page := services.home / name, meant))
     copies = sorted(path.name for path in services.home.glob("ledger.db.*") if path.suffix not in {".db-wal"})
     old = [f"older copies of the ledger in {services.home}: {', '.join(copies)}"] if copies else []
     return step(
-        erased=[_line("home folder", "draft presentations", decks), _line("home folder", "pages", pages)],
+        erased=[
+            _line("home folder", "draft presentations", decks),
+            _line("home folder", "quotes", quotes),
+            _line("home folder", "pages", pages),
+        ],
         by_hand=[BACKUPS, *old],
     )
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from closeloop.application.crm_erasure import CrmPerson, CrmTrace, CrmTraces
 from closeloop.application.erasure_port import Footprint
 from closeloop.application.ports import CrmOutcome, CrmUpdate
+from closeloop.application.quote_files import mark_of
 from closeloop.application.services import Services
 from closeloop.domain.actions import ActionState
 from closeloop.domain.crm_mapping import CONSENT, Rule
@@ -81,7 +82,7 @@ def _person(prospects: Sequence[Prospect], addresses: Sequence[str], footprint: 
         addresses=tuple(addresses),
         task_keys=footprint.task_keys,
         event_keys=footprint.event_keys,
-        deck_marks=tuple(f"[closeloop deck {p.key}]" for p in prospects),
+        deck_marks=tuple(mark for p in prospects for mark in (f"[closeloop deck {p.key}]", mark_of(p))),
     )
 
 

@@ -12,6 +12,7 @@ from closeloop.application.credit_port import CreditLedger
 from closeloop.application.desk_port import DeskLedger
 from closeloop.application.erasure_port import ErasureLedger
 from closeloop.application.event_inbox import EventInbox
+from closeloop.application.grant_port import Grant, GrantLedger
 from closeloop.domain.actions import Action, ActionKind, ActionState, ClaimedAction, Settlement
 from closeloop.domain.api_budget import Workload
 from closeloop.domain.approvals import Approval
@@ -101,6 +102,9 @@ class Change(Record):
     approvals: tuple[Approval, ...] = ()
     """Asked once each, by id."""
     handled_signals: tuple[SignalId, ...] = ()
+    grants: tuple[Grant, ...] = ()
+    """Extras that its mails promise. Where a budget does not pay for one, its prospect is overtaken: nothing of
+    this change about it is written."""
     lines: tuple[PlaybookLine, ...] = ()
     """Playbook lines that somebody entered: each is kept once."""
     read: dict[str, Prospect] = {}
@@ -146,7 +150,7 @@ class StageHold(Record):
     until: Moment
 
 
-class Ledger(ErasureLedger, EventInbox, ApprovalLedger, CreditLedger, DeskLedger, Protocol):
+class Ledger(ErasureLedger, EventInbox, ApprovalLedger, CreditLedger, GrantLedger, DeskLedger, Protocol):
     """The database of signals, decisions, actions and their events. It is the truth.
 
     Every write is committed when the method returns. Keys are unique in the schema: a second insert of the

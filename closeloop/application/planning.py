@@ -115,7 +115,7 @@ def _owned(done: Rehearsed) -> Owned:
     deals = done.ledger.by_opportunity(done.roles)
     roles = [(deals.get(deal, deal), items.role_item(deal, *role)) for deal, role in done.roles.items()]
     leads = [(f"lead:{draft.email}", items.lead_item(draft)) for draft in done.leads]
-    files = [(file.key, items.file_item(file)) for file in done.files]
+    files = [(file.key.partition(":")[0], items.file_item(file)) for file in done.files]
     mine = [(actions[key][0].prospect_key, item) for key, item in by_action]
     return [*mine, *_fields(done), *files, *roles, *leads]
 

@@ -37,6 +37,7 @@ from closeloop.domain.actions import ActionState
 from closeloop.domain.messages import MailProps, RenderedMail
 from closeloop.domain.presentation_content import DeckContent, Finding
 from closeloop.domain.prospect import Fact
+from closeloop.domain.quotes import Quote
 from closeloop.domain.record import Record
 from closeloop.domain.signals import Understanding
 from closeloop.domain.threads import ThreadHeaders
@@ -69,6 +70,7 @@ __all__ = [
     "MailRenderer",
     "Mailer",
     "OutgoingMail",
+    "QuoteBuilder",
     "ReceiptRow",
     "ReplyReader",
     "RunRow",
@@ -221,4 +223,12 @@ class DeckBuilder(Protocol):
 
     def build_all(self, drafts: Sequence[tuple[DeckContent, Path]]) -> list[tuple[Finding, ...]]:
         """The findings of each draft, in order; writes a draft's file only when it has none."""
+        ...
+
+
+class QuoteBuilder(Protocol):
+    """Writes the documents of quotes. The same quote gives the same bytes."""
+
+    def build(self, quote: Quote, path: Path) -> None:
+        """The page at `path`, and beside it under the same name the other forms that are wanted; all or nothing."""
         ...

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from closeloop.application.deliver import outgoing
 from closeloop.application.letters import Letter, write
+from closeloop.application.offers import ClosingRule
 from closeloop.application.pinned import on_their_lines
 from closeloop.application.ports import OutgoingMail
 from closeloop.application.services import Services
@@ -65,6 +66,8 @@ def next_mail(prospect: Prospect, services: Services, now: datetime, language: s
     if rule is None:
         return f"in {prospect.stage.value} nobody is written to yet"
     theirs = on_their_lines(services, [prospect]).get(prospect.key, services)
+    if prospect.stage is Stage.CLOSING:
+        rule = ClosingRule(services)
     decision = rule(prospect, theirs.playbook, now)
     if isinstance(decision, Touch) and decision.channel is Channel.EMAIL:
         return _shown(decision, prospect, theirs, now, language)
@@ -115,7 +118,7 @@ def _place(template: str, prospect: Prospect, playbook: Playbook) -> tuple[str, 
     """The sequence this mail stands in, and its step there."""
     kind = TEMPLATES[template]
     if issubclass(kind, ClosingProps):
-        return closing.SEQUENCE, prospect.closes + 1
+        return closing.SEQUENCE, prospect.closes + prospect.withdrawn + 1
     if kind is FollowUpProps:
         return template, 1
     chosen = approach.choose(prospect, playbook).sequence

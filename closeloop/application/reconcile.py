@@ -13,6 +13,7 @@ from closeloop.application.journal import note_made
 from closeloop.application.mails_in_doubt import MAILS, settle_mails
 from closeloop.application.overtaking import update
 from closeloop.application.ports import CrmOutcome
+from closeloop.application.quote_files import key_of
 from closeloop.application.results import StageResult, Tally
 from closeloop.application.retention import blank_what_is_old
 from closeloop.application.services import BATCH, Services
@@ -82,9 +83,10 @@ def _settle_files(actions: list[ClaimedAction], services: Services, now: datetim
     if not actions:
         return
     prospects = services.ledger.prospects(action.prospect_key for action in actions)
-    files = [file for key, p in prospects.items() if (file := deck_files.file_of(key, p, services))]
+    wanted = {key_of(a): deck_files.wanted(a, prospects[a.prospect_key], services) for a in actions}
+    files = [file for file in wanted.values() if file]
     found = services.crm.files_in_place(files) if files else {}
-    _settle(actions, {action.key: found.get(action.prospect_key) for action in actions}, services, now, tally)
+    _settle(actions, {action.key: found.get(key_of(action)) for action in actions}, services, now, tally)
 
 
 def _give_up(

@@ -11,6 +11,7 @@ from datetime import datetime
 from itertools import islice
 
 from closeloop.application.approval_gate import gated
+from closeloop.application.offers import promised
 from closeloop.application.services import Services
 from closeloop.domain.actions import ClaimedAction
 from closeloop.domain.business_days import Place, is_business_day, place_of
@@ -36,7 +37,7 @@ def timed(
     """Action key to the world with its window and its slot, taken only for mails that nothing else holds."""
     playbook = services.playbook
     found = {a.key: _in_time(a, prospects[a.prospect_key], worlds[a.prospect_key], playbook, now) for a in claimed}
-    found = gated(claimed, found, services)
+    found = promised(claimed, prospects, gated(claimed, found, services), services, now)
     free = [a for a in claimed if verdict(a, prospects[a.prospect_key], found[a.key]).go]
     days = _Days(playbook, now)
     wishes = [wish for a in free if (wish := _wish(a, prospects[a.prospect_key], playbook, days)) is not None]

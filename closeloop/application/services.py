@@ -17,6 +17,7 @@ from closeloop.application.ports import (
     Ledger,
     Mailer,
     MailRenderer,
+    QuoteBuilder,
     ReplyReader,
 )
 from closeloop.application.provider_port import Provider
@@ -64,6 +65,7 @@ class Services:
     addresses: AddressReader
     enrichers: Sequence[Enricher]
     decks: DeckBuilder
+    quotes: QuoteBuilder
     home: Path
     secret: str = field(repr=False)
     """Signs reply and opt-out tokens."""
@@ -83,7 +85,7 @@ class Services:
     api_share: float = DEFAULT_SHARE
     """Per cent of the org's API calls in 24 hours that are ours."""
     upload_decks: bool = True
-    """Each draft presentation is put on its record in the CRM."""
+    """Each draft presentation and each quote is put on its record in the CRM."""
     doubt_limit: timedelta = timedelta(days=1)
     """So long a mail may be in doubt before a person is asked to look."""
     absence_proves_after: timedelta | None = None

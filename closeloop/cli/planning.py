@@ -22,6 +22,7 @@ from closeloop.application.applying import Applied, check_head, good, refusals, 
 from closeloop.application.passes import group, run_to_the_end
 from closeloop.application.planning import Rehearsed, make_plan
 from closeloop.application.preparation import DECKS
+from closeloop.application.quote_files import QUOTES
 from closeloop.application.results import StageResult
 from closeloop.application.services import Services
 from closeloop.bootstrap import dry_run
@@ -64,9 +65,18 @@ def _rehearsed(real: Services, stage: str, as_of: datetime, limit: int | None) -
     sources = [CountingEnricher(source) for source in real.enrichers]
     before = real.crm.calls_made()
     with TemporaryDirectory(prefix="closeloop-plan-") as folder:
-        _link_decks(real.home, Path(folder))
+        for documents in (DECKS, QUOTES):
+            _link(real.home / documents, Path(folder, documents))
         decks = DraftDecks(real.decks)
-        work = replace(dry_run(real), crm=crm, mailer=mailer, home=Path(folder), decks=decks, enrichers=sources)
+        work = replace(
+            dry_run(real),
+            crm=crm,
+            mailer=mailer,
+            home=Path(folder),
+            decks=decks,
+            quotes=real.quotes,
+            enrichers=sources,
+        )
         results = run_here(work, stage, as_of, limit, REHEARSAL)
     _keep_what_was_paid_for(real, work, sources, as_of)
     return Rehearsed(
@@ -98,12 +108,11 @@ def _keep_what_was_paid_for(
         real.ledger.cache_facts(facts, as_of + real.facts_ttl)
 
 
-def _link_decks(home: Path, draft_home: Path) -> None:
-    """Decks of earlier runs lie where the rehearsal looks for them, at no cost."""
-    place = draft_home / DECKS
-    place.mkdir()
-    for deck in (home / DECKS).glob("*"):
-        (place / deck.name).symlink_to(deck)
+def _link(there: Path, here: Path) -> None:
+    """Documents of earlier runs lie where the rehearsal looks for them, at no cost."""
+    here.mkdir()
+    for document in there.glob("*"):
+        (here / document.name).symlink_to(document)
 
 
 def _gated(real: Services, parts: list[Part], gate: Gate) -> Services:

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from closeloop.domain.answers import Answers
+from closeloop.domain.endings import Why
 from closeloop.domain.figures import QualifiedProspect
 from closeloop.domain.history import History, Past, plain
 from closeloop.domain.persistence import PERSISTENT_FROM, Dropped
@@ -72,6 +73,8 @@ class Census:
     unanswered: int = 0
     """People in play whose last words have had no answer yet."""
     deals: Counter[str] = field(default_factory=Counter)
+    endings: dict[str, Counter[Why]] = field(default_factory=lambda: {"won": Counter(), "lost": Counter()})
+    """Deals that ended, by why."""
     amounts: dict[str, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
     worth: dict[str, Decimal | None] = field(default_factory=dict)
     """Amount of every deal, open or not."""
@@ -180,6 +183,9 @@ class Census:
         self.worth[prospect.key] = prospect.amount
         if found := clicks_of(prospect):
             self.clicks[prospect.key] = found
+        if state in ("won", "lost"):
+            ending = prospect.ending
+            self.endings[state][ending.why if ending and ending.won is (state == "won") else Why.OTHER] += 1
         if state == "open":
             self.open_deals.append(prospect)
 

@@ -7,7 +7,8 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from closeloop.domain.crm_mapping import FACTS, LOST, WON, CrmMapping, Rule
+from closeloop.domain.crm_mapping import FACTS, LOST, WON, CrmMapping, FieldMap, Rule
+from closeloop.domain.endings import Why
 from closeloop.domain.field_ownership import Wish
 from closeloop.domain.playbook import Playbook
 from closeloop.domain.prospect import Fact, Prospect
@@ -16,6 +17,7 @@ from closeloop.domain.stage import Stage, Standing
 
 TEXT_LIMIT = 255
 HOLD_LIMIT = 1000
+LOST_REASON = "lost_reason"
 FROM_CRM = "crm:"
 """Facts with such a source came out of the org: they are nothing new to it."""
 Words = dict[str, Any]
@@ -73,10 +75,18 @@ def _process_wishes(name: str, words: Words, mapping: CrmMapping, cause: Cause) 
                 word=word,
                 field=field.field,
                 rule=field.rule,
-                value=field.says(value),
+                value=_said(word, value, field),
                 reason=cause.reason,
                 observed_at=cause.at,
             )
+
+
+def _said(word: str, value: Any, field: FieldMap) -> Any:
+    """In the org's words; why a deal was lost is one word for a picklist, and a text for a field without one."""
+    if word != LOST_REASON:
+        return field.says(value)
+    why, words = value
+    return field.says(why) if field.values else words
 
 
 def _record_type(name: str, mapping: CrmMapping, cause: Cause) -> Iterable[Wish]:
@@ -163,7 +173,15 @@ def _deal(prospect: Prospect, playbook: Playbook) -> Words:
         "deal_next_step": prospect.next_step.what[:TEXT_LIMIT] if prospect.next_step else None,
     }
     lost = prospect.closed_at is not None and prospect.standing is not Standing.CUSTOMER
-    return words | ({"lost_reason": (prospect.reason or "")[:TEXT_LIMIT]} if lost else {})
+    return words | ({LOST_REASON: _lost_for(prospect)} if lost else {})
+
+
+def _lost_for(prospect: Prospect) -> tuple[str, str]:
+    """The reason in one word that is counted, and in full."""
+    ending = prospect.ending
+    if ending is None or ending.won:
+        return Why.OTHER.value, (prospect.reason or "")[:TEXT_LIMIT]
+    return ending.why.value, ending.words[:TEXT_LIMIT]
 
 
 def _deal_stage(prospect: Prospect) -> str:

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, StringConstraints, WithJsonSchema, model_validator
 
+from closeloop.domain.endings import Why
 from closeloop.domain.record import Record
 from closeloop.domain.stage import Stage
 
@@ -142,6 +143,9 @@ class CrmMapping(Record):
         for word, field in mapped.items():
             if problem := _wrong_rule(word, field.rule):
                 yield f"{name}.{word}: {problem}"
+            if (name, word) == ("Opportunity", "lost_reason") and (wrong := sorted(set(field.values) - set(Why))):
+                known = ", ".join(why.value for why in Why)
+                yield f"{name}.{word}: no deal is lost for {', '.join(wrong)}; the reasons are {known}"
             missing = [value for value in CHOICES.get((name, word), ()) if value not in field.values]
             if missing:
                 yield f"{name}.{word}: give the org's value for {', '.join(missing)} under `values`"

@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import Field
 
+from closeloop.domain.endings import Why
 from closeloop.domain.prospect import NextStep, Objection
 from closeloop.domain.record import Moment, Record
 from closeloop.domain.stage import Profile, Stage, Standing
@@ -92,6 +93,7 @@ class Close(Decision):
     """The deal ended."""
 
     won: bool
+    why: Why
     on: date
     come_back_at: Moment | None
 

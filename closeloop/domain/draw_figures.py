@@ -147,6 +147,7 @@ def _money(census: Census, outlook: Outlook, playbook: Playbook) -> dict[str, An
         "has_learned": outlook.chances.has_learned,
         "calibration": calibration(outlook.passed, census.worth, playbook, census.now),
         "deals": Deals(**{state: census.deals[state] for state in states}),
+        "endings": {state: dict(whys.most_common()) for state, whys in census.endings.items()},
         "amounts": Amounts(**{state: census.amounts[state] for state in states}),
     }
 

@@ -15,6 +15,7 @@ from pydantic import Field
 from closeloop.domain.calibration import Calibration
 from closeloop.domain.chances import StageChance
 from closeloop.domain.decisions import Channel
+from closeloop.domain.endings import Why
 from closeloop.domain.forecast import Forecast, Money
 from closeloop.domain.intervals import Rate
 from closeloop.domain.persistence import Persistence
@@ -228,6 +229,8 @@ class Figures(Record):
     """Whether these are enough to speak of."""
     calibration: Calibration
     deals: Deals
+    endings: dict[str, dict[Why, int]] = Field(default_factory=dict)
+    """`won` and `lost`: deals by why they ended, the most frequent first."""
     amounts: Amounts
     stalled: tuple[StalledDeal, ...]
     stalled_causes: dict[Cause, int]

@@ -38,6 +38,8 @@ class World(Record):
     """Why it waits for an approval."""
     refused: str | None = None
     """Who said no."""
+    offer_ended: str | None = None
+    """Why what it promises no longer holds."""
     waits_until: Moment | None = None
     """The next moment at which it may leave, where its window or its mailbox is closed now."""
 
@@ -75,6 +77,8 @@ def _by_stage(action: Action, prospect: Prospect, world: World) -> Verdict:
         return Verdict(reason=f"closed in the CRM ({world.crm_status})")
     if action.stage is not prospect.stage:
         return Verdict(reason=f"planned in {action.stage}, the prospect is now in {prospect.stage}")
+    if world.offer_ended:
+        return Verdict(reason=f"what it promises no longer holds: {world.offer_ended}")
     if world.reply_waiting:
         return Verdict(wait=True, reason="a reply is waiting to be understood")
     if world.earlier_is_uncertain:
@@ -109,6 +113,7 @@ def told(values: Mapping[str, Any]) -> str:
         _either(values, "earlier_is_uncertain", "an earlier mail in doubt", "no earlier mail in doubt"),
         f"approved ({values['approved']})" if values.get("approved") else "",
         values.get("unapproved") or values.get("refused") or "",
+        f"its promise no longer holds ({values['offer_ended']})" if values.get("offer_ended") else "",
         _limit(values.get("window"), "inside the hours to write in"),
         _limit(values.get("cap"), "below the limit of mails"),
         f"{values['standing']} in {values['stage']}" if {"standing", "stage"} <= values.keys() else "",

@@ -88,6 +88,11 @@ class ClosingProps(MailProps):
     """close_alternative."""
 
     amount: str
+    """The total of the quote."""
+    quote: str
+    """Its number."""
+    valid_until: str
+    """Its last day, written out."""
     first_alternative: str
     second_alternative: str
     step: int
@@ -97,6 +102,8 @@ class InducementProps(ClosingProps):
     """close_inducement: there is something extra, or there is no such mail."""
 
     inducement: str
+    until: str
+    """The last day of the extra, written out."""
 
 
 class ScarcityProps(ClosingProps):

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from closeloop.domain.business_days import add_business_days, place_of
 from closeloop.domain.decisions import AskHuman, Channel, Close, Decision, Park, Touch
+from closeloop.domain.endings import objected
 from closeloop.domain.playbook import ObjectionAnswer, Playbook
 from closeloop.domain.prospect import Objection, Prospect
 from closeloop.domain.signals import Label
@@ -89,5 +90,12 @@ def _end(prospect: Prospect, objection: Objection, given: int, playbook: Playboo
     reason = f"{Label(objection.label).in_words}: it stood after {given - 1} follow-ups"
     come_back = now + timedelta(days=playbook.objections.come_back_days)
     if prospect.is_deal:
-        return Close(rule="objections.end", reasons=(reason,), won=False, on=now.date(), come_back_at=come_back)
+        return Close(
+            rule="objections.end",
+            reasons=(reason,),
+            won=False,
+            why=objected(objection.label),
+            on=now.date(),
+            come_back_at=come_back,
+        )
     return Park(rule="objections.end", reasons=(reason,), standing=Standing.LOST, until=come_back)

@@ -6,13 +6,13 @@ Weights that belong together sum to 100. What a rule names (a pain, a sequence, 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, ModelWrapValidatorHandler, model_validator
 
 from closeloop.domain.approvals import Approvals
+from closeloop.domain.close_rules import Closing, Days
 from closeloop.domain.deck_rules import DeckRules
 from closeloop.domain.enrichment_rules import EnrichmentRules
 from closeloop.domain.identity import IdentityRules
@@ -28,8 +28,6 @@ from closeloop.domain.texts import LOCALE, Remembered, Text, in_language, speaki
 
 MINIMUM_FOLLOW_UPS = 5
 """Four of five sales take at least five follow-ups; a playbook may ask for more, never for fewer."""
-
-Days = Annotated[int, Field(ge=0, le=730)]
 
 
 def _sum_to_hundred(what: str, weights: Iterable[float]) -> None:
@@ -232,35 +230,6 @@ class Objections(Record):
         return next(answer for answer in self.answers if answer.label.value == label)
 
 
-class Scarcity(Record):
-    """A proof that something really ends: without it nobody is told to hurry."""
-
-    what: Text
-    ends_on: date
-    seats_left: Annotated[int, Field(ge=1)]
-
-
-class Inducement(Record):
-    """Something extra for deciding now, within a budget."""
-
-    what: Text
-    worth: Decimal = Field(gt=0)
-    from_amount: Decimal = Field(ge=0)
-    """Only for deals of at least this amount."""
-
-
-class Closing(Record):
-    """The three closes and when each may be used."""
-
-    alternatives: tuple[Text, Text]
-    """The two ways to say yes of the alternative-choice close."""
-    inducement: Inducement | None = None
-    scarcity: Scarcity | None = None
-    wait_days: Days
-    maximum_asks: Annotated[int, Field(ge=1, le=10)]
-    come_back_days: Days
-
-
 class Cadence(Record):
     """A follow-up that never ends: mails at these distances, then the last distance for ever."""
 
@@ -353,6 +322,9 @@ class Playbook(Record):
             raise ValueError("there are three approaches: premium, question and product, each once")
         if self.approaches[-1].when is not None:
             raise ValueError("the last approach is the one for everybody else and has no `when`")
+        least = min(self.product.base_price, self.product.maximum_price)
+        if amount := self.closing.terms.too_much_from(least, self.product.currency):
+            raise ValueError(f"closing.terms.give: the fixed lines leave nothing of a deal of {amount:f}")
         if wrong := self.sending.outside(self.sender.email):
             raise ValueError(f"the mailbox {wrong} is not at the domain of sender.email, as one request needs")
         for name, steps in self.sequences.items():

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from closeloop.domain.business_days import add_business_days, place_of
 from closeloop.domain.decisions import Advance, Close, Decision
+from closeloop.domain.endings import Why
 from closeloop.domain.meetings import over
 from closeloop.domain.playbook import Playbook
 from closeloop.domain.prospect import NextStep, Prospect
@@ -27,6 +28,7 @@ def decide(prospect: Prospect, playbook: Playbook, now: datetime) -> Decision:
         rule="presentation.silent",
         reasons=("no answer to the invitation and its reminders",),
         won=False,
+        why=Why.NO_ANSWER,
         on=now.date(),
         come_back_at=now + timedelta(days=playbook.closing.come_back_days),
     )

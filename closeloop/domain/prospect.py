@@ -7,6 +7,8 @@ from decimal import Decimal
 
 from pydantic import Field
 
+from closeloop.domain.endings import Ending
+from closeloop.domain.quoted import Quoted
 from closeloop.domain.record import Moment, Record, Share
 from closeloop.domain.rewording import Rewording
 from closeloop.domain.stage import Profile, Stage, Standing
@@ -167,6 +169,12 @@ class Prospect(Record):
     replies: int = 0
     closes: int = 0
     """Times we asked for the order."""
+    withdrawn: int = 0
+    """Asks that were planned and never made, because what they promised had ended."""
+    tried_closes: tuple[str, ...] = ()
+    """The closes of this deal so far, in order."""
+    quote: Quoted | None = None
+    """The last quote that an ask named."""
     last_touch_at: Moment | None = None
     last_reply_at: Moment | None = None
     reply_certainty: Share | None = None
@@ -180,6 +188,8 @@ class Prospect(Record):
     predicted: Share | None = None
     """The probability the forecast gave the deal when it opened; scored when it closes."""
     closed_at: Moment | None = None
+    ending: Ending | None = None
+    """How the last deal ended, and why."""
     referred_by: str | None = None
     conversation: Conversation | None = None
     """The talk by mail that the next mail may go on with."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from closeloop.domain.business_days import add_business_days, from_named_day, place_of
+from closeloop.domain.close_rules import CloseKind
 from closeloop.domain.decisions import Advance, AskHuman, Channel, Close, Decision, Hold, Park, Stop, Touch
+from closeloop.domain.endings import Why
 from closeloop.domain.meetings import MEETING_DAYS, plan_meeting
 from closeloop.domain.playbook import Playbook
 from closeloop.domain.preparation import price
@@ -170,10 +172,12 @@ def _yes(prospect: Prospect, found: Understanding, playbook: Playbook, now: date
 
 def _won(prospect: Prospect, playbook: Playbook, now: datetime) -> Close:
     first = now + timedelta(days=playbook.follow_up.customer.wait_before(0))
+    after = f", after the {CloseKind(prospect.tried_closes[-1]).in_words}" if prospect.tried_closes else ""
     return Close(
         rule="closing.order",
-        reasons=("said yes to the order",),
+        reasons=(f"said yes to the order{after}",),
         won=True,
+        why=Why.ORDER,
         on=now.date(),
         come_back_at=add_business_days(first, 0, place_of(prospect)),
     )

@@ -119,8 +119,9 @@ class Thai(Tongue):
     def objection(self, label: str) -> str:
         return _OBJECTIONS[label]
 
-    def places_left(self, what: str, seats: int, until: date) -> str:
-        return f"{what} เหลืออีก {seats} ที่ ถึงวันที่ {self.full_date(until)}"
+    def room_left(self, what: str, left: int | None, until: date | None, *, pieces: bool = False) -> str:
+        room = f" เหลืออีก {left} {'ชิ้น' if pieces else 'ที่'}" if left is not None else ""
+        return f"{what}{room}" + (f" ถึงวันที่ {self.full_date(until)}" if until else "")
 
     def agenda(self, company: str, product: str) -> tuple[str, ...]:
         return (

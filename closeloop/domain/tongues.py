@@ -56,9 +56,11 @@ class Tongue:
         """What is in the way, in plain words that fit behind `about`."""
         return PLAIN_WORDS[label]
 
-    def places_left(self, what: str, seats: int, until: date) -> str:
-        """The scarcity that the playbook proves."""
-        return f"{what}: {seats} left, until {self.full_date(until)}"
+    def room_left(self, what: str, left: int | None, until: date | None, *, pieces: bool = False) -> str:
+        """The scarcity that the playbook proves: what is left, and its last day."""
+        room = None if left is None else f"{left} left in stock" if pieces else f"{left} left"
+        end = f"until {self.full_date(until)}" if until else None
+        return f"{what}: {', '.join(part for part in (room, end) if part)}"
 
     def agenda(self, company: str, product: str) -> tuple[str, ...]:
         """What a first meeting is about."""

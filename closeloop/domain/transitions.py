@@ -22,10 +22,13 @@ from closeloop.domain.decisions import (
     Stop,
     Touch,
 )
+from closeloop.domain.endings import Ending, Why, stopped
 from closeloop.domain.mailboxes import Leaving, leaving, mailbox_of
+from closeloop.domain.offers import offer_in, today_of
 from closeloop.domain.playbook import Playbook
 from closeloop.domain.playbook_lines import line_of
 from closeloop.domain.prospect import Enrollment, NextStep, Objection, Prospect
+from closeloop.domain.quotes import quoted
 from closeloop.domain.record import Record
 from closeloop.domain.stage import Profile, Stage, Standing
 
@@ -76,11 +79,18 @@ def _touch(decision: Touch, prospect: Prospect, playbook: Playbook, now: datetim
             mailbox_of(prospect, playbook).email if playbook.sending.mailboxes else prospect.mailbox
         )
     if decision.asks_for_order:
-        changes["closes"] = prospect.closes + 1
+        changes |= _asked(decision, prospect, playbook, now)
     if prospect.objection is not None and decision.sequence == prospect.objection.label:
         changes |= _answered(prospect, prospect.objection, prospect.answered.get(decision.sequence, 0) + 1)
     action = _touch_action(decision, prospect, run, leaves, now)
     return Applied(prospect=prospect.model_copy(update=changes), actions=(action,))
+
+
+def _asked(decision: Touch, prospect: Prospect, playbook: Playbook, now: datetime) -> dict[str, Any]:
+    """One more ask, by this close, for the quote that it names."""
+    mark = quoted(prospect, playbook, today_of(prospect, playbook, now), offer_in(decision.props))
+    tried = (*prospect.tried_closes, decision.rule.rpartition(".")[2])
+    return {"closes": prospect.closes + 1, "tried_closes": tried, "quote": mark}
 
 
 def _has_no_next_step(prospect: Prospect, now: datetime) -> bool:
@@ -233,8 +243,18 @@ def _stop(decision: Stop, prospect: Prospect, playbook: Playbook, now: datetime)
     changes: dict[str, Any] = {"standing": decision.standing, "reason": decision.reasons[0], "due_at": None}
     changes["opted_out"] = prospect.opted_out or decision.opted_out
     if prospect.is_open_deal:
-        changes |= {"closed_at": now, "next_step": None}
+        why = stopped(
+            decision.reasons[0],
+            opted_out=changes["opted_out"],
+            no_fit=decision.standing is Standing.DISQUALIFIED,
+        )
+        changes |= {"closed_at": now, "next_step": None, "ending": _ending(decision, prospect, now, why)}
     return Applied(prospect=prospect.model_copy(update=changes))
+
+
+def _ending(decision: Decision, prospect: Prospect, now: datetime, why: Why, *, won: bool = False) -> Ending:
+    last = prospect.tried_closes[-1] if prospect.tried_closes else None
+    return Ending(won=won, why=why, words=decision.reasons[0], at=now, after=last)
 
 
 @_apply.register
@@ -249,6 +269,9 @@ def _close(decision: Close, prospect: Prospect, playbook: Playbook, now: datetim
         standing=standing,
         reason=decision.reasons[0],
         closed_at=now,
+        ending=_ending(decision, prospect, now, decision.why, won=decision.won),
+        tried_closes=(),
+        closes=0,
         next_step=step,
         objection=None,
     )

@@ -12,6 +12,7 @@ from typing import Any
 
 from closeloop.domain import preparation
 from closeloop.domain.business_days import add_business_days, place_of
+from closeloop.domain.close_rules import CloseKind
 from closeloop.domain.languages import tongue_of
 from closeloop.domain.messages import (
     TEMPLATES,
@@ -25,8 +26,10 @@ from closeloop.domain.messages import (
     PresentationProps,
     ScarcityProps,
 )
+from closeloop.domain.offers import AS_WRITTEN, Offer, offer_in, offer_of, today_of
 from closeloop.domain.playbook import Playbook
 from closeloop.domain.prospect import Prospect
+from closeloop.domain.quotes import quoted
 from closeloop.domain.texts import Text
 from closeloop.domain.tongues import Tongue
 
@@ -120,11 +123,14 @@ def _answer(letter: _Letter) -> Values:
 
 
 def _closing(letter: _Letter) -> Values:
-    known = letter.prospect.amount
-    amount = known if known is not None else preparation.price(letter.prospect, letter.playbook)
+    known = letter.prospect.quote
+    # Before the first ask, as in a preview, the quote that it would name.
+    mark = known or quoted(letter.prospect, letter.playbook, today_of(letter.prospect, letter.playbook, letter.now))
     first, second = letter.playbook.closing.alternatives
     return {
-        "amount": letter.tongue.money(amount, letter.playbook.product.currency),
+        "amount": letter.tongue.money(mark.total, mark.currency),
+        "quote": mark.number,
+        "valid_until": letter.tongue.full_date(mark.valid_until),
         "first_alternative": first,
         "second_alternative": second,
         **_step(letter),
@@ -132,15 +138,26 @@ def _closing(letter: _Letter) -> Values:
 
 
 def _inducement(letter: _Letter) -> Values:
-    extra = letter.playbook.closing.inducement
-    return _closing(letter) | ({"inducement": extra.what} if extra else {})
+    extra, offer = letter.playbook.closing.inducement, _offer(letter, CloseKind.INDUCEMENT)
+    if extra is None or offer is None or offer.until is None:
+        return _closing(letter)
+    return _closing(letter) | {"inducement": extra.what, "until": letter.tongue.full_date(offer.until)}
 
 
 def _scarcity(letter: _Letter) -> Values:
-    proof = letter.playbook.closing.scarcity
-    if proof is None:
+    proof, offer = letter.playbook.closing.scarcity, _offer(letter, CloseKind.SCARCITY)
+    if proof is None or offer is None:
         return _closing(letter)
-    return _closing(letter) | {"scarcity": letter.tongue.places_left(proof.what, proof.seats_left, proof.ends_on)}
+    pieces = proof.stock_left is not None
+    return _closing(letter) | {
+        "scarcity": letter.tongue.room_left(proof.what, offer.left, offer.until, pieces=pieces)
+    }
+
+
+def _offer(letter: _Letter, kind: CloseKind) -> Offer | None:
+    """What was promised when the mail was decided; for one that is only looked at, what would be promised today."""
+    today = today_of(letter.prospect, letter.playbook, letter.now)
+    return offer_in(letter.payload) or offer_of(kind, letter.playbook, today, AS_WRITTEN)
 
 
 def _follow_up(letter: _Letter) -> Values:

@@ -120,6 +120,7 @@ def services_of(job: dict[str, Any]) -> tuple[Services, CountedCrm]:
         salesforce_client_secret=SecretStr(job["client_secret"]),
         salesforce_convert=job["convert"],
         salesforce_upload_decks=job["decks"],
+        quote_formats="html",
         sendgrid_api_key=SecretStr(job["sendgrid_key"]),
         sendgrid_host=job["url"],
     )

@@ -91,6 +91,7 @@ class Site(BaseModel):
             sendgrid_api_key=SecretStr(self.sendgrid_key),
             sendgrid_host=self.url,
             salesforce_upload_decks=False,
+            quote_formats="html",
             sendgrid_absence_hours=1,  # the sandbox has the Activity API, which is complete after a minute
         )
 

@@ -197,6 +197,41 @@ def test_an_opt_out_and_a_new_owner_after_the_conversion_are_told(org: Org) -> N
     assert (told.contact_id, told.opted_out, told.owner_id) == (made.ids["contact"], True, seller)
 
 
+def test_the_reason_that_people_give_for_a_lost_deal_is_told(org: Org) -> None:
+    (lead,) = org.insert("Lead", [lead_row()])
+    (made,) = org.crm.convert([wish(lead, owner(org, lead))])
+    deal = made.ids["opportunity"]
+    org.change("Opportunity", deal, Closeloop_Stage__c="closing")
+    assert [one.lost_reason for one in org.crm.changed_deals(None) if one.opportunity_id == deal] == [None]
+    org.change("Opportunity", deal, Closeloop_Lost_Reason__c="Budget frozen")
+    assert [one.lost_reason for one in org.crm.changed_deals(None) if one.opportunity_id == deal] == [
+        "Budget frozen"
+    ]
+
+
+def test_a_quote_lies_beside_the_deck_and_covers_nothing(org: Org) -> None:
+    (lead,) = org.insert("Lead", [lead_row()])
+    drawn = deck(lead)
+    quotes = [
+        drawn.model_copy(
+            update={
+                "key": f"{lead}:{number}",
+                "mark": f"[closeloop quote {lead} {number}]",
+                "title": f"Volvo – quote {number}",
+                "file_name": f"{number}.pdf",
+                "content": number.encode(),
+                "what": "quote",
+            }
+        )
+        for number in ("Q-2601-AAAAAAAA", "Q-2601-BBBBBBBB")
+    ]
+    for _ in range(2):
+        outcomes = org.crm.put_files([drawn, *quotes])
+        assert [one.state for one in outcomes] == [ActionState.ACCEPTED] * 3
+    assert all(one.existed for one in outcomes)
+    assert set(org.crm.files_in_place([drawn, *quotes])) == {one.key for one in (drawn, *quotes)}
+
+
 def test_deals_of_other_people_are_not_read(org: Org) -> None:
     (lead,) = org.insert("Lead", [lead_row()])
     (made,) = org.crm.convert([wish(lead, owner(org, lead))])

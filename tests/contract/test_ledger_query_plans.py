@@ -77,6 +77,8 @@ PASS: dict[str, Callable[[SqlLedger], object]] = {
     "intended_crm_writes": lambda ledger: ledger.intended_crm_writes(["00Q1"]),
     "crm_writes": lambda ledger: ledger.crm_writes("run-1"),
     "crm_writes_to": lambda ledger: ledger.crm_writes_to(["00Q1"]),
+    "granted": lambda ledger: ledger.granted(["inducement:2026-01"]),
+    "deals_won_since": lambda ledger: (ledger.deals_won_since(NOW), ledger.deals_won_since(None)),
     "last_decisions": lambda ledger: ledger.last_decisions(["00Q1"]),
     "changed_since_sync": lambda ledger: ledger.changed_since_sync(9),
     "mark_synced": lambda ledger: ledger.mark_synced([person()]),

@@ -64,7 +64,7 @@ class CrmAttachments(ABC):
         if (
             latest is not None
             and latest["Checksum"] != files.checksum(file)
-            and latest["ReasonForChange"] != files.OURS
+            and not latest["ReasonForChange"].startswith(files.OURS)
         ):
             self._link(file.record_id, latest["ContentDocumentId"])
             return CrmOutcome(key=file.key, state=KEPT, detail=files.KEPT)
@@ -83,7 +83,7 @@ class CrmAttachments(ABC):
             Title=file.title,
             Description=file.mark,
             Checksum=files.checksum(file),
-            ReasonForChange=files.OURS,
+            ReasonForChange=f"{files.OURS}{file.what}",
             IsLatest=True,
             ContentDocumentId=document,
         )
@@ -173,4 +173,5 @@ def _deal(deal: Row, person: Row) -> CrmDeal:
         do_not_contact=bool(person.get("Closeloop_Do_Not_Contact__c")),
         closed=bool(deal.get("IsClosed")),
         won=bool(deal.get("IsWon")),
+        lost_reason=deal.get("Closeloop_Lost_Reason__c"),
     )

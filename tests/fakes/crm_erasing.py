@@ -70,4 +70,4 @@ class CrmErasings(CrmAttachments):
 
 
 def _theirs(version: Row) -> str:
-    return "" if version["ReasonForChange"] == files.OURS else "a person put a newer version in its place"
+    return "" if version["ReasonForChange"].startswith(files.OURS) else "a person put a newer version in its place"

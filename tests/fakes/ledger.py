@@ -24,9 +24,10 @@ from closeloop.domain.stage import Stage, Standing
 from tests.fakes.ledger_credits import MemoryCredits
 from tests.fakes.ledger_desk import MemoryDesk
 from tests.fakes.ledger_events import MemoryEvents
+from tests.fakes.ledger_grants import MemoryGrants
 
 
-class MemoryLedger(MemoryCredits, MemoryDesk, MemoryEvents):
+class MemoryLedger(MemoryGrants, MemoryCredits, MemoryDesk, MemoryEvents):
     """Implements `closeloop.application.ports.Ledger`; its attributes are there for tests to look at."""
 
     def __init__(self) -> None:
@@ -137,6 +138,8 @@ class MemoryLedger(MemoryCredits, MemoryDesk, MemoryEvents):
         with self.lock:
             lost = frozenset(key for key, read in change.read.items() if self.people.get(key) != read)
             change = without(change, lost)
+            unpaid = self.beyond_budget(change.grants)
+            change, lost = without(change, unpaid), lost | unpaid
             about = [one.prospect_key for one in change.decisions]
             about += [one.prospect_key for one in change.actions]
             self.refuse_strangers(about, (one.key for one in change.prospects))
@@ -148,6 +151,7 @@ class MemoryLedger(MemoryCredits, MemoryDesk, MemoryEvents):
                 decision.model_copy(update={"detail": plain(decision.detail)}) for decision in change.decisions
             ]
             self.handled.update(change.handled_signals)
+            self.grant(change.grants)
             self.ask(change.approvals)
             return Saved(new_actions=self.plan(change.actions, planning_time(change)), overtaken=lost)
 

@@ -25,6 +25,7 @@ from closeloop.application.services import Services
 from closeloop.domain.actions import Action, ActionKind, ActionState
 from closeloop.domain.presentation_content import DeckContent, Finding
 from closeloop.domain.prospect import CrmIds, Fact, Prospect
+from closeloop.domain.quotes import Quote
 from closeloop.domain.signals import STOPPING_LABELS, Label, Signal, SignalKind, Understanding
 from closeloop.domain.stage import Stage
 from tests.fakes.crm import INTEGRATION_USER, MemoryCrm
@@ -64,6 +65,19 @@ class PaperDecks:
 
 
 @dataclass
+class PaperQuotes:
+    """Writes no file, and remembers what it was asked for."""
+
+    built: list[Quote] = field(default_factory=list)
+    broken: bool = False
+
+    def build(self, quote: Quote, path: Path) -> None:
+        if self.broken:
+            raise ValueError("out of ink")
+        self.built.append(quote)
+
+
+@dataclass
 class KnownAccounts:
     """Facts by account key, and how often each account was asked for."""
 
@@ -90,6 +104,7 @@ class Company:
         self.crm.clock = self.clock.now
         self.mailer = MemoryMailer(self.clock)
         self.decks = PaperDecks()
+        self.quotes = PaperQuotes()
         self.accounts = KnownAccounts()
         self._numbers = count(1)
         self.services = Services(
@@ -104,6 +119,7 @@ class Company:
             addresses=EmailAddressReader(),
             enrichers=(self.accounts,),
             decks=self.decks,
+            quotes=self.quotes,
             home=Path("home"),
             secret="a secret of the tests",
         )

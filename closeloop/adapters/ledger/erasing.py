@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, Connection, Table, delete, false, func, or
 from closeloop.adapters.ledger.codec import dump_json, dump_prospect, load_prospect
 from closeloop.adapters.ledger.columns import POSTGRESQL
 from closeloop.adapters.ledger.engine import chunks, patient, patient_and_repeatable
+from closeloop.adapters.ledger.grants import forget_whose
 from closeloop.adapters.ledger.rows import Part
 from closeloop.adapters.ledger.schema import (
     action_payloads,
@@ -161,6 +162,7 @@ def _erase(
     theirs = list(connection.scalars(select(actions.c.key).where(actions.c.prospect_key.in_(keys))))
     insert_new(connection, erasing, [{"prospect_key": key} for key in sorted(keys)])
     alone = _only_theirs(connection, people)
+    forget_whose(connection, theirs)
     counts: dict[str, int] = {}
     # What hangs on other rows first: their actions after what became of these, the people themselves last.
     for table in reversed(metadata.sorted_tables):

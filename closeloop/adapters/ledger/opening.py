@@ -14,6 +14,7 @@ from closeloop.adapters.ledger import (
     approval_tables,  # noqa: F401 - its tables are part of the schema
     credit_tables,  # noqa: F401 - its table is part of the schema
     event_tables,  # noqa: F401 - its tables are part of the schema
+    grant_tables,  # noqa: F401 - its tables are part of the schema
     postgres,
     sqlite,
 )

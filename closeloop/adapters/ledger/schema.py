@@ -37,7 +37,7 @@ from closeloop.domain.actions import MOVES, ActionKind, ActionState
 from closeloop.domain.signals import SignalKind
 from closeloop.domain.stage import Stage, Standing
 
-SCHEMA_VERSION = 9
+SCHEMA_VERSION = 10
 """Raised by one with each change of these tables; `migrations/` has the step to each."""
 
 metadata = MetaData()

@@ -19,6 +19,7 @@ from closeloop.adapters.ledger.desk import DeskRows
 from closeloop.adapters.ledger.engine import patient
 from closeloop.adapters.ledger.erasing import ErasingRows
 from closeloop.adapters.ledger.events import EventRows
+from closeloop.adapters.ledger.grants import GrantRows, beyond_budget, grant
 from closeloop.adapters.ledger.opening import open_database
 from closeloop.adapters.ledger.planning import plan_actions
 from closeloop.adapters.ledger.prospects import ProspectRows, overtaken, save_prospects
@@ -44,6 +45,7 @@ class SqlLedger(
     ApprovalRows,
     DeskRows,
     CreditRows,
+    GrantRows,
     StoryRows,
     ErasingRows,
     BlankingRows,
@@ -59,10 +61,13 @@ class SqlLedger(
         with self._database.write() as connection:
             lost = overtaken(connection, change.read)
             change = without(change, lost)
+            unpaid = beyond_budget(connection, change.grants)
+            change, lost = without(change, unpaid), lost | unpaid
             keep_lines(connection, change.lines)
             save_prospects(connection, change.prospects)
             add_decisions(connection, change.decisions)
             new = plan_actions(connection, change.actions, planning_time(change))
+            grant(connection, change.grants)
             ask(connection, change.approvals)
             mark_handled(connection, change.handled_signals)
         return Saved(new_actions=new, overtaken=lost)
@@ -82,6 +87,7 @@ def without(change: Change, keys: Set[str]) -> Change:
         decisions=tuple(row for row in change.decisions if row.prospect_key not in keys),
         actions=tuple(action for action in change.actions if action.prospect_key not in keys),
         approvals=tuple(asked for asked in change.approvals if asked.prospect_key not in keys),
+        grants=tuple(one for one in change.grants if one.prospect_key not in keys),
         handled_signals=tuple(signal for signal in change.handled_signals if signal not in waits),
         lines=change.lines,
     )

@@ -16,6 +16,7 @@ from urllib.parse import quote, urlsplit
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from closeloop.adapters.report import words
+from closeloop.domain.endings import Why
 from closeloop.domain.errors import UsageError
 from closeloop.domain.figures import Figures, stage_name
 from closeloop.domain.stage import Stage
@@ -77,6 +78,7 @@ def _environment() -> Environment:
         "day": _day,
         "stage": stage_name,
         "words": _words,
+        "because": _because,
         "named": _named,
         "record": _record_url,
         "file": _file_url,
@@ -111,6 +113,11 @@ def _words(name: str) -> str:
 def _named(counts: Iterable[tuple[str, int]]) -> list[tuple[str, int]]:
     """Label values as a person writes them: `objection: price`, `not now`."""
     return [(str(name).replace("objection_", "objection: ").replace("_", " "), n) for name, n in counts]
+
+
+def _because(counts: Iterable[tuple[Why, int]]) -> list[tuple[str, int]]:
+    """Why deals ended, as a person says it."""
+    return [(why.in_words, number) for why, number in counts]
 
 
 def _record_url(base: str, record_id: str) -> str:

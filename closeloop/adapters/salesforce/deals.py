@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from closeloop.adapters.salesforce.names import Names
-from closeloop.adapters.salesforce.our_fields import MARK, STAGE
+from closeloop.adapters.salesforce.our_fields import LOST_REASON, MARK, STAGE
 from closeloop.adapters.salesforce.reading import Reader
 from closeloop.adapters.salesforce.soql import moment
 from closeloop.application.ports import CrmDeal
@@ -29,7 +29,9 @@ def changed_deals(reader: Reader, names: Names, since: str | None) -> list[CrmDe
         return []
     there = reader.fields("Contact")
     consent = [f"Contact.{field}" for field in names.select("Contact", CONSENT) if field in there]
-    fields = ", ".join(["Id", "OpportunityId", "ContactId", *DEAL, *PERSON, *consent])
+    there_too = reader.fields("Opportunity")
+    reason = [f"Opportunity.{name}" for name in names.select("Opportunity", [LOST_REASON]) if name in there_too]
+    fields = ", ".join(["Id", "OpportunityId", "ContactId", *DEAL, *reason, *PERSON, *consent])
     where = f"IsPrimary = true AND Opportunity.{stage} != null"
     if since:
         later = f"SystemModstamp >= {moment(datetime.fromisoformat(since) - OVERLAP)}"
@@ -52,4 +54,5 @@ def _deal(row: Row, names: Names) -> CrmDeal:
         do_not_contact=bool(person.get(MARK)),
         closed=bool(deal["IsClosed"]),
         won=bool(deal["IsWon"]),
+        lost_reason=deal.get(names.org("Opportunity", LOST_REASON) or "") or None,
     )

@@ -18,8 +18,8 @@ from closeloop.adapters.salesforce.writing import Record, Writer
 from closeloop.application.ports import CrmFile, CrmOutcome
 from closeloop.domain.actions import ActionState
 
-OURS = "Closeloop: draft presentation"
-"""The reason for change of every version that we upload."""
+OURS = "Closeloop: "
+"""How the reason for change of every version that we upload begins."""
 KEPT = "a person put a newer version in its place: kept"
 FILES_PER_REQUEST = 1_000
 LINKED_RECORDS_PER_QUERY = 400
@@ -140,7 +140,7 @@ def _version(file: CrmFile, there: Document | None) -> Record:
         "PathOnClient": file.file_name,
         "VersionData": b64encode(file.content).decode("ascii"),
         "Description": f"{file.mark} drafted by Closeloop; upload a new version to make it yours",
-        "ReasonForChange": OURS,
+        "ReasonForChange": f"{OURS}{file.what}",
     }
     if there is None:
         return Record(file.key, "ContentVersion", values | {"FirstPublishLocationId": file.record_id})

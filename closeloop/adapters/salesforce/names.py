@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from closeloop.adapters.salesforce.our_fields import MARK, STAGE
+from closeloop.adapters.salesforce.our_fields import LOST_REASON, MARK, STAGE
 from closeloop.domain.crm_mapping import FACTS, CrmMapping, FieldMap
 
 Row = dict[str, Any]
@@ -47,7 +47,13 @@ STANDARD: dict[str, dict[str, str]] = {
     },
     "Contact": {"opt_out": "HasOptedOutOfEmail", "do_not_contact": MARK},
     "Account": COMPANY,
-    "Opportunity": {"stage": STAGE, "deal_stage": "StageName", "amount": "Amount", "close_date": "CloseDate"},
+    "Opportunity": {
+        "stage": STAGE,
+        "deal_stage": "StageName",
+        "amount": "Amount",
+        "close_date": "CloseDate",
+        "lost_reason": LOST_REASON,
+    },
     "OpportunityContactRole": {"role": "Role"},
 }
 """Object to our word to the name it has in a new org, which is the name it has inside this package."""

@@ -13,6 +13,7 @@ Kind = Literal["Text", "LongTextArea", "Number", "Date", "Checkbox"]
 KEY = "Closeloop_Key__c"
 MARK = "Closeloop_Do_Not_Contact__c"
 STAGE = "Closeloop_Stage__c"
+LOST_REASON = "Closeloop_Lost_Reason__c"
 DESCRIBED: dict[Kind, str] = {
     "Text": "string",
     "LongTextArea": "textarea",
@@ -85,7 +86,7 @@ OUR_FIELDS: tuple[OurField, ...] = (
     OurField(
         "Opportunity",
         "lost_reason",
-        "Closeloop_Lost_Reason__c",
+        LOST_REASON,
         "Closeloop Lost Reason",
         "Text",
         "Why it was lost",

@@ -211,9 +211,13 @@ def test_an_answer_to_a_reply_that_is_clear_goes_out_at_once(company: Company) -
     assert len(company.mailer.sent) == 2
 
 
+PRICED = {"question_answer": 1}
+"""They asked what it costs."""
+
+
 def test_an_extra_for_deciding_now_is_approved_first(company: Company) -> None:
     asking(company, inducement=ALWAYS)
-    company.person(stage=Stage.CLOSING, amount=Decimal(50_000), closes=1, mails=3)
+    company.person(stage=Stage.CLOSING, amount=Decimal(50_000), closes=1, mails=3, enrollments=PRICED)
     company.run("closing")
     assert the_question(company).kind is ApprovalKind.INDUCEMENT
     company.deliver()

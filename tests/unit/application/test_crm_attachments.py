@@ -135,7 +135,7 @@ def test_a_draft_whose_file_is_gone_says_so(company: Company, decks: WrittenDeck
     person = drafted(company)
     (company.services.home / str(person.deck)).unlink()
     result = company.run("sync")
-    assert "the draft's file is gone from the home folder" in result.holds
+    assert "its file is gone from the home folder" in result.holds
 
 
 def test_after_the_conversion_the_deck_is_on_the_deal_too(company: Company, decks: WrittenDecks) -> None:

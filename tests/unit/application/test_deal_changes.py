@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
+from typing import Any
 
+import pytest
+from pydantic import ValidationError
+
+from closeloop.domain.crm_mapping import CrmMapping
+from closeloop.domain.endings import Why
 from closeloop.domain.prospect import Prospect
 from closeloop.domain.signals import Label
 from closeloop.domain.stage import Standing
@@ -110,3 +115,60 @@ def test_a_new_owner_postpones_nothing_that_is_due(company: Company) -> None:
     company.run("pull")
     assert (company.see(person).owner_id, company.see(person).due_at) == (SELLER, company.now)
     assert company.run("objections").considered == 1
+
+
+# why people closed it
+
+
+def closed(company: Company, reason: str | None = None, **changes: Any) -> Prospect:
+    person = deal(company)
+    company.crm.change("Opportunity", str(person.crm.opportunity), IsClosed=True, **changes)
+    if reason:
+        company.crm.change("Opportunity", str(person.crm.opportunity), Closeloop_Lost_Reason__c=reason)
+    company.run("pull")
+    return company.see(person)
+
+
+def mapped(company: Company, **lost_reason: Any) -> None:
+    content = company.services.mapping.model_dump(mode="json")
+    content["objects"]["Opportunity"]["fields"]["lost_reason"] |= lost_reason
+    company.with_services(mapping=CrmMapping.model_validate(content))
+
+
+def test_the_reason_that_a_person_gave_is_kept_and_stays_in_the_crm(company: Company) -> None:
+    person = closed(company, "Budget frozen")
+    assert person.ending is not None
+    assert (person.ending.won, person.ending.why) == (False, Why.OTHER)
+    assert person.ending.words == "a person closed the deal as lost in the CRM: Budget frozen"
+    assert person.next_step is not None
+    assert person.next_step.what == "Win-back"
+    company.run("sync")
+    (opportunity,) = company.crm.rows("Opportunity")
+    assert opportunity["Closeloop_Lost_Reason__c"] == "Budget frozen"
+
+
+def test_without_a_reason_or_for_a_won_deal_it_is_said_that_people_closed_it(company: Company) -> None:
+    person = closed(company, "left over from before", IsWon=True)
+    assert person.ending is not None
+    assert (person.ending.won, person.ending.why) == (True, Why.BY_PEOPLE)
+
+
+def test_a_picklist_value_is_the_reason_that_it_stands_for(company: Company) -> None:
+    mapped(company, rule="theirs", values={"price": "Too expensive"})
+    person = closed(company, "Too expensive")
+    assert person.ending is not None
+    assert person.ending.why is Why.PRICE
+
+
+def test_our_own_reason_is_written_in_the_words_of_the_picklist(company: Company) -> None:
+    mapped(company, values={"opted_out": "No contact wanted"})
+    person = deal(company)
+    company.receive(company.reply(person, Label.UNSUBSCRIBE))
+    company.run("sync")
+    (opportunity,) = company.crm.rows("Opportunity")
+    assert opportunity["Closeloop_Lost_Reason__c"] == "No contact wanted"
+
+
+def test_a_reason_that_no_deal_can_be_lost_for_is_refused_with_the_mapping(company: Company) -> None:
+    with pytest.raises(ValidationError, match="no deal is lost for weather"):
+        mapped(company, values={"weather": "Rain"})

@@ -72,7 +72,7 @@ def test_a_close_whose_reason_the_playbook_lacks_is_named(company: Company) -> N
     bare = playbook().model_copy(update={"closing": playbook().closing.model_copy(update={"inducement": None})})
     company.with_services(playbook=bare)
     shown = named_mail("close_inducement", company.person(), company.services, company.now)
-    assert shown.missing == ("inducement: Field required",)
+    assert shown.missing == ("inducement: Field required", "until: Field required")
 
 
 def test_where_no_mail_comes_next_the_reason_is_told(company: Company) -> None:

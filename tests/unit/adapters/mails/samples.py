@@ -59,6 +59,8 @@ _SHARED: dict[str, Any] = {
 _DAYS = {"first_choice": "Tuesday, 8 December", "second_choice": "Thursday, 10 December"}
 _CLOSING = {
     "amount": "EUR 48,000",
+    "quote": "Q-2612-7K3M9Q4D",
+    "valid_until": "31 December 2026",
     "first_alternative": "start with the Hamburg team on 1 February",
     "second_alternative": "start with all sites on 1 April",
 }
@@ -80,7 +82,7 @@ _OWN: dict[type[MailProps], dict[str, Any]] = {
         **_DAYS,
     },
     ClosingProps: _CLOSING,
-    InducementProps: {**_CLOSING, "inducement": "two days of training on site"},
+    InducementProps: {**_CLOSING, "until": "18 December 2026", "inducement": "two days of training on site"},
     ScarcityProps: {**_CLOSING, "scarcity": "places in the spring start: 3 left, until 18 December 2026"},
     FollowUpProps: {},
 }
@@ -134,6 +136,8 @@ _THAI: dict[str, Any] = {
     "facts": ("ทำงานควบคู่กับระบบเดิม", "ข้อมูลอยู่ในภูมิภาคของท่าน"),
     "price": "48,000 ยูโร",
     "amount": "48,000 ยูโร",
+    "valid_until": "31 ธันวาคม 2569",
+    "until": "18 ธันวาคม 2569",
     "first_alternative": "เริ่มกับทีมฮัมบูร์กในวันที่ 1 กุมภาพันธ์",
     "second_alternative": "เริ่มพร้อมกันทุกสาขาในวันที่ 1 เมษายน",
     "inducement": "การอบรมสองวันที่สำนักงานของท่าน",

@@ -164,7 +164,7 @@ def test_a_link_that_is_no_web_address_is_refused(url: str) -> None:
 def test_every_chart_has_a_title_and_its_numbers_in_words(busy: Figures) -> None:
     html = render_report(busy, {})
     charts = re.findall(r"<svg.*?</svg>", html, re.DOTALL)
-    assert len(charts) == 9
+    assert len(charts) == 11
     ids: list[str] = []
     for chart in charts:
         names = re.search(r'role="img".*?aria-labelledby="([\w-]+) ([\w-]+)"', chart)
