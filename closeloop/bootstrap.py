@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import SecretStr, ValidationError
 
 import templates
+from closeloop.adapters.calendars.ics import IcsCalendars
 from closeloop.adapters.clock import SimulatedClock, SystemClock
 from closeloop.adapters.decks.builder import PptxDeckBuilder
 from closeloop.adapters.dry_run import DryRunCrm, DryRunDecks, DryRunMailer
@@ -127,6 +128,7 @@ def build(chosen: Settings, clock: Clock | None = None) -> Services:
         enrichers=enrichers(chosen, playbook),
         providers=providers(chosen),
         decks=PptxDeckBuilder(chosen.deck_master, also=set(chosen.deck_formats.split()) - {"pptx"}),
+        calendars=IcsCalendars(),
         home=home,
         secret=_secret(chosen.secret, home / SECRET_FILE),
         crm_url=chosen.salesforce_instance_url.rstrip("/") if chosen.salesforce_instance_url else None,

@@ -1,5 +1,5 @@
 """What people changed in the CRM about a deal or its person, after the conversion: owner, opt-out, do-not-contact,
-and that they closed it.
+and that they closed it. The Events of meetings are read in the same call.
 
 Invariant: the owner is never written by us; whoever changed it last, on the Opportunity or on the Contact, decides
 whose the deal is.
@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from closeloop.application.deciding import Outcome, note
+from closeloop.application.event_changes import CURSOR as EVENTS
+from closeloop.application.event_changes import take_over_events
 from closeloop.application.overtaking import insist
 from closeloop.application.ports import CrmDeal
 from closeloop.application.results import Tally
@@ -27,9 +29,13 @@ OPTED_OUT_IN_CRM = "opted out in the CRM"
 
 def take_over_deals(services: Services, run_id: str, now: datetime, tally: Tally) -> None:
     """Read what changed since last time; without any deal of ours nothing is asked."""
-    if not services.ledger.state_counts().get(ActionKind.CONVERT, {}).get(ActionState.ACCEPTED):
+    done = services.ledger.state_counts()
+    if not done.get(ActionKind.CONVERT, {}).get(ActionState.ACCEPTED):
         return
-    changed = {deal.opportunity_id: deal for deal in services.crm.changed_deals(services.ledger.cursor(CURSOR))}
+    meetings = bool(done.get(ActionKind.EVENT, {}).get(ActionState.ACCEPTED))
+    since = services.ledger.cursor(CURSOR)
+    news = services.crm.news(since, services.ledger.cursor(EVENTS), meetings=meetings)
+    changed = {deal.opportunity_id: deal for deal in news.deals}
     keys = services.ledger.by_opportunity(changed)
     prospects = services.ledger.prospects(keys.values())
     deals = {key: changed[opportunity] for opportunity, key in keys.items()}
@@ -42,7 +48,8 @@ def take_over_deals(services: Services, run_id: str, now: datetime, tally: Tally
 
     tally.count("deals updated", insist(services, prospects, taken_over))
     if changed:
-        services.ledger.set_cursor(CURSOR, max(deal.cursor for deal in changed.values()))
+        services.ledger.set_cursor(CURSOR, max(since or "", *(deal.cursor for deal in changed.values())))
+    take_over_events(services, news.events, run_id, now, tally)
 
 
 def _take_over(outcome: Outcome, deal: CrmDeal, tally: Tally) -> None:

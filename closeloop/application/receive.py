@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from closeloop.application import campaign
+from closeloop.application import campaign, invitations
 from closeloop.application.deciding import Outcome, note, note_overtaken, outcomes_of, save
 from closeloop.application.forgotten import forgotten
 from closeloop.application.journal import note_imported
@@ -114,6 +114,9 @@ def _apply(signal: Signal, outcome: Outcome, tally: Tally) -> None:
         _take(on_event(outcome.prospect, signal), outcome, tally)
         return
     found = understand(signal, outcome.services)
+    calendar = invitations.calendar_of(signal, outcome.services)
+    by_calendar = invitations.understood(calendar, found) if calendar is not None else None
+    found = by_calendar or found
     tally.count(f"reply: {found.primary.value}")
     outcome.services.ledger.note_understanding(signal.identity, found)
     _see(signal, found, outcome)
@@ -124,6 +127,11 @@ def _apply(signal: Signal, outcome: Outcome, tally: Tally) -> None:
         outcome.actions.extend(campaign.responded(outcome.prospect, outcome.services, outcome.now))
     if found.primary is Label.REFERRAL:
         _open_referral(found, outcome, tally)
+    if calendar is not None and by_calendar is not None and outcome.prospect.standing.may_be_written_to:
+        tally.count(f"calendar: {calendar.method.value.lower()}")
+        decided = invitations.decide(outcome.prospect, calendar, found, outcome.services, outcome.now)
+        _take(decided, outcome, tally)
+        return
     _take(on_reply(outcome.prospect, found, outcome.services.playbook, outcome.now), outcome, tally)
 
 

@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from threading import Lock
 
+from closeloop.application.calendar_port import Calendars
 from closeloop.application.ports import (
     AddressReader,
     Clock,
@@ -64,6 +65,7 @@ class Services:
     addresses: AddressReader
     enrichers: Sequence[Enricher]
     decks: DeckBuilder
+    calendars: Calendars
     home: Path
     secret: str = field(repr=False)
     """Signs reply and opt-out tokens."""

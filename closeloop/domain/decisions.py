@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import Field
 
+from closeloop.domain.appointments import Appointment
 from closeloop.domain.prospect import NextStep, Objection
 from closeloop.domain.record import Moment, Record
 from closeloop.domain.stage import Profile, Stage, Standing
@@ -66,6 +67,8 @@ class Advance(Decision):
     next_step: NextStep | None = None
     amount: Decimal | None = None
     objection: Objection | None = None
+    appointment: Appointment | None = None
+    """The meeting that the next step is, as it goes into calendars."""
 
 
 class Draft(Decision):
@@ -94,6 +97,25 @@ class Close(Decision):
     won: bool
     on: date
     come_back_at: Moment | None
+
+
+class Arrange(Decision):
+    """What became of a meeting: moved, answered, called off."""
+
+    appointment: Appointment
+    next_step: NextStep
+    due_at: Moment | None
+    tells_crm: bool = False
+    """The Event must follow; False where the CRM, or nobody, said anything that changes it."""
+
+
+class SetNextStep(Decision):
+    """An open deal had no next step that still lies ahead: now it has one, with the reason it is not agreed."""
+
+    next_step: NextStep
+    due_at: Moment | None
+    subject: str | None = None
+    """The owner's Task, where only a person can agree on more."""
 
 
 class Hold(Decision):

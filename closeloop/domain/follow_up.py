@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 
 from closeloop.domain.business_days import add_business_days, place_of
 from closeloop.domain.decisions import Advance, Channel, Decision, Hold, Touch
-from closeloop.domain.playbook import Cadence, FollowUp, Playbook
+from closeloop.domain.follow_up_rules import Cadence, FollowUp
+from closeloop.domain.playbook import Playbook
 from closeloop.domain.prospect import Prospect
 from closeloop.domain.sequences import steps_done
 from closeloop.domain.stage import Stage, Standing

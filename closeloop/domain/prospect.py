@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from pydantic import Field
 
+from closeloop.domain.appointments import Appointment
 from closeloop.domain.record import Moment, Record, Share
 from closeloop.domain.rewording import Rewording
 from closeloop.domain.stage import Profile, Stage, Standing
@@ -82,6 +83,13 @@ class NextStep(Record):
 
     what: str
     on: date
+    why: str = ""
+    """Why it is only our own plan: the reason that nothing is agreed with the customer; empty: they agreed."""
+
+    @property
+    def told(self) -> str:
+        """What is next and, where nobody agreed to it, why."""
+        return f"{self.what} ({self.why})" if self.why else self.what
 
     @property
     def is_meeting(self) -> bool:
@@ -144,6 +152,10 @@ class Prospect(Record):
     next_step: NextStep | None = None
     meetings: int = 0
     """Meetings agreed so far; a meeting that is moved is still the same one."""
+    appointment: Appointment | None = None
+    """The last of them, as the calendars have it."""
+    steps_set: int = 0
+    """How often the next step had to be set because nothing was agreed; part of the keys of Tasks about it."""
     owners_seen: dict[str, str] = Field(default_factory=dict)
     """Owner of the deal and of its person as the CRM last said, by object: a change is known by it."""
     amount: Decimal | None = None

@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 
 from closeloop.domain.business_days import add_business_days, from_named_day, place_of
 from closeloop.domain.decisions import Advance, AskHuman, Channel, Close, Decision, Hold, Park, Stop, Touch
-from closeloop.domain.meetings import MEETING_DAYS, plan_meeting
+from closeloop.domain.invitations import invitation
+from closeloop.domain.meetings import MEETING_DAYS, Planned, plan_meeting
 from closeloop.domain.playbook import Playbook
 from closeloop.domain.preparation import price
 from closeloop.domain.presentation import to_closing
@@ -180,10 +181,15 @@ def _won(prospect: Prospect, playbook: Playbook, now: datetime) -> Close:
 
 
 def _meet(prospect: Prospect, found: Understanding, playbook: Playbook, now: datetime) -> tuple[Decision, ...]:
-    """Plan for the meeting, and let the owner confirm it: nobody else answers the customer."""
-    planned = plan_meeting(prospect, found.proposed_for, now)
+    """Plan for the meeting; invite to it where the playbook lets us, and leave the rest to the owner."""
+    planned = plan_meeting(prospect, found.proposed_for, now, playbook.meetings, playbook.sending.time_zone)
+    return meet(prospect, planned, playbook)
+
+
+def meet(prospect: Prospect, planned: Planned, playbook: Playbook) -> tuple[Decision, ...]:
+    """The decisions behind an agreed meeting."""
     opens = not prospect.is_deal
-    meet = Advance(
+    agreed = Advance(
         rule="presentation.meeting",
         reasons=(planned.reason,),
         to=Stage.PRESENTATION,
@@ -191,14 +197,16 @@ def _meet(prospect: Prospect, found: Understanding, playbook: Playbook, now: dat
         profile=Profile.OPPORTUNITY if opens else None,
         amount=price(prospect, playbook) if opens else None,
         next_step=planned.next_step,
+        appointment=planned.appointment,
     )
-    confirm = AskHuman(
-        rule="presentation.confirm_meeting",
-        reasons=("nobody but the owner confirms a meeting to the customer",),
+    why = "they have our invitation" if planned.invites else "the playbook leaves it to the owner to say when"
+    ask = AskHuman(
+        rule="presentation.prepare_meeting" if planned.invites else "presentation.confirm_meeting",
+        reasons=(why,),
         subject=planned.task,
         until=planned.look_again_at,
     )
-    return (meet, confirm)
+    return (agreed, invitation(planned.look_again_at), ask) if planned.invites else (agreed, ask)
 
 
 def _open_deal(prospect: Prospect, found: Understanding, playbook: Playbook, now: datetime) -> Advance:
@@ -210,7 +218,9 @@ def _open_deal(prospect: Prospect, found: Understanding, playbook: Playbook, now
         profile=Profile.OPPORTUNITY,
         amount=price(prospect, playbook),
         next_step=NextStep(
-            what="Agree on a date to present", on=add_business_days(now, MEETING_DAYS, place_of(prospect)).date()
+            what="Agree on a date to present",
+            on=add_business_days(now, MEETING_DAYS, place_of(prospect)).date(),
+            why="they want to go on and have named no day",
         ),
     )
 

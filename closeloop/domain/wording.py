@@ -13,6 +13,7 @@ from typing import Any
 from closeloop.domain import preparation
 from closeloop.domain.business_days import add_business_days, place_of
 from closeloop.domain.languages import tongue_of
+from closeloop.domain.meetings import their_clock
 from closeloop.domain.messages import (
     TEMPLATES,
     AnswerProps,
@@ -21,10 +22,12 @@ from closeloop.domain.messages import (
     FollowUpProps,
     InducementProps,
     MailProps,
+    MeetingProps,
     ObjectionProps,
     PresentationProps,
     ScarcityProps,
 )
+from closeloop.domain.next_steps import sells
 from closeloop.domain.playbook import Playbook
 from closeloop.domain.prospect import Prospect
 from closeloop.domain.texts import Text
@@ -147,6 +150,21 @@ def _follow_up(letter: _Letter) -> Values:
     return {**_step(letter), "referred_by": letter.prospect.referred_by}
 
 
+def _meeting(letter: _Letter) -> Values:
+    """Nothing is said of a meeting that has no hour: the mail then cannot be written, and says why."""
+    meets, home = letter.prospect.appointment, letter.playbook.sending.time_zone
+    if meets is None or meets.starts_at is None:
+        return {}
+    theirs = their_clock(letter.prospect, meets.starts_at, home)
+    return {
+        "when": letter.tongue.day_and_hour(theirs),
+        "clock": place_of(letter.prospect, home).time_zone.rpartition("/")[2].replace("_", " "),
+        "minutes": meets.minutes,
+        "goal": sells(letter.prospect.stage, letter.playbook),
+        "moved": meets.sequence > 0,
+    }
+
+
 def _two_days(letter: _Letter) -> dict[str, str]:
     first, second = (add_business_days(letter.now, days, place_of(letter.prospect)).date() for days in (3, 5))
     return {"first_choice": letter.tongue.day(first), "second_choice": letter.tongue.day(second)}
@@ -161,4 +179,5 @@ _BUILDERS = {
     InducementProps: _inducement,
     ScarcityProps: _scarcity,
     FollowUpProps: _follow_up,
+    MeetingProps: _meeting,
 }

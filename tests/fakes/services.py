@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import templates
+from closeloop.adapters.calendars.ics import IcsCalendars
 from closeloop.adapters.clock import SimulatedClock
 from closeloop.adapters.enrichment.addresses import EmailAddressReader
 from closeloop.adapters.mails.renderer import JinjaMailRenderer
@@ -104,6 +105,7 @@ class Company:
             addresses=EmailAddressReader(),
             enrichers=(self.accounts,),
             decks=self.decks,
+            calendars=IcsCalendars(),
             home=Path("home"),
             secret="a secret of the tests",
         )

@@ -16,7 +16,14 @@ import templates
 from closeloop.domain.decisions import Channel
 from closeloop.domain.known_facts import KNOWN_FACTS, NUMBERS
 from closeloop.domain.languages import TONGUES, language_name
-from closeloop.domain.messages import TEMPLATES, ApproachProps, ClosingProps, MailProps, ObjectionProps
+from closeloop.domain.messages import (
+    TEMPLATES,
+    ApproachProps,
+    ClosingProps,
+    MailProps,
+    MeetingProps,
+    ObjectionProps,
+)
 from closeloop.domain.playbook import Criterion, Playbook
 
 FOLDER = Path(templates.__file__).parent / "email"
@@ -27,7 +34,7 @@ _PAIN = re.compile(r"product\.pains\.\d+\.says(?:\.[\w-]+)?")
 _FILLED_IN = ((_PAIN, FILLED_IN), (_SUBJECT, frozenset({"company"})))
 _BRACES = re.compile(r"[{}]")
 _OPEN = re.compile(r"\{([^{}]*)\}")
-_BY_RULE = (ObjectionProps, ClosingProps)
+_BY_RULE = (ObjectionProps, ClosingProps, MeetingProps)
 """Mails of these kinds are chosen by the rules and know what those rules give them."""
 
 
