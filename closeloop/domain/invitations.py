@@ -102,6 +102,8 @@ def on_answer(prospect: Prospect, said: CalendarAnswer, now: datetime) -> tuple[
     meets = prospect.appointment
     if meets is None or prospect.standing is not Standing.OPEN:
         return (_stale(prospect, "there is no meeting with them any more"),)
+    if meets.on < now.date():
+        return (_stale(prospect, f"the meeting of {meets.on:%-d %B %Y} has passed"),)
     if said.sequence < meets.sequence:
         return (_stale(prospect, f"it is about version {said.sequence}, by now it is version {meets.sequence}"),)
     if said.method is Method.CANCEL or said.answer is Answer.DECLINED:

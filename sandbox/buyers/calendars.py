@@ -25,11 +25,6 @@ from sandbox.world import World
 DEED = "calendar"
 ANSWERS = (("ACCEPTED", 80.0), ("TENTATIVE", 7.0), ("DECLINED", 5.0), ("COUNTER", 8.0))
 SUBJECTS = {"ACCEPTED": "Accepted", "TENTATIVE": "Tentative", "DECLINED": "Declined", "COUNTER": "New time"}
-    "ACCEPTED": "Accepted",
-    "TENTATIVE": "Tentative",
-    "DECLINED": "Declined",
-    "COUNTER": "New time proposed",
-}
 LATER = timedelta(days=2)
 _FORM = "%Y%m%dT%H%M%SZ"
 

@@ -131,6 +131,59 @@ def test_a_meeting_is_entered_once_and_moved_when_it_moves(org: Org) -> None:
     }
 
 
+def test_a_meeting_with_an_hour_is_moved_while_it_stands_where_we_put_it(org: Org) -> None:
+    (lead,) = org.insert("Lead", [lead_row()])
+    first, second = "2026-01-12T09:30:00+00:00", "2026-01-13T10:00:00+00:00"
+    one = meeting(lead, owner(org, lead), starts_at=first, minutes=45)
+    (made,) = org.crm.put_meetings([one])
+    assert org.crm.meetings_by_key([one.key]) == {one.key: (made.record_id, "2026-01-12")}
+    again = one.model_copy(update={"action_key": f"{one.key}:2", "starts_at": second, "was": first})
+    (moved,) = org.crm.put_meetings([again])
+    assert moved.state is ACCEPTED
+    assert events(org) == [(one.key, False, second, 45)]
+    (row,) = org.rows("Event", "ShowAs", "IsAllDayEvent")
+    assert row == {"ShowAs": "Busy", "IsAllDayEvent": False}
+    org.change("Event", str(made.record_id), StartDateTime="2026-01-14T15:00:00.000+0000")
+    (kept,) = org.crm.put_meetings([again.model_copy(update={"action_key": f"{one.key}:3"})])
+    assert kept.state is SKIPPED
+
+
+def test_one_that_is_called_off_stays_in_the_calendar_and_blocks_nobody(org: Org) -> None:
+    (lead,) = org.insert("Lead", [lead_row()])
+    one = meeting(lead, owner(org, lead), starts_at="2026-01-12T09:30:00+00:00")
+    org.crm.put_meetings([one])
+    off = one.model_copy(update={"subject": "Called off: Meeting", "called_off": True, "was": one.starts_at})
+    org.crm.put_meetings([off])
+    assert org.rows("Event", "Subject", "ShowAs") == [{"Subject": "Called off: Meeting", "ShowAs": "Free"}]
+
+
+def events(org: Org, since: str | None = None) -> list[tuple[str, bool, str | None, int | None]]:
+    """Our Events as the news tell them: key, whether it is gone, its hour and its length."""
+    found = org.crm.news(None, since, meetings=True).events
+    return [(one.key, one.is_gone, one.starts_at, one.minutes) for one in found]
+
+
+def test_what_people_change_in_an_event_is_news_and_a_deleted_one_too(org: Org) -> None:
+    (lead,) = org.insert("Lead", [lead_row()])
+    org.crm.convert([wish(lead, owner(org, lead))])
+    one = meeting(lead, owner(org, lead), who_id=contact_of(org, lead))
+    (made,) = org.crm.put_meetings([one])
+    assert events(org) == [(one.key, False, None, None)]
+    (told,) = org.crm.news(None, None, meetings=True).events
+    assert org.crm.news(None, None, meetings=False).events == ()
+    org.later()
+    hour = {"IsAllDayEvent": False, "StartDateTime": "2026-01-12T09:30:00.000+0000", "DurationInMinutes": 45}
+    org.change("Event", str(made.record_id), **hour)
+    assert events(org, told.cursor)[-1] == (one.key, False, "2026-01-12T09:30:00+00:00", 45)
+    org.later()
+    org.delete("Event", str(made.record_id))
+    assert events(org, told.cursor)[-1][:2] == (one.key, True)
+
+
+def contact_of(org: Org, lead: str) -> str:
+    return org.crm.converted([lead])[lead]["contact"]
+
+
 def test_a_meeting_whose_hour_a_person_set_is_left_alone(org: Org) -> None:
     (lead,) = org.insert("Lead", [lead_row()])
     seller = owner(org, lead)
