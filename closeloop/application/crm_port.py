@@ -122,6 +122,8 @@ class CrmDeal(Record):
     closed: bool = False
     """Whoever closed it."""
     won: bool = False
+    owner_is_active: bool = True
+    """False: their CRM user was switched off; such deals are told every time, until somebody else owns them."""
 
 
 class CrmFile(Record):

@@ -20,6 +20,7 @@ from closeloop.application.services import Services
 from closeloop.domain.actions import ActionKind, ActionState
 from closeloop.domain.business_days import add_business_days, place_of
 from closeloop.domain.decisions import Close, Stop
+from closeloop.domain.hand_over import hand_over
 from closeloop.domain.prospect import Prospect
 from closeloop.domain.stage import Standing
 
@@ -56,6 +57,10 @@ def _take_over(outcome: Outcome, deal: CrmDeal, tally: Tally) -> None:
     owner_id, owner_name = _owner(outcome.prospect, deal)
     seen = {"Opportunity": deal.owner_id, "Contact": deal.contact_owner_id}
     outcome.learn(owner_id=owner_id, owner_name=owner_name, owners_seen=seen)
+    if not deal.owner_is_active and owner_id == deal.owner_id:
+        left = hand_over(outcome.prospect, outcome.services.playbook, outcome.now, inactive=True)
+        if left is not None:
+            note(tally, outcome.take(left))
     no = deal.opted_out or deal.do_not_contact
     if no and deal.contact_id == outcome.prospect.crm.contact and outcome.prospect.standing.may_be_written_to:
         note(tally, outcome.take(_stop(deal)))
@@ -68,7 +73,7 @@ def _take_over(outcome: Outcome, deal: CrmDeal, tally: Tally) -> None:
 def _closed(deal: CrmDeal, outcome: Outcome) -> Close:
     """Theirs to decide: a won deal begins its follow-up, a lost one comes back on its day."""
     rules, now = outcome.services.playbook, outcome.now
-    wait = rules.follow_up.customer.wait_before(0) if deal.won else rules.closing.come_back_days
+    wait = rules.follow_up.first_wait if deal.won else rules.closing.come_back_days
     come_back = add_business_days(now + timedelta(days=wait), 0, place_of(outcome.prospect))
     reason = f"a person closed the deal as {'won' if deal.won else 'lost'} in the CRM"
     return Close(rule="closing.by_people", reasons=(reason,), won=deal.won, on=now.date(), come_back_at=come_back)

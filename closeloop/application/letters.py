@@ -66,7 +66,7 @@ def write(
         make_token(prospect.key, services.secret),
         playbook.sender.email.rpartition("@")[2],
         now,
-        on_its_own=TEMPLATES[template] is FollowUpProps,
+        on_its_own=issubclass(TEMPLATES[template], FollowUpProps),
     )
     conversation = said(prospect.conversation, thread, action.key, mail.subject, now)
     words = words_of(mail.subject, mail.text)

@@ -22,8 +22,16 @@ from closeloop.domain.appointments import Appointment
 from closeloop.domain.business_days import add_business_days, place_of
 from closeloop.domain.decisions import Channel, Decision, Touch
 from closeloop.domain.errors import RenderError, UsageError
+from closeloop.domain.follow_up_rules import months_later
 from closeloop.domain.meetings import MEETING_DAYS
-from closeloop.domain.messages import TEMPLATES, ClosingProps, FollowUpProps, MeetingProps, ObjectionProps
+from closeloop.domain.messages import (
+    TEMPLATES,
+    ClosingProps,
+    FollowUpProps,
+    MeetingProps,
+    ObjectionProps,
+    RenewalProps,
+)
 from closeloop.domain.playbook import Playbook
 from closeloop.domain.prospect import Prospect
 from closeloop.domain.record import Record
@@ -97,6 +105,9 @@ def _supposed(template: str, prospect: Prospect, step: int | None, playbook: Pla
     """The touch that would send this mail."""
     props: dict[str, str] = {"approach": approach.choose(prospect, playbook).kind}
     why = ["asked for by name"]
+    if issubclass(TEMPLATES[template], RenewalProps):
+        ends = months_later((prospect.closed_at or now).date(), _term(playbook))
+        props |= {"term_ends": ends.isoformat()}
     sequence, usual = _place(template, prospect, playbook)
     if issubclass(TEMPLATES[template], ObjectionProps):
         label = prospect.objection.label if prospect.objection else _SUPPOSED
@@ -115,6 +126,12 @@ def _supposed(template: str, prospect: Prospect, step: int | None, playbook: Pla
     )
 
 
+def _term(playbook: Playbook) -> int:
+    """Months that a term has; a year where the playbook renews nothing."""
+    renewal = playbook.follow_up.tracks.renewal
+    return renewal.term_months if renewal is not None else 12
+
+
 def _with_a_meeting(prospect: Prospect, now: datetime) -> Prospect:
     """Their own meeting, or one that a preview supposes, in three business days."""
     if prospect.appointment is not None and prospect.appointment.starts_at is not None:
@@ -128,7 +145,7 @@ def _place(template: str, prospect: Prospect, playbook: Playbook) -> tuple[str, 
     kind = TEMPLATES[template]
     if issubclass(kind, ClosingProps):
         return closing.SEQUENCE, prospect.closes + 1
-    if kind in (FollowUpProps, MeetingProps):
+    if issubclass(kind, FollowUpProps | MeetingProps):
         return template, 1
     chosen = approach.choose(prospect, playbook).sequence
     for name in sorted(playbook.sequences, key=lambda name: name != chosen):

@@ -60,7 +60,11 @@ def _payloads(playbook: Playbook) -> Iterator[tuple[str, dict[str, Any]]]:
             approaches = [one.kind for one in playbook.approaches] if template.startswith("approach_") else [None]
             for kind in approaches:
                 for label in _labels(template, step, labels):
-                    yield template, {"template": template, "step": step, "approach": kind, "label": label}
+                    given = {"template": template, "step": step, "approach": kind, "label": label}
+                    yield (
+                        template,
+                        given | {"term_ends": _NOW.date().isoformat(), "handed_over_from": "A colleague"},
+                    )
 
 
 def _labels(template: str, step: int, labels: list[str]) -> list[str] | list[None]:

@@ -45,6 +45,8 @@ class Touch(Decision):
     """True when the touch is a close."""
     is_answer: bool = False
     """True when it answers what the person just wrote: it has its own window and no cap."""
+    track: str | None = None
+    """The track of follow-up it belongs to."""
     variant: str | None = None
     """Name of the wording, where the step has several."""
     props: dict[str, Any] = Field(default_factory=dict)
@@ -116,6 +118,23 @@ class SetNextStep(Decision):
     due_at: Moment | None
     subject: str | None = None
     """The owner's Task, where only a person can agree on more."""
+
+
+class Felt(Decision):
+    """A customer said how satisfied they are."""
+
+    satisfied: bool
+    due_at: Moment | None
+    subject: str | None = None
+    """The owner's Task, where they are not."""
+
+
+class HandOver(Decision):
+    """The owner left; somebody goes on, or has to be chosen."""
+
+    to_id: str | None
+    to_name: str
+    former: str
 
 
 class Hold(Decision):

@@ -124,6 +124,14 @@ class FollowUpProps(MailProps):
 
     step: int
     referred_by: str | None = None
+    handed_over_from: str = ""
+    """Who looked after them until now, in the first mail of whoever goes on."""
+
+
+class RenewalProps(FollowUpProps):
+    """follow_up_renewal: the term has an end, or there is no such mail."""
+
+    term_ends: str
 
 
 REPLY_MARK = "Re: "
@@ -146,6 +154,11 @@ TEMPLATES: dict[str, type[MailProps]] = {
     "follow_up_customer": FollowUpProps,
     "follow_up_nurture": FollowUpProps,
     "follow_up_win_back": FollowUpProps,
+    "follow_up_onboarding": FollowUpProps,
+    "follow_up_satisfaction": FollowUpProps,
+    "follow_up_expansion": FollowUpProps,
+    "follow_up_referral": FollowUpProps,
+    "follow_up_renewal": RenewalProps,
 }
 
 

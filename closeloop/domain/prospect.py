@@ -192,6 +192,14 @@ class Prospect(Record):
     predicted: Share | None = None
     """The probability the forecast gave the deal when it opened; scored when it closes."""
     closed_at: Moment | None = None
+    tracks: dict[str, int] = Field(default_factory=dict)
+    """Track of follow-up to the mails of it since the order."""
+    satisfied_at: Moment | None = None
+    dissatisfied_at: Moment | None = None
+    owner_left: str | None = None
+    """Id of the owner of whom we know that they left; a new owner is another one."""
+    handed_over_from: str | None = None
+    """Who looked after them before: the next mail says so, once."""
     referred_by: str | None = None
     conversation: Conversation | None = None
     """The talk by mail that the next mail may go on with."""

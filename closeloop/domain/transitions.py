@@ -18,6 +18,8 @@ from closeloop.domain.decisions import (
     Close,
     Decision,
     Draft,
+    Felt,
+    HandOver,
     Hold,
     Park,
     Qualified,
@@ -26,13 +28,15 @@ from closeloop.domain.decisions import (
     Touch,
 )
 from closeloop.domain.invitations import CALLED_OFF, INVITATION
-from closeloop.domain.mailboxes import Leaving, leaving, mailbox_of
+from closeloop.domain.mailboxes import Leaving, kept_mailbox, leaving, mailbox_of
 from closeloop.domain.playbook import Playbook
 from closeloop.domain.playbook_lines import line_of
 from closeloop.domain.prospect import MEETING, Enrollment, NextStep, Objection, Prospect
 from closeloop.domain.record import Record
 from closeloop.domain.stage import Profile, Stage, Standing
 
+FOLLOW_UP = "follow_up_"
+"""How the templates of follow-up begin."""
 COME_BACK = "Come back if there is no answer"
 """Our own next step, where none is agreed with the customer."""
 REPLY_SEQUENCES = frozenset({"question_answer", INVITATION, CALLED_OFF})
@@ -80,6 +84,10 @@ def _touch(decision: Touch, prospect: Prospect, playbook: Playbook, now: datetim
         changes["mailbox"] = (
             mailbox_of(prospect, playbook).email if playbook.sending.mailboxes else prospect.mailbox
         )
+    if decision.track is not None:
+        changes["tracks"] = prospect.tracks | {decision.track: prospect.tracks.get(decision.track, 0) + 1}
+    if decision.template.startswith(FOLLOW_UP):
+        changes["handed_over_from"] = None
     if decision.template == INVITATION and prospect.appointment is not None:
         changes["appointment"] = prospect.appointment.answered(Answer.INVITED)
     if decision.asks_for_order:
@@ -143,6 +151,8 @@ def _touch_action(decision: Touch, prospect: Prospect, run: int, leaves: Leaving
     payload: dict[str, Any] = {"template": decision.template, "step": decision.step, **decision.props}
     payload |= {"mailbox": leaves.mailbox, "is_answer": decision.is_answer}
     payload |= {"variant": decision.variant} if decision.variant else {}
+    if prospect.handed_over_from and decision.template.startswith(FOLLOW_UP):
+        payload["handed_over_from"] = prospect.handed_over_from
     if not is_mail:
         payload = {"subject": decision.template, "channel": decision.channel.value, "completed": False}
     return Action(
@@ -223,6 +233,36 @@ def _arrange(decision: Arrange, prospect: Prospect, playbook: Playbook, now: dat
 
 
 @_apply.register
+def _felt(decision: Felt, prospect: Prospect, playbook: Playbook, now: datetime) -> Applied:
+    when = {"satisfied_at" if decision.satisfied else "dissatisfied_at": now}
+    after = prospect.model_copy(update={**when, "due_at": decision.due_at})
+    if decision.subject is None:
+        return Applied(prospect=after)
+    return Applied(prospect=after, actions=(_task(after, decision.subject, now, "felt", prospect.replies),))
+
+
+@_apply.register
+def _hand_over(decision: HandOver, prospect: Prospect, playbook: Playbook, now: datetime) -> Applied:
+    """The new owner gets a Task; with nobody to go on, whoever runs the process does."""
+    changes: dict[str, Any] = {"owner_left": prospect.owner_id}
+    about = f"{prospect.company}: {decision.former} looked after them and {_gone(decision)}"
+    if decision.to_id is None:
+        subject, asked = f"Choose a new owner for {about}", "process"
+    else:
+        subject, asked = f"Take over {about}. Set yourself as owner in the CRM", decision.to_id
+        changes |= {"owner_id": decision.to_id, "owner_name": decision.to_name, "owner_left": None}
+        changes |= {"handed_over_from": decision.former, "mailbox": kept_mailbox(prospect, playbook)}
+    after = prospect.model_copy(update=changes)
+    task = _task(after, subject[:255], now, "hand_over", (decision.to_id or prospect.owner_id)[:15])
+    task = task.model_copy(update={"payload": task.payload | {"asked_of": asked}})
+    return Applied(prospect=after, actions=(task,))
+
+
+def _gone(decision: HandOver) -> str:
+    return decision.reasons[0].removeprefix(f"{decision.former} ")
+
+
+@_apply.register
 def _set_next_step(decision: SetNextStep, prospect: Prospect, playbook: Playbook, now: datetime) -> Applied:
     number = prospect.steps_set + 1
     changes = {"next_step": decision.next_step, "due_at": decision.due_at, "steps_set": number}
@@ -283,6 +323,7 @@ def _stop(decision: Stop, prospect: Prospect, playbook: Playbook, now: datetime)
 @_apply.register
 def _close(decision: Close, prospect: Prospect, playbook: Playbook, now: datetime) -> Applied:
     what, standing = ("Onboarding", Standing.CUSTOMER) if decision.won else ("Win-back", Standing.LOST)
+    begins = {"tracks": {}, "satisfied_at": None, "dissatisfied_at": None} if decision.won else {}
     step = NextStep(what=what, on=decision.come_back_at.date()) if decision.come_back_at else None
     return _moved(
         prospect,
@@ -294,6 +335,7 @@ def _close(decision: Close, prospect: Prospect, playbook: Playbook, now: datetim
         closed_at=now,
         next_step=step,
         objection=None,
+        **begins,
     )
 
 

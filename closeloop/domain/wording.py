@@ -7,7 +7,7 @@ the code says itself from its tongue. A decision names what it means (which obje
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from closeloop.domain import preparation
@@ -25,6 +25,7 @@ from closeloop.domain.messages import (
     MeetingProps,
     ObjectionProps,
     PresentationProps,
+    RenewalProps,
     ScarcityProps,
 )
 from closeloop.domain.next_steps import sells
@@ -147,7 +148,14 @@ def _scarcity(letter: _Letter) -> Values:
 
 
 def _follow_up(letter: _Letter) -> Values:
-    return {**_step(letter), "referred_by": letter.prospect.referred_by}
+    former = letter.payload.get("handed_over_from", "")
+    return {**_step(letter), "referred_by": letter.prospect.referred_by, "handed_over_from": former}
+
+
+def _renewal(letter: _Letter) -> Values:
+    ends = letter.payload.get("term_ends")
+    said = {"term_ends": letter.tongue.full_date(date.fromisoformat(ends))} if ends else {}
+    return _follow_up(letter) | said
 
 
 def _meeting(letter: _Letter) -> Values:
@@ -179,5 +187,6 @@ _BUILDERS = {
     InducementProps: _inducement,
     ScarcityProps: _scarcity,
     FollowUpProps: _follow_up,
+    RenewalProps: _renewal,
     MeetingProps: _meeting,
 }

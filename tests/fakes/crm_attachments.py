@@ -26,6 +26,8 @@ class CrmAttachments(ABC):
     """The part of the port that makes and finds them; `MemoryCrm` brings the records."""
 
     caveat: str | None = None
+    gone_users: frozenset[str] = frozenset()
+    """Users who were switched off."""
 
     @abstractmethod
     def insert(self, object_name: str, **fields: Any) -> str: ...
@@ -46,7 +48,9 @@ class CrmAttachments(ABC):
         found = [
             _deal(deal, self._row("Contact", contact)) for deal, contact in pairs if "Closeloop_Stage__c" in deal
         ]
-        return sorted((d for d in found if since is None or d.cursor >= since), key=lambda deal: deal.cursor)
+        found = [d.model_copy(update={"owner_is_active": d.owner_id not in self.gone_users}) for d in found]
+        told = [d for d in found if since is None or d.cursor >= since or not d.owner_is_active]
+        return sorted(told, key=lambda deal: deal.cursor)
 
     def news(self, deals_since: str | None, events_since: str | None, *, meetings: bool) -> CrmNews:
         self._call()

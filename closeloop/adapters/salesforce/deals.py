@@ -16,7 +16,8 @@ from closeloop.adapters.salesforce.reading import Reader
 from closeloop.adapters.salesforce.soql import moment
 from closeloop.application.ports import CrmDeal, CrmNews
 
-DEAL = [f"Opportunity.{field}" for field in ("OwnerId", "Owner.Name", "SystemModstamp", "IsClosed", "IsWon")]
+DEAL_FIELDS = ("OwnerId", "Owner.Name", "Owner.IsActive", "SystemModstamp", "IsClosed", "IsWon")
+DEAL = [f"Opportunity.{field}" for field in DEAL_FIELDS]
 PERSON = "Contact.OwnerId Contact.Owner.Name Contact.SystemModstamp".split()
 CONSENT = ("HasOptedOutOfEmail", MARK)
 Row = dict[str, Any]
@@ -47,7 +48,8 @@ def _asked(reader: Reader, names: Names, since: str | None) -> str | None:
     where = f"IsPrimary = true AND Opportunity.{stage} != null"
     if since:
         later = f"SystemModstamp >= {moment(datetime.fromisoformat(since) - OVERLAP)}"
-        where += f" AND (Opportunity.{later} OR Contact.{later})"
+        # Switching a user off changes none of their records.
+        where += f" AND (Opportunity.{later} OR Contact.{later} OR Opportunity.Owner.IsActive = false)"
     return f"SELECT {fields} FROM OpportunityContactRole WHERE {where}"
 
 
@@ -70,4 +72,5 @@ def _deal(row: Row, names: Names) -> CrmDeal:
         do_not_contact=bool(person.get(MARK)),
         closed=bool(deal["IsClosed"]),
         won=bool(deal["IsWon"]),
+        owner_is_active=bool((deal.get("Owner") or {}).get("IsActive", True)),
     )

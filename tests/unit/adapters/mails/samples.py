@@ -17,6 +17,7 @@ from closeloop.domain.messages import (
     ObjectionProps,
     PainProps,
     PresentationProps,
+    RenewalProps,
     ScarcityProps,
     SenderProps,
 )
@@ -84,6 +85,7 @@ _OWN: dict[type[MailProps], dict[str, Any]] = {
     InducementProps: {**_CLOSING, "inducement": "two days of training on site"},
     ScarcityProps: {**_CLOSING, "scarcity": "places in the spring start: 3 left, until 18 December 2026"},
     FollowUpProps: {},
+    RenewalProps: {"term_ends": "5 January 2027"},
     MeetingProps: {
         "when": "Tuesday, 8 December at 10:00",
         "clock": "Berlin",
@@ -145,6 +147,7 @@ _THAI: dict[str, Any] = {
     "second_alternative": "เริ่มพร้อมกันทุกสาขาในวันที่ 1 เมษายน",
     "inducement": "การอบรมสองวันที่สำนักงานของท่าน",
     "when": "วันอังคารที่ 8 ธันวาคม เวลา 10:00 น.",
+    "term_ends": "5 มกราคม 2570",
     "goal": "การพบกันครึ่งชั่วโมงพร้อมผู้มีอำนาจตัดสินใจทุกท่าน",
     "scarcity": "สิทธิ์เข้าร่วมรอบต้นปี เหลืออีก 3 ที่ ถึงวันที่ 18 ธันวาคม 2569",
 }
