@@ -1,5 +1,7 @@
 """Next steps: every open deal is looked at, and one without a next step that lies ahead gets one, with its reason.
 
+Deals that stand still all the same get a suggested action (`closeloop.application.stalled_tasks`).
+
 Invariant: after a pass no open deal has a gap (`closeloop.domain.next_steps.gap`); a second pass right after it
 changes nothing. Nothing outside is asked: what people changed in the CRM was read by `pull` before.
 """
@@ -14,6 +16,7 @@ from closeloop.application.overtaking import insist
 from closeloop.application.ports import Ledger
 from closeloop.application.results import StageResult, Tally
 from closeloop.application.services import BATCH, Services
+from closeloop.application.stalled_tasks import suggest
 from closeloop.domain.next_steps import gap, repair
 from closeloop.domain.prospect import Prospect
 
@@ -30,8 +33,17 @@ def run_batch(services: Services, run_id: str, now: datetime, limit: int = BATCH
     if lacking:
         repaired = insist(services, lacking, lambda given: _repaired(services, given, run_id, now))
         tally.count("next steps set", repaired)
+    suggest(services, _as_they_are(services, deals, lacking), run_id, now, tally, last=len(deals) < limit)
     _move_on(services, deals, limit)
     return tally.result()
+
+
+def _as_they_are(
+    services: Services, deals: Sequence[Prospect], repaired: Mapping[str, Prospect]
+) -> Sequence[Prospect]:
+    """The deals after their repair."""
+    now = services.ledger.prospects(repaired)
+    return [now.get(deal.key, deal) for deal in deals]
 
 
 def waits(ledger: Ledger, now: datetime) -> bool:

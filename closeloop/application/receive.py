@@ -172,7 +172,8 @@ def _open_referral(found: Understanding, outcome: Outcome, tally: Tally) -> None
     if forgotten(outcome.services, [email]):
         tally.count("referral left out: they asked to be forgotten")
         return
-    draft = _referral_draft(email, (found.refers_to or {}).get("name"), outcome.prospect)
+    company = _company_at(email, outcome)
+    draft = _referral_draft(email, (found.refers_to or {}).get("name"), outcome.prospect, company)
     taken = take_in(outcome.services, [draft], f"referral by {outcome.prospect.key}", outcome.run_id, outcome.now)
     if not taken.outcomes:
         tally.count("referral known or in doubt")
@@ -187,7 +188,16 @@ def _open_referral(found: Understanding, outcome: Outcome, tally: Tally) -> None
         tally.fail(outcome.prospect.key, f"the referred colleague could not be added: {result.detail}")
 
 
-def _referral_draft(email: str, name: str | None, prospect: Prospect) -> LeadDraft:
+def _company_at(email: str, outcome: Outcome) -> str:
+    """The referrer's own company, unless the address is at another one: a customer names people elsewhere."""
+    facts = {fact.name: str(fact.value) for fact in outcome.services.addresses.facts(email.lower(), outcome.now)}
+    domain = facts.get("domain")
+    if domain is None or outcome.prospect.domain is None or domain == outcome.prospect.domain:
+        return outcome.prospect.company
+    return " ".join(word.capitalize() for word in domain.partition(".")[0].replace("_", "-").split("-") if word)
+
+
+def _referral_draft(email: str, name: str | None, prospect: Prospect, company: str) -> LeadDraft:
     first, _, last = (name or "").strip().rpartition(" ")
     who = " ".join(part for part in (prospect.first_name, prospect.last_name) if part) or prospect.email
     return LeadDraft(
@@ -195,8 +205,8 @@ def _referral_draft(email: str, name: str | None, prospect: Prospect) -> LeadDra
         email=email.lower(),
         first_name=first or None,
         last_name=last or email.partition("@")[0],
-        company=prospect.company,
-        country=prospect.country,
+        company=company,
+        country=prospect.country if company == prospect.company else None,
         lead_source=REFERRAL_SOURCE,
         description=referral_note(who),
     )

@@ -120,6 +120,14 @@ class SetNextStep(Decision):
     """The owner's Task, where only a person can agree on more."""
 
 
+class Suggest(Decision):
+    """A stalled deal: what its owner is advised to do, once for each cause."""
+
+    cause: str
+    subject: str
+    evidence: str
+
+
 class Felt(Decision):
     """A customer said how satisfied they are."""
 

@@ -314,6 +314,8 @@ class Playbook(Record):
     """None: everybody of a company may be written to at once."""
     channel_preference: ChannelPreference = ChannelPreference.REPLACE
     """What becomes of steps in another channel than the one a prospect prefers."""
+    stalled_tasks_per_day: Annotated[int, Field(ge=0, le=100)] = 5
+    """Suggested actions about stalled deals that an owner gets in a day."""
     compare_from: Annotated[int, Field(ge=20)] = 100
     """People that each variant must have reached before any is called better."""
 

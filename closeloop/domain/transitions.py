@@ -25,6 +25,7 @@ from closeloop.domain.decisions import (
     Qualified,
     SetNextStep,
     Stop,
+    Suggest,
     Touch,
 )
 from closeloop.domain.invitations import CALLED_OFF, INVITATION
@@ -230,6 +231,15 @@ def _arrange(decision: Arrange, prospect: Prospect, playbook: Playbook, now: dat
     after = prospect.model_copy(update=changes)
     told = (_meeting(after, now, was=prospect.appointment),) if decision.tells_crm else ()
     return Applied(prospect=after, actions=told)
+
+
+@_apply.register
+def _suggest(decision: Suggest, prospect: Prospect, playbook: Playbook, now: datetime) -> Applied:
+    """A Task and nothing else: what the process does about the deal goes on."""
+    subject = f"{prospect.company} stands still: {decision.subject}"
+    task = _task(prospect, subject[:255], now, "stalled", decision.cause)
+    about = {"description": f"{decision.evidence}.\n\nSuggested: {decision.subject}.", "priority": "Normal"}
+    return Applied(prospect=prospect, actions=(task.model_copy(update={"payload": task.payload | about}),))
 
 
 @_apply.register

@@ -42,7 +42,12 @@ _TOUCHES = {
     Channel.SOCIAL.value: "ask the owner to connect",
     Channel.MEETING.value: "ask the owner to meet",
 }
-_DECIDED = {"SetNextStep": "set the next step", "Arrange": "arrange the meeting anew"}
+_DECIDED = {
+    "SetNextStep": "set the next step",
+    "Arrange": "arrange the meeting anew",
+    "Suggest": "suggest an action",
+    "Felt": "note how satisfied they are",
+}
 _SIGNALS = {
     SignalKind.REPLY: "Replied",
     SignalKind.DELIVERED: "The e-mail arrived",
