@@ -1,7 +1,7 @@
 """Stalled deals: the named cause becomes a suggested action, as a Task for the owner.
 
-Invariant: one Task for each cause of a deal, for ever (its key is made of both); an owner gets no more a day than the
-playbook says, the most valuable deals first. Once a day, and nobody outside is asked.
+Invariant: one Task for each cause of a deal, for ever (its key is made of both); an owner gets no more a day than
+the playbook says, the most valuable deals first. Once a day, and nobody outside is asked.
 """
 
 from __future__ import annotations
@@ -32,7 +32,8 @@ class Day:
     def __init__(self, services: Services, now: datetime) -> None:
         self._ledger, today = services.ledger, now.date().isoformat()
         kept: dict[str, Any] = json.loads(self._ledger.cursor(CURSOR) or "{}")
-        self._state = kept if kept.get("day") == today else {"day": today, "given": {}, "done": False}
+        fresh: dict[str, Any] = {"day": today, "given": {}, "done": False}
+        self._state = kept if kept.get("day") == today else fresh
 
     @property
     def is_done(self) -> bool:

@@ -333,7 +333,7 @@ def _stop(decision: Stop, prospect: Prospect, playbook: Playbook, now: datetime)
 @_apply.register
 def _close(decision: Close, prospect: Prospect, playbook: Playbook, now: datetime) -> Applied:
     what, standing = ("Onboarding", Standing.CUSTOMER) if decision.won else ("Win-back", Standing.LOST)
-    begins = {"tracks": {}, "satisfied_at": None, "dissatisfied_at": None} if decision.won else {}
+    begins: dict[str, Any] = {"tracks": {}, "satisfied_at": None, "dissatisfied_at": None} if decision.won else {}
     step = NextStep(what=what, on=decision.come_back_at.date()) if decision.come_back_at else None
     return _moved(
         prospect,
