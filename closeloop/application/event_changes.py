@@ -13,17 +13,21 @@ from closeloop.application.overtaking import insist
 from closeloop.application.ports import CrmEvent
 from closeloop.application.results import Tally
 from closeloop.application.services import Services
+from closeloop.domain.actions import ActionKind, ActionState
 from closeloop.domain.event_changes import EventNow, on_event_change
 from closeloop.domain.prospect import Prospect
 
 CURSOR = "events"
+MANY = 10_000
 
 
 def take_over_events(
     services: Services, changed: Sequence[CrmEvent], run_id: str, now: datetime, tally: Tally
 ) -> None:
     """Decide about these, the last change of each; the cursor moves when that is saved."""
-    there = {event.prospect_key: event for event in map(_read, changed) if event is not None}
+    behind = _behind(services) if changed else set()
+    read = (_read(event, behind) for event in changed)
+    there = {event.prospect_key: event for event in read if event is not None}
     prospects = services.ledger.prospects(there)
     home = services.playbook.sending.time_zone
 
@@ -40,7 +44,14 @@ def take_over_events(
         services.ledger.set_cursor(CURSOR, max(known, *(event.cursor for event in changed)))
 
 
-def _read(event: CrmEvent) -> EventNow | None:
+def _behind(services: Services) -> set[str]:
+    """Prospects whose Event we are about to write, or may just have written."""
+    states = (ActionState.PLANNED, ActionState.CLAIMED, ActionState.UNCERTAIN)
+    found = [action for state in states for action in services.ledger.in_state(state, ActionKind.EVENT, MANY)]
+    return {action.prospect_key for action in found}
+
+
+def _read(event: CrmEvent, behind: set[str]) -> EventNow | None:
     """`event:<prospect>:<number>`; what has another key is not ours."""
     parts = event.key.split(":")
     if len(parts) != 3 or not parts[2].isdigit():
@@ -52,4 +63,5 @@ def _read(event: CrmEvent) -> EventNow | None:
         on=date.fromisoformat(event.on),
         starts_at=datetime.fromisoformat(event.starts_at) if event.starts_at else None,
         minutes=event.minutes,
+        is_behind=parts[1] in behind,
     )

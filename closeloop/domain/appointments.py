@@ -15,6 +15,8 @@ from pydantic import Field
 from closeloop.domain.record import Moment, Record
 
 USUAL_MINUTES = 30
+KEPT = 5
+"""Earlier times of a meeting that are remembered."""
 
 
 class Answer(StrEnum):
@@ -43,6 +45,13 @@ class Appointment(Record):
     """None while only the day is known."""
     minutes: Annotated[int, Field(gt=0)] = USUAL_MINUTES
     answer: Answer = Answer.PLANNED
+    earlier: tuple[str, ...] = ()
+    """When it was before, the latest last: an Event that still says so has only not been told yet."""
+
+    @property
+    def when(self) -> str:
+        """Its hour, or its day where no hour is known."""
+        return self.starts_at.isoformat() if self.starts_at else self.on.isoformat()
 
     @property
     def is_off(self) -> bool:
@@ -59,7 +68,8 @@ class Appointment(Record):
             return self.model_copy(update={"number": number})
         moved = (self.on, self.starts_at, self.minutes) != (before.on, before.starts_at, before.minutes)
         sequence = before.sequence + (1 if before.was_sent and (moved or before.is_off) else 0)
-        return self.model_copy(update={"number": number, "sequence": sequence})
+        earlier = (*before.earlier, before.when)[-KEPT:] if moved else before.earlier
+        return self.model_copy(update={"number": number, "sequence": sequence, "earlier": earlier})
 
     def answered(self, answer: Answer) -> Self:
         """The same meeting, with this answer."""

@@ -27,6 +27,8 @@ class EventNow(Record):
     starts_at: Moment | None = None
     """None for one of the whole day."""
     minutes: int | None = None
+    is_behind: bool = False
+    """A change of ours has not reached it yet."""
 
 
 def on_event_change(prospect: Prospect, there: EventNow, now: datetime, home: str) -> tuple[Decision, ...]:
@@ -37,7 +39,7 @@ def on_event_change(prospect: Prospect, there: EventNow, now: datetime, home: st
     if there.is_gone:
         return _called_off(prospect, meets, now) if meets.on >= now.date() else ()
     new = _as_it_is(prospect, meets, there, home)
-    if (new.on, new.starts_at) == (meets.on, meets.starts_at):
+    if (new.on, new.starts_at) == (meets.on, meets.starts_at) or (there.is_behind and new.when in meets.earlier):
         return ()
     return _moved(prospect, meets, new, now, home)
 

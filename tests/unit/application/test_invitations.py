@@ -209,6 +209,22 @@ def test_an_event_that_people_move_in_the_crm_moves_the_invitation(company: Comp
     assert (str(step.on), "15:00 their time" in step.what) == ("2026-01-15", True)
 
 
+def test_an_event_that_was_not_told_of_a_move_yet_moves_nothing_back(company: Company) -> None:
+    person = agreed(company)
+    row = converted(company, person)
+    answers(company, person, "COUNTER", **{"20260112T09": "20260114T13", "20260112T0930": "20260114T1330"})
+    company.run("pull")
+    assert str(meets(company, person).on) == "2026-01-14"
+    assert company.crm.records["Event"][row["Id"]]["StartDateTime"] == "2026-01-12T09:00:00+00:00"
+    company.run("sync")
+    company.wait(timedelta(hours=1))
+    company.run("pull")
+    assert str(meets(company, person).on) == "2026-01-14"
+    company.crm.change("Event", row["Id"], StartDateTime="2026-01-12T09:00:00+00:00")
+    company.run("pull")
+    assert str(meets(company, person).on) == "2026-01-12", "moved back by a person"
+
+
 def test_the_owner_gives_the_hour_and_the_customer_gets_the_first_invitation(company: Company) -> None:
     by_owner = MeetingRules(confirm="by_owner")
     company.with_services(playbook=company.services.playbook.model_copy(update={"meetings": by_owner}))
