@@ -12,7 +12,7 @@ from typing import Any
 
 from closeloop.adapters.salesforce.our_fields import KEY
 from closeloop.adapters.salesforce.reading import Reader
-from closeloop.adapters.salesforce.soql import chunks, in_list, moment
+from closeloop.adapters.salesforce.soql import chunks, in_list, moment, quote
 from closeloop.adapters.salesforce.writing import Record, Writer
 from closeloop.application.ports import CrmEvent, CrmMeeting, CrmOutcome
 from closeloop.domain.actions import ActionKind, ActionState
@@ -75,7 +75,7 @@ def when(meeting: CrmMeeting) -> Row:
 def changed_events(since: str | None) -> str:
     """Asks for the Events of our meetings that changed; asked with the recycle bin, for deleted ones too."""
     fields = f"Id, {KEY}, IsDeleted, IsAllDayEvent, ActivityDate, StartDateTime, DurationInMinutes, SystemModstamp"
-    ours = f"{KEY} LIKE '{ActionKind.EVENT.value}:%'"
+    ours = f"{KEY} LIKE {quote(ActionKind.EVENT.value + ':%')}"
     later = f" AND SystemModstamp >= {moment(datetime.fromisoformat(since) - OVERLAP)}" if since else ""
     return f"SELECT {fields} FROM Event WHERE {ours}{later}"
 
