@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import SecretStr, ValidationError
 
 import templates
+from closeloop.adapters.calendars.ics import IcsCalendars
 from closeloop.adapters.clock import SimulatedClock, SystemClock
 from closeloop.adapters.decks.when_drawn import DecksWhenDrawn
 from closeloop.adapters.dry_run import DryRunCrm, DryRunDecks, DryRunMailer, DryRunQuotes
@@ -129,6 +130,7 @@ def build(chosen: Settings, clock: Clock | None = None) -> Services:
         providers=providers(chosen),
         decks=DecksWhenDrawn(chosen.deck_master, also=set(chosen.deck_formats.split()) - {"pptx"}),
         quotes=QuoteFiles(also=set(chosen.quote_formats.split()) - {"html"}),
+        calendars=IcsCalendars(),
         home=home,
         secret=_secret(chosen.secret, home / SECRET_FILE),
         crm_url=chosen.salesforce_instance_url.rstrip("/") if chosen.salesforce_instance_url else None,

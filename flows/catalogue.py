@@ -13,6 +13,7 @@ from flows.approach import approach
 from flows.closing import closing
 from flows.deliver import deliver
 from flows.follow_up import follow_up
+from flows.next_steps import next_steps
 from flows.objections import objections
 from flows.preparation import preparation
 from flows.presentation import presentation
@@ -29,6 +30,7 @@ FLOWS: dict[str, Callable[..., Any]] = {
     "objections": objections,
     "closing": closing,
     "follow_up": follow_up,
+    "next_steps": next_steps,
     "deliver": deliver,
     "receive": receive,
     "reconcile": reconcile,

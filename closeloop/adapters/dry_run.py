@@ -13,12 +13,12 @@ from closeloop.application.crm_people import KnownPerson
 from closeloop.application.ports import (
     Conversion,
     Crm,
-    CrmDeal,
     CrmFile,
     CrmLead,
     CrmLook,
     CrmMeeting,
     CrmMember,
+    CrmNews,
     CrmOutcome,
     CrmRead,
     CrmTask,
@@ -144,8 +144,8 @@ class DryRunCrm:
     def conversion_caveat(self) -> str | None:
         return self._real.conversion_caveat()
 
-    def changed_deals(self, since: str | None) -> list[CrmDeal]:
-        return self._real.changed_deals(since)
+    def news(self, deals_since: str | None, events_since: str | None, *, meetings: bool) -> CrmNews:
+        return self._real.news(deals_since, events_since, meetings=meetings)
 
     def put_files(self, files: Sequence[CrmFile]) -> list[CrmOutcome]:
         self.files.extend(files)

@@ -28,12 +28,12 @@ from closeloop.application.plan_items import (
 from closeloop.application.ports import (
     Conversion,
     Crm,
-    CrmDeal,
     CrmFile,
     CrmLead,
     CrmLook,
     CrmMeeting,
     CrmMember,
+    CrmNews,
     CrmOutcome,
     CrmTask,
     CrmUpdate,
@@ -117,11 +117,13 @@ class PlannedCrm(DryRunCrm):
     def changed_between(self, start: datetime, until: str, known: Container[str]) -> list[CrmLead]:
         return self._in_scope(self._real.changed_between(start, until, known))
 
-    def changed_deals(self, since: str | None) -> list[CrmDeal]:
-        deals = self._real.changed_deals(since)
-        kept = [deal for deal in deals if deal.opportunity_id in self._scope]
-        self.withheld = self.withheld or len(kept) < len(deals)
-        return kept
+    def news(self, deals_since: str | None, events_since: str | None, *, meetings: bool) -> CrmNews:
+        found = self._real.news(deals_since, events_since, meetings=meetings)
+        deals = tuple(deal for deal in found.deals if deal.opportunity_id in self._scope)
+        events = tuple(event for event in found.events if event.key.split(":")[1] in self._scope)
+        less = len(deals) + len(events) < len(found.deals) + len(found.events)
+        self.withheld = self.withheld or less
+        return CrmNews(deals=deals, events=events)
 
     def _in_scope(self, leads: list[CrmLead]) -> list[CrmLead]:
         kept = [lead for lead in leads if lead.id in self._scope]

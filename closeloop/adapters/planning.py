@@ -14,9 +14,9 @@ from closeloop.adapters.dry_run import MARK, DryRunCrm
 from closeloop.application.ports import (
     AccountQuery,
     Crm,
-    CrmDeal,
     CrmLead,
     CrmLook,
+    CrmNews,
     CrmOutcome,
     CrmRead,
     DeckBuilder,
@@ -44,11 +44,14 @@ class ReadingCrm(DryRunCrm):
     def changed_between(self, start: datetime, until: str, known: Container[str]) -> list[CrmLead]:
         return self._noted_leads(super().changed_between(start, until, known))
 
-    def changed_deals(self, since: str | None) -> list[CrmDeal]:
-        deals = super().changed_deals(since)
-        for deal in deals:
+    def news(self, deals_since: str | None, events_since: str | None, *, meetings: bool) -> CrmNews:
+        found = super().news(deals_since, events_since, meetings=meetings)
+        for deal in found.deals:
             self._note(PULLED + deal.opportunity_id, deal.model_dump(mode="json"))
-        return deals
+        for event in found.events:
+            says = event.model_dump(mode="json", exclude={"cursor"})
+            self._note(PULLED + event.key.split(":")[1], {"meeting": says})
+        return found
 
     def look(self, prospects: Sequence[Prospect]) -> dict[str, CrmLook]:
         looks = super().look(prospects)

@@ -112,7 +112,7 @@ class CrmDeal(Record):
     opportunity_id: str
     contact_id: str
     cursor: str
-    """Give the last one back to `changed_deals` to read on from there."""
+    """Give the last one back to `news` to read on from there."""
     owner_id: str
     owner_name: str
     contact_owner_id: str
@@ -124,6 +124,8 @@ class CrmDeal(Record):
     won: bool = False
     lost_reason: str | None = None
     """What the org's field for it says, where the mapping has one."""
+    owner_is_active: bool = True
+    """False: their CRM user was switched off; such deals are told every time, until somebody else owns them."""
 
 
 class CrmFile(Record):
@@ -143,7 +145,7 @@ class CrmFile(Record):
 
 
 class CrmMeeting(Record):
-    """A meeting that was agreed for a day; its hour is set by people. `key` makes it unique in the CRM."""
+    """A meeting that was agreed for a day, with its hour where that is known. `key` makes it unique in the CRM."""
 
     action_key: str
     key: str
@@ -154,6 +156,33 @@ class CrmMeeting(Record):
     description: str
     on: str
     """ISO date."""
+    starts_at: str | None = None
+    """ISO moment in UTC; None: people give it its hour."""
+    minutes: int = 30
+    was: str | None = None
+    """The moment that we wrote before; an Event at any other was moved by people, and stays."""
+    called_off: bool = False
+
+
+class CrmEvent(Record):
+    """A meeting of ours as its Event stands in the CRM now."""
+
+    key: str
+    cursor: str
+    """Give the last one back to `news` to read on from there."""
+    is_gone: bool
+    on: str
+    """ISO date."""
+    starts_at: str | None
+    """ISO moment in UTC; None for one of the whole day."""
+    minutes: int | None
+
+
+class CrmNews(Record):
+    """What people may have changed about our deals and meetings."""
+
+    deals: tuple[CrmDeal, ...] = ()
+    events: tuple[CrmEvent, ...] = ()
 
 
 class CrmMember(Record):
@@ -275,10 +304,11 @@ class Crm(CrmErasing, CrmPeople, Protocol):
         """What a run should say about how Leads are converted here; None when there is nothing to say."""
         ...
 
-    def changed_deals(self, since: str | None) -> list[CrmDeal]:
-        """Deals of ours that changed, or whose person did, from a cursor on (None: all), oldest change first.
+    def news(self, deals_since: str | None, events_since: str | None, *, meetings: bool) -> CrmNews:
+        """Deals of ours that changed, or whose person did, from a cursor on (None: all), oldest change first; with
+        `meetings`, in the same call, the Events of our meetings that changed or were deleted.
 
-        What changed shortly before the cursor is told again: taking it over twice changes nothing.
+        What changed shortly before a cursor is told again: taking it over twice changes nothing.
         """
         ...
 

@@ -1,5 +1,5 @@
 """What people changed in the CRM about a deal or its person, after the conversion: owner, opt-out, do-not-contact,
-and that they closed it.
+and that they closed it. The Events of meetings are read in the same call.
 
 Invariant: the owner is never written by us; whoever changed it last, on the Opportunity or on the Contact, decides
 whose the deal is.
@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from closeloop.application.deciding import Outcome, note
+from closeloop.application.event_changes import CURSOR as EVENTS
+from closeloop.application.event_changes import take_over_events
 from closeloop.application.overtaking import insist
 from closeloop.application.ports import CrmDeal
 from closeloop.application.results import Tally
@@ -20,6 +22,7 @@ from closeloop.domain.business_days import add_business_days, place_of
 from closeloop.domain.crm_fields import LOST_REASON, TEXT_LIMIT
 from closeloop.domain.decisions import Close, Stop
 from closeloop.domain.endings import Why
+from closeloop.domain.hand_over import hand_over
 from closeloop.domain.prospect import Prospect
 from closeloop.domain.stage import Standing
 
@@ -29,9 +32,13 @@ OPTED_OUT_IN_CRM = "opted out in the CRM"
 
 def take_over_deals(services: Services, run_id: str, now: datetime, tally: Tally) -> None:
     """Read what changed since last time; without any deal of ours nothing is asked."""
-    if not services.ledger.state_counts().get(ActionKind.CONVERT, {}).get(ActionState.ACCEPTED):
+    done = services.ledger.state_counts()
+    if not done.get(ActionKind.CONVERT, {}).get(ActionState.ACCEPTED):
         return
-    changed = {deal.opportunity_id: deal for deal in services.crm.changed_deals(services.ledger.cursor(CURSOR))}
+    meetings = bool(done.get(ActionKind.EVENT, {}).get(ActionState.ACCEPTED))
+    since = services.ledger.cursor(CURSOR)
+    news = services.crm.news(since, services.ledger.cursor(EVENTS), meetings=meetings)
+    changed = {deal.opportunity_id: deal for deal in news.deals}
     keys = services.ledger.by_opportunity(changed)
     prospects = services.ledger.prospects(keys.values())
     deals = {key: changed[opportunity] for opportunity, key in keys.items()}
@@ -44,13 +51,18 @@ def take_over_deals(services: Services, run_id: str, now: datetime, tally: Tally
 
     tally.count("deals updated", insist(services, prospects, taken_over))
     if changed:
-        services.ledger.set_cursor(CURSOR, max(deal.cursor for deal in changed.values()))
+        services.ledger.set_cursor(CURSOR, max(since or "", *(deal.cursor for deal in changed.values())))
+    take_over_events(services, news.events, run_id, now, tally)
 
 
 def _take_over(outcome: Outcome, deal: CrmDeal, tally: Tally) -> None:
     owner_id, owner_name = _owner(outcome.prospect, deal)
     seen = {"Opportunity": deal.owner_id, "Contact": deal.contact_owner_id}
     outcome.learn(owner_id=owner_id, owner_name=owner_name, owners_seen=seen)
+    if not deal.owner_is_active and owner_id == deal.owner_id:
+        left = hand_over(outcome.prospect, outcome.services.playbook, outcome.now, inactive=True)
+        if left is not None:
+            note(tally, outcome.take(left))
     no = deal.opted_out or deal.do_not_contact
     if no and deal.contact_id == outcome.prospect.crm.contact and outcome.prospect.standing.may_be_written_to:
         note(tally, outcome.take(_stop(deal)))
@@ -63,7 +75,7 @@ def _take_over(outcome: Outcome, deal: CrmDeal, tally: Tally) -> None:
 def _closed(deal: CrmDeal, outcome: Outcome) -> Close:
     """Theirs to decide: a won deal begins its follow-up, a lost one comes back on its day."""
     rules, now = outcome.services.playbook, outcome.now
-    wait = rules.follow_up.customer.wait_before(0) if deal.won else rules.closing.come_back_days
+    wait = rules.follow_up.first_wait if deal.won else rules.closing.come_back_days
     come_back = add_business_days(now + timedelta(days=wait), 0, place_of(outcome.prospect))
     why, said = _why(deal, outcome)
     reason = f"a person closed the deal as {'won' if deal.won else 'lost'} in the CRM{said}"

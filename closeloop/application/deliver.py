@@ -31,6 +31,7 @@ from closeloop.application.touch_log import touch_logs
 from closeloop.domain.actions import ActionKind, ActionState, ClaimedAction, Settlement
 from closeloop.domain.decisions import Stop
 from closeloop.domain.forgetting import REASON
+from closeloop.domain.invitations import CalendarPart
 from closeloop.domain.last_look import Verdict, World, receipt_values, verdict
 from closeloop.domain.messages import RenderedMail
 from closeloop.domain.prospect import Prospect
@@ -192,6 +193,7 @@ def outgoing(action: ClaimedAction, prospect: Prospect, services: Services) -> O
         stage=action.stage.value,
         sender_email=box.email,
         sender_name=box.name,
+        calendar=CalendarPart(**action.payload["calendar"]) if "calendar" in action.payload else None,
         attempt=action.attempt,
     )
 

@@ -195,6 +195,10 @@ class Ledger(ErasureLedger, EventInbox, ApprovalLedger, CreditLedger, GrantLedge
         """Account domain to those there who are customers or have an open deal, by key."""
         ...
 
+    def open_deals(self, after: str, limit: int) -> list[Prospect]:
+        """Open deals behind this key, by key."""
+        ...
+
     def in_outreach(self, domains: Iterable[str]) -> dict[str, list[Prospect]]:
         """Account domain to those there whom an approach is being made to, by key."""
         ...

@@ -9,8 +9,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from closeloop.application.invitations import part_of
 from closeloop.application.services import Services
 from closeloop.domain.actions import Action, words_of
+from closeloop.domain.invitations import CalendarPart
 from closeloop.domain.languages import Choice, choose
 from closeloop.domain.links import Link, led_through, make_link
 from closeloop.domain.mailboxes import written_by
@@ -31,13 +33,16 @@ class Letter(Record):
     thread: ThreadHeaders
     conversation: Conversation
     """As it stands once this mail is in it."""
+    calendar: CalendarPart | None = None
+    """The invitation that goes with it, or its end."""
     words: str
     """Known again whatever conversation it goes on with: the mark of its own subject and text."""
 
     def payload(self) -> dict[str, Any]:
         """What the ledger keeps of it: enough to send it and to explain its language."""
         why = {"language": self.choice.language, "language_because": self.choice.because}
-        return self.mail.model_dump() | why | {"thread": self.thread.model_dump(exclude={"subject"})}
+        part = {"calendar": self.calendar.model_dump(mode="json")} if self.calendar else {}
+        return self.mail.model_dump() | why | part | {"thread": self.thread.model_dump(exclude={"subject"})}
 
 
 def write(
@@ -61,13 +66,16 @@ def write(
         make_token(prospect.key, services.secret),
         playbook.sender.email.rpartition("@")[2],
         now,
-        on_its_own=TEMPLATES[template] is FollowUpProps,
+        on_its_own=issubclass(TEMPLATES[template], FollowUpProps),
     )
     conversation = said(prospect.conversation, thread, action.key, mail.subject, now)
     words = words_of(mail.subject, mail.text)
     if thread.subject is not None:
         mail = mail.answering(thread.subject)
-    return Letter(mail=mail, choice=choice, thread=thread, conversation=conversation, words=words)
+    calendar = part_of(template, mail, prospect, services, playbook.sender, now)
+    return Letter(
+        mail=mail, choice=choice, thread=thread, conversation=conversation, words=words, calendar=calendar
+    )
 
 
 def _choice(template: str, prospect: Prospect, services: Services, language: str | None) -> Choice:

@@ -10,6 +10,7 @@ from closeloop.application.results import Tally
 from closeloop.application.services import Services
 from closeloop.application.settling import settle
 from closeloop.domain.actions import Action, ActionKind, ActionState
+from closeloop.domain.appointments import USUAL_MINUTES
 from closeloop.domain.prospect import Prospect
 
 
@@ -41,6 +42,18 @@ def meeting(action: Action, prospect: Prospect) -> CrmMeeting:
         what_id=prospect.crm.opportunity if prospect.crm.contact else None,
         owner_id=prospect.owner_id,
         subject=action.payload["subject"],
-        description="Agreed by reply. The day is ours to suggest; give it an hour with the customer.",
+        description=_about(action),
         on=action.payload["on"],
+        starts_at=action.payload.get("starts_at"),
+        minutes=action.payload.get("minutes", USUAL_MINUTES),
+        was=action.payload.get("was"),
+        called_off=action.payload.get("called_off", False),
     )
+
+
+def _about(action: Action) -> str:
+    if action.payload.get("called_off"):
+        return "Called off. This Event is kept so that the story of the deal is whole."
+    if action.payload.get("starts_at"):
+        return "Agreed by reply. Move or delete this Event, and the customer hears of it by a new invitation."
+    return "Agreed by reply. The day is ours to suggest; give it an hour, and the customer gets an invitation."

@@ -10,6 +10,7 @@ from closeloop.application import (
     closing,
     deliver,
     follow_up,
+    next_steps,
     objections,
     preparation,
     presentation,
@@ -36,6 +37,7 @@ PASSES: dict[str, tuple[Pass, int]] = {
     "objections": (objections.run_batch, BATCH),
     "closing": (closing.run_batch, BATCH),
     "follow_up": (follow_up.run_batch, BATCH),
+    "next_steps": (next_steps.run_batch, BATCH),
     "deliver": (deliver.run_batch, deliver.BATCH),
     "sync": (sync.run_batch, sync.BATCH),
 }

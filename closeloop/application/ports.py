@@ -11,11 +11,13 @@ from closeloop.application.crm_port import (
     Conversion,
     Crm,
     CrmDeal,
+    CrmEvent,
     CrmFile,
     CrmLead,
     CrmLook,
     CrmMeeting,
     CrmMember,
+    CrmNews,
     CrmOutcome,
     CrmRead,
     CrmTask,
@@ -34,6 +36,7 @@ from closeloop.application.ledger_port import (
     WriteState,
 )
 from closeloop.domain.actions import ActionState
+from closeloop.domain.invitations import CalendarPart
 from closeloop.domain.messages import MailProps, RenderedMail
 from closeloop.domain.presentation_content import DeckContent, Finding
 from closeloop.domain.prospect import Fact
@@ -50,11 +53,13 @@ __all__ = [
     "Conversion",
     "Crm",
     "CrmDeal",
+    "CrmEvent",
     "CrmFile",
     "CrmLead",
     "CrmLook",
     "CrmMeeting",
     "CrmMember",
+    "CrmNews",
     "CrmOutcome",
     "CrmRead",
     "CrmTask",
@@ -109,6 +114,8 @@ class OutgoingMail(Record):
     sender_email: str | None = None
     """The mailbox that writes; None: the company's sender."""
     sender_name: str | None = None
+    calendar: CalendarPart | None = None
+    """An invitation that goes with it."""
     attempt: int = 1
     """Travels with the key, so that news of an attempt that was called back is never taken for news of this one."""
 

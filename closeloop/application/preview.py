@@ -19,9 +19,20 @@ from closeloop.application.ports import OutgoingMail
 from closeloop.application.services import Services
 from closeloop.domain import approach, closing, follow_up, objections, presentation
 from closeloop.domain.actions import ActionKind, ClaimedAction
+from closeloop.domain.appointments import Appointment
+from closeloop.domain.business_days import add_business_days, place_of
 from closeloop.domain.decisions import Channel, Decision, Touch
 from closeloop.domain.errors import RenderError, UsageError
-from closeloop.domain.messages import TEMPLATES, ClosingProps, FollowUpProps, ObjectionProps
+from closeloop.domain.follow_up_rules import months_later
+from closeloop.domain.meetings import MEETING_DAYS
+from closeloop.domain.messages import (
+    TEMPLATES,
+    ClosingProps,
+    FollowUpProps,
+    MeetingProps,
+    ObjectionProps,
+    RenewalProps,
+)
 from closeloop.domain.playbook import Playbook
 from closeloop.domain.prospect import Prospect
 from closeloop.domain.record import Record
@@ -88,6 +99,7 @@ def named_mail(
     if template not in TEMPLATES:
         raise UsageError(f"there is no mail {template!r}; there are {', '.join(sorted(TEMPLATES))}")
     theirs = on_their_lines(services, [prospect]).get(prospect.key, services)
+    prospect = _with_a_meeting(prospect, now) if TEMPLATES[template] is MeetingProps else prospect
     supposed = _supposed(template, prospect, step, theirs.playbook, now)
     return _shown(supposed, prospect, theirs, now, language)
 
@@ -96,6 +108,9 @@ def _supposed(template: str, prospect: Prospect, step: int | None, playbook: Pla
     """The touch that would send this mail."""
     props: dict[str, str] = {"approach": approach.choose(prospect, playbook).kind}
     why = ["asked for by name"]
+    if issubclass(TEMPLATES[template], RenewalProps):
+        ends = months_later((prospect.closed_at or now).date(), _term(playbook))
+        props |= {"term_ends": ends.isoformat()}
     sequence, usual = _place(template, prospect, playbook)
     if issubclass(TEMPLATES[template], ObjectionProps):
         label = prospect.objection.label if prospect.objection else _SUPPOSED
@@ -114,12 +129,26 @@ def _supposed(template: str, prospect: Prospect, step: int | None, playbook: Pla
     )
 
 
+def _term(playbook: Playbook) -> int:
+    """Months that a term has; a year where the playbook renews nothing."""
+    renewal = playbook.follow_up.tracks.renewal
+    return renewal.term_months if renewal is not None else 12
+
+
+def _with_a_meeting(prospect: Prospect, now: datetime) -> Prospect:
+    """Their own meeting, or one that a preview supposes, in three business days."""
+    if prospect.appointment is not None and prospect.appointment.starts_at is not None:
+        return prospect
+    at = add_business_days(now, MEETING_DAYS, place_of(prospect)).replace(hour=9, minute=0, second=0, microsecond=0)
+    return prospect.model_copy(update={"appointment": Appointment(number=1, on=at.date(), starts_at=at)})
+
+
 def _place(template: str, prospect: Prospect, playbook: Playbook) -> tuple[str, int]:
     """The sequence this mail stands in, and its step there."""
     kind = TEMPLATES[template]
     if issubclass(kind, ClosingProps):
         return closing.SEQUENCE, prospect.closes + prospect.withdrawn + 1
-    if kind is FollowUpProps:
+    if issubclass(kind, FollowUpProps | MeetingProps):
         return template, 1
     chosen = approach.choose(prospect, playbook).sequence
     for name in sorted(playbook.sequences, key=lambda name: name != chosen):

@@ -14,8 +14,9 @@ from typing import Any
 from pydantic import ValidationError
 
 from closeloop.application.ports import MailRenderer
+from closeloop.domain.appointments import Appointment
 from closeloop.domain.errors import RenderError
-from closeloop.domain.messages import TEMPLATES
+from closeloop.domain.messages import TEMPLATES, MeetingProps
 from closeloop.domain.playbook import Criterion, Playbook
 from closeloop.domain.prospect import CrmIds, Fact, Objection, Prospect
 from closeloop.domain.stage import Stage
@@ -25,6 +26,7 @@ STEPS = range(1, 8)
 """More than any mail has different words for."""
 LATER = 3
 _NOW = datetime(2026, 1, 5, 9, tzinfo=UTC)
+_MEETS = Appointment(number=1, on=_NOW.date(), starts_at=_NOW)
 _KEY = "00Q000000000000EAA"
 
 
@@ -58,7 +60,11 @@ def _payloads(playbook: Playbook) -> Iterator[tuple[str, dict[str, Any]]]:
             approaches = [one.kind for one in playbook.approaches] if template.startswith("approach_") else [None]
             for kind in approaches:
                 for label in _labels(template, step, labels):
-                    yield template, {"template": template, "step": step, "approach": kind, "label": label}
+                    given = {"template": template, "step": step, "approach": kind, "label": label}
+                    yield (
+                        template,
+                        given | {"term_ends": _NOW.date().isoformat(), "handed_over_from": "A colleague"},
+                    )
 
 
 def _labels(template: str, step: int, labels: list[str]) -> list[str] | list[None]:
@@ -88,7 +94,14 @@ def _people(playbook: Playbook, payload: dict[str, Any]) -> tuple[Prospect, Pros
         "objection": objection,
         "referred_by": "A colleague",
     }
+    if _has_an_hour(payload["template"]):
+        nobody = nobody.model_copy(update={"appointment": _MEETS})
     return nobody, nobody.model_copy(update=known)
+
+
+def _has_an_hour(template: str) -> bool:
+    """A mail about a meeting is written only where the meeting has an hour."""
+    return TEMPLATES[template] is MeetingProps
 
 
 def _met(criterion: Criterion) -> Fact:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from closeloop.application import campaign
+from closeloop.application import campaign, invitations
 from closeloop.application.deciding import Outcome, note, note_overtaken, outcomes_of, save
 from closeloop.application.forgotten import forgotten
 from closeloop.application.journal import note_imported
@@ -114,6 +114,9 @@ def _apply(signal: Signal, outcome: Outcome, tally: Tally) -> None:
         _take(on_event(outcome.prospect, signal), outcome, tally)
         return
     found = understand(signal, outcome.services)
+    calendar = invitations.calendar_of(signal, outcome.services)
+    by_calendar = invitations.understood(calendar, found) if calendar is not None else None
+    found = by_calendar or found
     tally.count(f"reply: {found.primary.value}")
     outcome.services.ledger.note_understanding(signal.identity, found)
     _see(signal, found, outcome)
@@ -124,6 +127,11 @@ def _apply(signal: Signal, outcome: Outcome, tally: Tally) -> None:
         outcome.actions.extend(campaign.responded(outcome.prospect, outcome.services, outcome.now))
     if found.primary is Label.REFERRAL:
         _open_referral(found, outcome, tally)
+    if calendar is not None and by_calendar is not None and outcome.prospect.standing.may_be_written_to:
+        tally.count(f"calendar: {calendar.method.value.lower()}")
+        decided = invitations.decide(outcome.prospect, calendar, found, outcome.services, outcome.now)
+        _take(decided, outcome, tally)
+        return
     _take(on_reply(outcome.prospect, found, outcome.services.playbook, outcome.now), outcome, tally)
 
 
@@ -164,7 +172,8 @@ def _open_referral(found: Understanding, outcome: Outcome, tally: Tally) -> None
     if forgotten(outcome.services, [email]):
         tally.count("referral left out: they asked to be forgotten")
         return
-    draft = _referral_draft(email, (found.refers_to or {}).get("name"), outcome.prospect)
+    company = _company_at(email, outcome)
+    draft = _referral_draft(email, (found.refers_to or {}).get("name"), outcome.prospect, company)
     taken = take_in(outcome.services, [draft], f"referral by {outcome.prospect.key}", outcome.run_id, outcome.now)
     if not taken.outcomes:
         tally.count("referral known or in doubt")
@@ -179,7 +188,16 @@ def _open_referral(found: Understanding, outcome: Outcome, tally: Tally) -> None
         tally.fail(outcome.prospect.key, f"the referred colleague could not be added: {result.detail}")
 
 
-def _referral_draft(email: str, name: str | None, prospect: Prospect) -> LeadDraft:
+def _company_at(email: str, outcome: Outcome) -> str:
+    """The referrer's own company, unless the address is at another one: a customer names people elsewhere."""
+    facts = {fact.name: str(fact.value) for fact in outcome.services.addresses.facts(email.lower(), outcome.now)}
+    domain = facts.get("domain")
+    if domain is None or outcome.prospect.domain is None or domain == outcome.prospect.domain:
+        return outcome.prospect.company
+    return " ".join(word.capitalize() for word in domain.partition(".")[0].replace("_", "-").split("-") if word)
+
+
+def _referral_draft(email: str, name: str | None, prospect: Prospect, company: str) -> LeadDraft:
     first, _, last = (name or "").strip().rpartition(" ")
     who = " ".join(part for part in (prospect.first_name, prospect.last_name) if part) or prospect.email
     return LeadDraft(
@@ -187,8 +205,8 @@ def _referral_draft(email: str, name: str | None, prospect: Prospect) -> LeadDra
         email=email.lower(),
         first_name=first or None,
         last_name=last or email.partition("@")[0],
-        company=prospect.company,
-        country=prospect.country,
+        company=company,
+        country=prospect.country if company == prospect.company else None,
         lead_source=REFERRAL_SOURCE,
         description=referral_note(who),
     )

@@ -65,8 +65,9 @@ def _settle_meetings(actions: list[ClaimedAction], services: Services, now: date
         return
     found = services.crm.meetings_by_key([action.payload["key"] for action in actions])
     there = {a.key: found.get(a.payload["key"], ("", "")) for a in actions}
-    on = {a.key: a.payload["on"] for a in actions}
-    events = {key: event if day == on[key] else None for key, (event, day) in there.items()}
+    on = {a.key: str(a.payload.get("starts_at") or a.payload["on"])[:10] for a in actions}
+    again = {a.key for a in actions if a.payload.get("called_off")}
+    events = {key: event if day == on[key] and key not in again else None for key, (event, day) in there.items()}
     _settle(actions, events, services, now, tally)
 
 

@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from threading import Lock
 
+from closeloop.application.calendar_port import Calendars
 from closeloop.application.ports import (
     AddressReader,
     Clock,
@@ -66,6 +67,7 @@ class Services:
     enrichers: Sequence[Enricher]
     decks: DeckBuilder
     quotes: QuoteBuilder
+    calendars: Calendars
     home: Path
     secret: str = field(repr=False)
     """Signs reply and opt-out tokens."""

@@ -29,6 +29,8 @@ CLOSES_WITHIN = timedelta(days=90)
 CONVERSION_WAIT = timedelta(hours=2)
 """The attempts of an activity outlast the six hours a conversion waits when the daily limit is spent."""
 MANY = 10_000
+PROCESS = "process"
+"""Asked of the integration user: the owner has left, and nobody is named."""
 SUBTYPES = {"email": "Email", "call": "Call"}
 
 
@@ -145,7 +147,8 @@ def _log_activities(services: Services, now: datetime, limit: int, tally: Tally)
     between = _being_converted(services)
     ready = [a for a in claimed if a.prospect_key not in between]
     tracks = _talk_tracks([a for a in ready if _needs_track(a)], prospects, services, now)
-    tasks = [_task(a, prospects[a.prospect_key], services.playbook, tracks.get(a.key, "")) for a in ready]
+    ours = services.crm.our_user() if any(a.payload.get("asked_of") == PROCESS for a in ready) else None
+    tasks = [_task(a, prospects[a.prospect_key], services.playbook, tracks.get(a.key, ""), ours) for a in ready]
     outcomes = services.crm.create_tasks(tasks)
     outcomes += [_later(action.key) for action in claimed if action.prospect_key in between]
     settle(claimed, {outcome.key: outcome for outcome in outcomes}, services, now, tally, "activities")
@@ -188,13 +191,15 @@ def _talk_tracks(
     }
 
 
-def _task(action: Action, prospect: Prospect, playbook: Playbook, track: str = "") -> CrmTask:
+def _task(
+    action: Action, prospect: Prospect, playbook: Playbook, track: str = "", ours: str | None = None
+) -> CrmTask:
     payload = action.payload
     return CrmTask(
         key=action.key,
         who_id=prospect.crm.contact or prospect.crm.lead,
         what_id=prospect.crm.opportunity if prospect.crm.contact else None,
-        owner_id=_owner(action, prospect, playbook),
+        owner_id=_owner(action, prospect, playbook, ours),
         subject=payload["subject"],
         description=payload.get("description") or track,
         on=payload.get("on") or action.due_at.date().isoformat(),
@@ -204,9 +209,11 @@ def _task(action: Action, prospect: Prospect, playbook: Playbook, track: str = "
     )
 
 
-def _owner(action: Action, prospect: Prospect, playbook: Playbook) -> str:
-    """Whoever is asked by name, else whoever works the prospect."""
+def _owner(action: Action, prospect: Prospect, playbook: Playbook, ours: str | None) -> str:
+    """Whoever is asked by name, else whoever works the prospect; `ours` where nobody else is there."""
     asked = action.payload.get("asked_of", "owner")
+    if asked == PROCESS:
+        return ours or prospect.owner_id
     if asked != "owner":
         return str(asked)
     return prospect.owner_id if action.payload["completed"] else worked_by(prospect, playbook, action.due_at)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
 
+from closeloop.application import next_steps
 from closeloop.application.approving import deadline_passed
 from closeloop.application.contact_roles import roles_wait
 from closeloop.application.follow_up import SLEEPERS
@@ -63,6 +64,7 @@ _QUESTIONS: dict[str, Question] = {
     "receive": _signal_waits,
     **{stage.value: partial(_prospect_due, stages=[stage]) for stage in Stage},
     "follow_up": partial(_prospect_due, stages=list(Stage), standings=SLEEPERS),
+    "next_steps": next_steps.waits,
     "deliver": _mail_due,
     "sync": _crm_is_behind,
 }

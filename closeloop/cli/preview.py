@@ -126,6 +126,7 @@ def _as_json(one: Preview, work: Services) -> dict[str, Any]:
         choice = one.letter.choice
         found |= {"language": choice.language, "language_because": choice.because, "bytes": one.size}
         found |= {"headers": _headers(one, work), **one.letter.mail.model_dump()}
+        found |= {"calendar": one.letter.calendar.text} if one.letter.calendar else {}
     return found
 
 
@@ -164,3 +165,8 @@ def _say_mail(screen: Console, one: Preview, work: Services) -> None:
     screen.print()
     for line in one.letter.mail.text.splitlines():
         say(screen, line, 4)
+    if one.letter.calendar is not None:
+        screen.print()
+        say(screen, f"Attached: a calendar file, {one.letter.calendar.method}", 2)
+        for line in one.letter.calendar.text.splitlines():
+            say(screen, line, 4, "dim")

@@ -139,7 +139,7 @@ def _process(prospect: Prospect) -> Words:
     return {
         "stage": prospect.stage.value,
         "hold": (prospect.reason or "")[:HOLD_LIMIT] or None,
-        "next_step": step.what[:TEXT_LIMIT] if step else None,
+        "next_step": step.told[:TEXT_LIMIT] if step else None,
         "next_step_date": step.on.isoformat() if step else None,
     }
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import Field
 
+from closeloop.domain.appointments import Appointment
 from closeloop.domain.endings import Why
 from closeloop.domain.prospect import NextStep, Objection
 from closeloop.domain.record import Moment, Record
@@ -45,6 +46,8 @@ class Touch(Decision):
     """True when the touch is a close."""
     is_answer: bool = False
     """True when it answers what the person just wrote: it has its own window and no cap."""
+    track: str | None = None
+    """The track of follow-up it belongs to."""
     variant: str | None = None
     """Name of the wording, where the step has several."""
     props: dict[str, Any] = Field(default_factory=dict)
@@ -67,6 +70,8 @@ class Advance(Decision):
     next_step: NextStep | None = None
     amount: Decimal | None = None
     objection: Objection | None = None
+    appointment: Appointment | None = None
+    """The meeting that the next step is, as it goes into calendars."""
 
 
 class Draft(Decision):
@@ -96,6 +101,50 @@ class Close(Decision):
     why: Why
     on: date
     come_back_at: Moment | None
+
+
+class Arrange(Decision):
+    """What became of a meeting: moved, answered, called off."""
+
+    appointment: Appointment
+    next_step: NextStep
+    due_at: Moment | None
+    tells_crm: bool = False
+    """The Event must follow; False where the CRM, or nobody, said anything that changes it."""
+
+
+class SetNextStep(Decision):
+    """An open deal had no next step that still lies ahead: now it has one, with the reason it is not agreed."""
+
+    next_step: NextStep
+    due_at: Moment | None
+    subject: str | None = None
+    """The owner's Task, where only a person can agree on more."""
+
+
+class Suggest(Decision):
+    """A stalled deal: what its owner is advised to do, once for each cause."""
+
+    cause: str
+    subject: str
+    evidence: str
+
+
+class Felt(Decision):
+    """A customer said how satisfied they are."""
+
+    satisfied: bool
+    due_at: Moment | None
+    subject: str | None = None
+    """The owner's Task, where they are not."""
+
+
+class HandOver(Decision):
+    """The owner left; somebody goes on, or has to be chosen."""
+
+    to_id: str | None
+    to_name: str
+    former: str
 
 
 class Hold(Decision):

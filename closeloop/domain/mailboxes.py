@@ -57,6 +57,13 @@ def mailbox_of(prospect: Prospect, playbook: Playbook) -> Mailbox:
     return began or owned or _one_for_all(prospect, boxes)
 
 
+def kept_mailbox(prospect: Prospect, playbook: Playbook) -> str | None:
+    """The mailbox of the thread, unless it is the owner's own: somebody else then writes from theirs."""
+    own = next((box for box in playbook.sending.mailboxes if box.email == prospect.mailbox), None)
+    owner = {prospect.owner_id, prospect.owner_name} - {""}
+    return None if own is not None and (owner & {*own.owners, own.name}) else prospect.mailbox
+
+
 def mailbox_named(email: str | None, playbook: Playbook) -> Mailbox:
     """The mailbox with this address; the sender's own for one that the playbook no longer has."""
     found = (box for box in playbook.sending.mailboxes if box.email == email)

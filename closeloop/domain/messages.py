@@ -112,11 +112,33 @@ class ScarcityProps(ClosingProps):
     scarcity: str
 
 
+class MeetingProps(MailProps):
+    """meeting_invitation, meeting_called_off: a calendar part goes with each."""
+
+    when: str
+    """Day and hour on their clock, written out."""
+    clock: str
+    """The place whose clock that is, such as `Berlin`; empty where nobody knows."""
+    minutes: int
+    goal: str
+    """What the meeting is for: the yes that its stage asks for."""
+    moved: bool = False
+    """They held an earlier invitation to it."""
+
+
 class FollowUpProps(MailProps):
     """follow_up_customer, follow_up_nurture, follow_up_win_back."""
 
     step: int
     referred_by: str | None = None
+    handed_over_from: str = ""
+    """Who looked after them until now, in the first mail of whoever goes on."""
+
+
+class RenewalProps(FollowUpProps):
+    """follow_up_renewal: the term has an end, or there is no such mail."""
+
+    term_ends: str
 
 
 REPLY_MARK = "Re: "
@@ -134,9 +156,16 @@ TEMPLATES: dict[str, type[MailProps]] = {
     "close_alternative": ClosingProps,
     "close_inducement": InducementProps,
     "close_scarcity": ScarcityProps,
+    "meeting_invitation": MeetingProps,
+    "meeting_called_off": MeetingProps,
     "follow_up_customer": FollowUpProps,
     "follow_up_nurture": FollowUpProps,
     "follow_up_win_back": FollowUpProps,
+    "follow_up_onboarding": FollowUpProps,
+    "follow_up_satisfaction": FollowUpProps,
+    "follow_up_expansion": FollowUpProps,
+    "follow_up_referral": FollowUpProps,
+    "follow_up_renewal": RenewalProps,
 }
 
 

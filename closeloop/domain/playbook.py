@@ -15,7 +15,9 @@ from closeloop.domain.approvals import Approvals
 from closeloop.domain.close_rules import Closing, Days
 from closeloop.domain.deck_rules import DeckRules
 from closeloop.domain.enrichment_rules import EnrichmentRules
+from closeloop.domain.follow_up_rules import FollowUp
 from closeloop.domain.identity import IdentityRules
+from closeloop.domain.meeting_rules import MeetingRules
 from closeloop.domain.model_budget import ModelBudget
 from closeloop.domain.ranges import Range
 from closeloop.domain.record import Percent, Record, Share
@@ -230,36 +232,13 @@ class Objections(Record):
         return next(answer for answer in self.answers if answer.label.value == label)
 
 
-class Cadence(Record):
-    """A follow-up that never ends: mails at these distances, then the last distance for ever."""
-
-    template: str
-    wait_days: tuple[Days, ...] = Field(min_length=1)
-
-    @model_validator(mode="after")
-    def _slows_down(self) -> Self:
-        if list(self.wait_days) != sorted(self.wait_days) or self.wait_days[-1] < 1:
-            raise ValueError("a cadence slows down: wait_days must not get shorter, and the last is at least 1")
-        return self
-
-    def wait_before(self, touch: int) -> int:
-        """Days before follow-up number `touch`, counted from 0."""
-        return self.wait_days[min(touch, len(self.wait_days) - 1)]
-
-
-class FollowUp(Record):
-    """The cadences of the seventh stage."""
-
-    customer: Cadence
-    nurture: Cadence
-    win_back: Cadence
-
-
 class StageRule(Record):
     """Weight and usual length of one stage."""
 
     weight: Percent
     usual_days: Annotated[int, Field(ge=1)]
+    sells: Text | None = None
+    """The yes that this stage asks for: a call, a meeting with those who decide, a trial, the order."""
 
 
 class CrmWords(Record):
@@ -285,6 +264,7 @@ class Playbook(Record):
     objections: Objections
     closing: Closing
     follow_up: FollowUp
+    meetings: MeetingRules = MeetingRules()
     stages: dict[Stage, StageRule]
     exchange_rates: dict[str, Decimal]
     """US dollars for one unit of a currency, used to compare revenues; as of the playbook's version."""
@@ -303,6 +283,8 @@ class Playbook(Record):
     """None: everybody of a company may be written to at once."""
     channel_preference: ChannelPreference = ChannelPreference.REPLACE
     """What becomes of steps in another channel than the one a prospect prefers."""
+    stalled_tasks_per_day: Annotated[int, Field(ge=0, le=100)] = 5
+    """Suggested actions about stalled deals that an owner gets in a day."""
     compare_from: Annotated[int, Field(ge=20)] = 100
     """People that each variant must have reached before any is called better."""
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from pydantic import Field
 
+from closeloop.domain.appointments import Appointment
 from closeloop.domain.endings import Ending
 from closeloop.domain.quoted import Quoted
 from closeloop.domain.record import Moment, Record, Share
@@ -84,6 +85,13 @@ class NextStep(Record):
 
     what: str
     on: date
+    why: str = ""
+    """Why it is only our own plan: the reason that nothing is agreed with the customer; empty: they agreed."""
+
+    @property
+    def told(self) -> str:
+        """What is next and, where nobody agreed to it, why."""
+        return f"{self.what} ({self.why})" if self.why else self.what
 
     @property
     def is_meeting(self) -> bool:
@@ -146,6 +154,10 @@ class Prospect(Record):
     next_step: NextStep | None = None
     meetings: int = 0
     """Meetings agreed so far; a meeting that is moved is still the same one."""
+    appointment: Appointment | None = None
+    """The last of them, as the calendars have it."""
+    steps_set: int = 0
+    """How often the next step had to be set because nothing was agreed; part of the keys of Tasks about it."""
     owners_seen: dict[str, str] = Field(default_factory=dict)
     """Owner of the deal and of its person as the CRM last said, by object: a change is known by it."""
     amount: Decimal | None = None
@@ -190,6 +202,14 @@ class Prospect(Record):
     closed_at: Moment | None = None
     ending: Ending | None = None
     """How the last deal ended, and why."""
+    tracks: dict[str, int] = Field(default_factory=dict)
+    """Track of follow-up to the mails of it since the order."""
+    satisfied_at: Moment | None = None
+    dissatisfied_at: Moment | None = None
+    owner_left: str | None = None
+    """Id of the owner of whom we know that they left; a new owner is another one."""
+    handed_over_from: str | None = None
+    """Who looked after them before: the next mail says so, once."""
     referred_by: str | None = None
     conversation: Conversation | None = None
     """The talk by mail that the next mail may go on with."""

@@ -6,19 +6,27 @@ from datetime import datetime, timedelta
 
 from closeloop.domain.business_days import add_business_days, from_named_day, place_of
 from closeloop.domain.close_rules import CloseKind
-from closeloop.domain.decisions import Advance, AskHuman, Channel, Close, Decision, Hold, Park, Stop, Touch
+from closeloop.domain.decisions import Advance, AskHuman, Channel, Close, Decision, Felt, Hold, Park, Stop, Touch
 from closeloop.domain.endings import Why
-from closeloop.domain.meetings import MEETING_DAYS, plan_meeting
+from closeloop.domain.invitations import invitation
+from closeloop.domain.meetings import MEETING_DAYS, Planned, plan_meeting
 from closeloop.domain.playbook import Playbook
 from closeloop.domain.preparation import price
 from closeloop.domain.presentation import to_closing
 from closeloop.domain.prospect import NextStep, Objection, Prospect
+from closeloop.domain.satisfaction import Mood, mood_of
 from closeloop.domain.signals import Label, Signal, SignalKind, Understanding
 from closeloop.domain.stage import Profile, Stage, Standing
+from closeloop.domain.tracks import next_day
 
 NOT_NOW_DAYS = 90
 ABSENCE_DAYS = 7
 HUMAN_DAYS = 5
+DAYS_AFTER_A_COMPLAINT = 10
+SAYS_MORE = frozenset(
+    {Label.REFERRAL, Label.MEETING, Label.QUESTION, Label.NOT_NOW, Label.OUT_OF_OFFICE, Label.AUTO_REPLY}
+)
+"""What a customer may say whose words about their mood are beside the point."""
 QUESTION_SEQUENCE = "question_answer"
 YES_LABELS = frozenset({Label.INTERESTED, Label.MEETING})
 HUMAN_SUBJECTS = {
@@ -69,6 +77,8 @@ def on_reply(prospect: Prospect, found: Understanding, playbook: Playbook, now: 
         return _stopped_by_reply(prospect, found)
     if prospect.standing is Standing.STOPPED:
         return ()
+    if prospect.standing is Standing.CUSTOMER and (felt := _felt(prospect, found, playbook, now)):
+        return felt
     if found.abstained:
         return _to_human(prospect, found, playbook, now)
     if label.is_automatic:
@@ -83,6 +93,8 @@ def on_reply(prospect: Prospect, found: Understanding, playbook: Playbook, now: 
         return _yes(prospect, found, playbook, now)
     if label is Label.QUESTION:
         return _question(prospect, playbook, now)
+    if label is Label.REFERRAL and prospect.standing is Standing.CUSTOMER:
+        return (_thank(prospect, found, now),)
     return _to_human(prospect, found, playbook, now)
 
 
@@ -171,7 +183,7 @@ def _yes(prospect: Prospect, found: Understanding, playbook: Playbook, now: date
 
 
 def _won(prospect: Prospect, playbook: Playbook, now: datetime) -> Close:
-    first = now + timedelta(days=playbook.follow_up.customer.wait_before(0))
+    first = now + timedelta(days=playbook.follow_up.first_wait)
     after = f", after the {CloseKind(prospect.tried_closes[-1]).in_words}" if prospect.tried_closes else ""
     return Close(
         rule="closing.order",
@@ -184,10 +196,15 @@ def _won(prospect: Prospect, playbook: Playbook, now: datetime) -> Close:
 
 
 def _meet(prospect: Prospect, found: Understanding, playbook: Playbook, now: datetime) -> tuple[Decision, ...]:
-    """Plan for the meeting, and let the owner confirm it: nobody else answers the customer."""
-    planned = plan_meeting(prospect, found.proposed_for, now)
+    """Plan for the meeting; invite to it where the playbook lets us, and leave the rest to the owner."""
+    planned = plan_meeting(prospect, found.proposed_for, now, playbook.meetings, playbook.sending.time_zone)
+    return meet(prospect, planned, playbook)
+
+
+def meet(prospect: Prospect, planned: Planned, playbook: Playbook) -> tuple[Decision, ...]:
+    """The decisions behind an agreed meeting."""
     opens = not prospect.is_deal
-    meet = Advance(
+    agreed = Advance(
         rule="presentation.meeting",
         reasons=(planned.reason,),
         to=Stage.PRESENTATION,
@@ -195,14 +212,16 @@ def _meet(prospect: Prospect, found: Understanding, playbook: Playbook, now: dat
         profile=Profile.OPPORTUNITY if opens else None,
         amount=price(prospect, playbook) if opens else None,
         next_step=planned.next_step,
+        appointment=planned.appointment,
     )
-    confirm = AskHuman(
-        rule="presentation.confirm_meeting",
-        reasons=("nobody but the owner confirms a meeting to the customer",),
+    why = "they have our invitation" if planned.invites else "the playbook leaves it to the owner to say when"
+    ask = AskHuman(
+        rule="presentation.prepare_meeting" if planned.invites else "presentation.confirm_meeting",
+        reasons=(why,),
         subject=planned.task,
         until=planned.look_again_at,
     )
-    return (meet, confirm)
+    return (agreed, invitation(planned.look_again_at), ask) if planned.invites else (agreed, ask)
 
 
 def _open_deal(prospect: Prospect, found: Understanding, playbook: Playbook, now: datetime) -> Advance:
@@ -214,8 +233,21 @@ def _open_deal(prospect: Prospect, found: Understanding, playbook: Playbook, now
         profile=Profile.OPPORTUNITY,
         amount=price(prospect, playbook),
         next_step=NextStep(
-            what="Agree on a date to present", on=add_business_days(now, MEETING_DAYS, place_of(prospect)).date()
+            what="Agree on a date to present",
+            on=add_business_days(now, MEETING_DAYS, place_of(prospect)).date(),
+            why="they want to go on and have named no day",
         ),
+    )
+
+
+def _thank(prospect: Prospect, found: Understanding, now: datetime) -> AskHuman:
+    """A customer who names somebody is thanked by the owner; the mails go on as they were."""
+    who = (found.refers_to or {}).get("name") or (found.refers_to or {}).get("email") or "somebody"
+    return AskHuman(
+        rule="follow_up.referral",
+        reasons=(f"a customer named {who}",),
+        subject=f"Thank {prospect.company} for naming {who}, and tell them what becomes of it"[:255],
+        until=max(prospect.due_at or now, add_business_days(now, HUMAN_DAYS, place_of(prospect))),
     )
 
 
@@ -235,6 +267,35 @@ def _question(prospect: Prospect, playbook: Playbook, now: datetime) -> tuple[De
         return (answer,)
     opened = _open_deal(prospect, Understanding(labels=(), primary=Label.QUESTION, confidence=1), playbook, now)
     return (opened, answer)
+
+
+def _felt(
+    prospect: Prospect, found: Understanding, playbook: Playbook, now: datetime
+) -> tuple[Decision, ...] | None:
+    """A customer's answer to how satisfied they are; None where the reply says something else, or nothing."""
+    if found.primary in SAYS_MORE and not found.abstained:
+        return None
+    said = mood_of(found.said)
+    if said is None:
+        return None
+    mood, shown = said
+    felt = prospect.model_copy(
+        update={"satisfied_at" if mood is Mood.SATISFIED else "dissatisfied_at": now, "last_touch_at": now}
+    )
+    if mood is Mood.SATISFIED:
+        due = next_day(felt, playbook.follow_up)
+        reasons = (f"satisfied: {shown}", "the right moment to ask whom else it could help")
+        return (Felt(rule="follow_up.satisfied", reasons=reasons, satisfied=True, due_at=due),)
+    if mood is Mood.NEUTRAL:
+        subject = f"{prospect.company} gave us {shown}: ask what is missing"
+        until = prospect.due_at or next_day(prospect, playbook.follow_up)
+        return (AskHuman(rule="follow_up.neutral", reasons=(f"neutral: {shown}",), subject=subject, until=until),)
+    pause = add_business_days(now, DAYS_AFTER_A_COMPLAINT, place_of(prospect))
+    subject = f"Call {prospect.company} today: they are not satisfied ({shown})"
+    reasons = (f"dissatisfied: {shown}", "a person calls; no mail meanwhile")
+    return (
+        Felt(rule="follow_up.dissatisfied", reasons=reasons, satisfied=False, due_at=pause, subject=subject[:255]),
+    )
 
 
 def _expansion(prospect: Prospect, now: datetime) -> AskHuman:

@@ -12,7 +12,7 @@ from closeloop.domain.record import Record
 BLANKED = "blanked"
 """In a payload: its words were taken out."""
 NO_LONGER = "(no longer kept)"
-BODY = frozenset({"text", "html", "subject", "description", "asked"})
+BODY = frozenset({"text", "html", "subject", "description", "asked", "calendar"})
 """Of an action: the words of a mail, and of the Task that logs it."""
 KEPT_OF_A_SIGNAL = frozenset({"try", "reason", "status", "type"})
 """Without these, news about a mail in doubt could not be told from news about another attempt."""

@@ -136,6 +136,20 @@ def stalled(
     )
 
 
+def may_be_stalled(deal: Prospect, playbook: Playbook, now: datetime) -> bool:
+    """Whether a closer look can find anything, by what the deal itself says."""
+    look = Look(
+        deal=deal,
+        account=Account(contacts=0, has_decider=False),
+        reply=None,
+        usual_days=playbook.stages[deal.stage].usual_days,
+        curve=NOT_LEARNED,
+        unanswered=0,
+        now=now,
+    )
+    return look.is_overdue or not look.has_next_step
+
+
 def name_of(prospect: Prospect) -> str:
     """The person's name as far as it is known, else the address."""
     return " ".join(part for part in (prospect.first_name, prospect.last_name) if part) or prospect.email

@@ -6,7 +6,7 @@ Thai sets no blanks between words, but one where Thai meets Latin letters or dig
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
 from closeloop.domain.prospect import Fact
@@ -83,6 +83,9 @@ class Thai(Tongue):
     def day(self, on: date) -> str:
         """Without the year, which nobody doubts so near."""
         return f"วัน{_DAYS[on.weekday()]}ที่ {on.day} {_MONTHS[on.month - 1]}"
+
+    def day_and_hour(self, moment: datetime) -> str:
+        return f"{self.day(moment.date())} เวลา {moment:%H:%M} น."
 
     def full_date(self, on: date) -> str:
         return f"{on.day} {_MONTHS[on.month - 1]} {on.year + BUDDHIST_ERA}"

@@ -6,7 +6,7 @@ of the playbook. English is the first tongue; the others say the same in their o
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
 from closeloop.domain import greeting
@@ -27,6 +27,10 @@ class Tongue:
     def day(self, on: date) -> str:
         """A day near by: `Friday, 9 January`."""
         return f"{on:%A, %-d %B}"
+
+    def day_and_hour(self, moment: datetime) -> str:
+        """`Friday, 9 January at 10:00`, on the clock that the moment is told in."""
+        return f"{self.day(moment.date())} at {moment:%H:%M}"
 
     def full_date(self, on: date) -> str:
         """`30 April 2026`."""

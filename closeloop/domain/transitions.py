@@ -7,34 +7,43 @@ from functools import singledispatch
 from typing import Any
 
 from closeloop.domain.actions import Action, ActionKind, action_key
+from closeloop.domain.appointments import Answer, Appointment
 from closeloop.domain.approvals import Approval
 from closeloop.domain.business_days import add_business_days, place_of
 from closeloop.domain.decisions import (
     Advance,
+    Arrange,
     AskHuman,
     Channel,
     Close,
     Decision,
     Draft,
+    Felt,
+    HandOver,
     Hold,
     Park,
     Qualified,
+    SetNextStep,
     Stop,
+    Suggest,
     Touch,
 )
 from closeloop.domain.endings import Ending, Why, stopped
-from closeloop.domain.mailboxes import Leaving, leaving, mailbox_of
+from closeloop.domain.invitations import CALLED_OFF, INVITATION
+from closeloop.domain.mailboxes import Leaving, kept_mailbox, leaving, mailbox_of
 from closeloop.domain.offers import offer_in, today_of
 from closeloop.domain.playbook import Playbook
 from closeloop.domain.playbook_lines import line_of
-from closeloop.domain.prospect import Enrollment, NextStep, Objection, Prospect
+from closeloop.domain.prospect import MEETING, Enrollment, NextStep, Objection, Prospect
 from closeloop.domain.quotes import quoted
 from closeloop.domain.record import Record
 from closeloop.domain.stage import Profile, Stage, Standing
 
+FOLLOW_UP = "follow_up_"
+"""How the templates of follow-up begin."""
 COME_BACK = "Come back if there is no answer"
 """Our own next step, where none is agreed with the customer."""
-REPLY_SEQUENCES = frozenset({"question_answer"})
+REPLY_SEQUENCES = frozenset({"question_answer", INVITATION, CALLED_OFF})
 """Answers outside any sequence: they do not move the enrolment."""
 
 
@@ -72,12 +81,19 @@ def _touch(decision: Touch, prospect: Prospect, playbook: Playbook, now: datetim
     if decision.sequence not in REPLY_SEQUENCES:
         changes["enrollment"] = _enrollment(prospect, decision, run, playbook, now)
     if prospect.is_open_deal and _has_no_next_step(prospect, now):
-        changes["next_step"] = NextStep(what=COME_BACK, on=decision.then_wait_until.date())
+        why = f"no answer yet to our {decision.channel} of {now:%-d %B %Y}"
+        changes["next_step"] = NextStep(what=COME_BACK, on=decision.then_wait_until.date(), why=why)
     if decision.channel is Channel.EMAIL:
         changes["mails"] = prospect.mails + 1
         changes["mailbox"] = (
             mailbox_of(prospect, playbook).email if playbook.sending.mailboxes else prospect.mailbox
         )
+    if decision.track is not None:
+        changes["tracks"] = prospect.tracks | {decision.track: prospect.tracks.get(decision.track, 0) + 1}
+    if decision.template.startswith(FOLLOW_UP):
+        changes["handed_over_from"] = None
+    if decision.template == INVITATION and prospect.appointment is not None:
+        changes["appointment"] = prospect.appointment.answered(Answer.INVITED)
     if decision.asks_for_order:
         changes |= _asked(decision, prospect, playbook, now)
     if prospect.objection is not None and decision.sequence == prospect.objection.label:
@@ -146,6 +162,8 @@ def _touch_action(decision: Touch, prospect: Prospect, run: int, leaves: Leaving
     payload: dict[str, Any] = {"template": decision.template, "step": decision.step, **decision.props}
     payload |= {"mailbox": leaves.mailbox, "is_answer": decision.is_answer}
     payload |= {"variant": decision.variant} if decision.variant else {}
+    if prospect.handed_over_from and decision.template.startswith(FOLLOW_UP):
+        payload["handed_over_from"] = prospect.handed_over_from
     if not is_mail:
         payload = {"subject": decision.template, "channel": decision.channel.value, "completed": False}
     return Action(
@@ -178,10 +196,13 @@ def _advance(decision: Advance, prospect: Prospect, playbook: Playbook, now: dat
     if opens:
         changes |= {"profile": Profile.OPPORTUNITY, "predicted": playbook.probability(decision.to)}
     number = _meeting_number(decision.next_step, prospect, now)
+    if decision.appointment is not None:
+        changes["appointment"] = decision.appointment.following(prospect.appointment, number)
     applied = _moved(prospect, decision.to, decision.due_at, now, convert=opens, meetings=number, **changes)
     if decision.next_step is None or not decision.next_step.is_meeting:
         return applied
-    return applied.model_copy(update={"actions": (*applied.actions, _meeting(applied.prospect, now))})
+    event = _meeting(applied.prospect, now, was=prospect.appointment)
+    return applied.model_copy(update={"actions": (*applied.actions, event)})
 
 
 def _meeting_number(agreed: NextStep | None, prospect: Prospect, now: datetime) -> int:
@@ -193,21 +214,93 @@ def _meeting_number(agreed: NextStep | None, prospect: Prospect, now: datetime) 
     return max(1, prospect.meetings) if is_ahead else prospect.meetings + 1
 
 
-def _meeting(prospect: Prospect, now: datetime) -> Action:
+def _meeting(prospect: Prospect, now: datetime, was: Appointment | None = None) -> Action:
     """The Event of the agreed meeting: its own key stays, the action's counts the agreements."""
     assert prospect.next_step is not None  # noqa: S101 - only called right after one was agreed
-    own = action_key(ActionKind.EVENT, prospect.key, prospect.meetings)
+    own, meets = action_key(ActionKind.EVENT, prospect.key, prospect.meetings), prospect.appointment
+    called_off = meets is not None and meets.is_off
+    subject = f"{prospect.next_step.what if not called_off else 'Called off: ' + MEETING}, {prospect.company}"
+    payload: dict[str, Any] = {"key": own, "on": prospect.next_step.on.isoformat(), "subject": subject[:255]}
+    if meets is not None:
+        payload |= {"on": meets.on.isoformat(), "called_off": called_off, "minutes": meets.minutes}
+        payload |= {"starts_at": meets.starts_at.isoformat()} if meets.starts_at else {}
+        payload |= {"was": was.starts_at.isoformat()} if was is not None and was.starts_at else {}
     return Action(
-        key=f"{own}:{prospect.replies}",
+        key=f"{own}:{prospect.replies}{f':{meets.sequence}' if meets is not None and meets.sequence else ''}",
         kind=ActionKind.EVENT,
         prospect_key=prospect.key,
         stage=prospect.stage,
         due_at=now,
-        payload={
-            "key": own,
-            "on": prospect.next_step.on.isoformat(),
-            "subject": f"{prospect.next_step.what}, {prospect.company}"[:255],
-        },
+        payload=payload,
+    )
+
+
+@_apply.register
+def _arrange(decision: Arrange, prospect: Prospect, playbook: Playbook, now: datetime) -> Applied:
+    changes = {"appointment": decision.appointment, "next_step": decision.next_step, "due_at": decision.due_at}
+    after = prospect.model_copy(update=changes)
+    told = (_meeting(after, now, was=prospect.appointment),) if decision.tells_crm else ()
+    return Applied(prospect=after, actions=told)
+
+
+@_apply.register
+def _suggest(decision: Suggest, prospect: Prospect, playbook: Playbook, now: datetime) -> Applied:
+    """A Task and nothing else: what the process does about the deal goes on."""
+    subject = f"{prospect.company} stands still: {decision.subject}"
+    task = _task(prospect, subject[:255], now, "stalled", decision.cause)
+    about = {"description": f"{decision.evidence}.\n\nSuggested: {decision.subject}.", "priority": "Normal"}
+    return Applied(prospect=prospect, actions=(task.model_copy(update={"payload": task.payload | about}),))
+
+
+@_apply.register
+def _felt(decision: Felt, prospect: Prospect, playbook: Playbook, now: datetime) -> Applied:
+    when = {"satisfied_at" if decision.satisfied else "dissatisfied_at": now}
+    after = prospect.model_copy(update={**when, "due_at": decision.due_at})
+    if decision.subject is None:
+        return Applied(prospect=after)
+    return Applied(prospect=after, actions=(_task(after, decision.subject, now, "felt", prospect.replies),))
+
+
+@_apply.register
+def _hand_over(decision: HandOver, prospect: Prospect, playbook: Playbook, now: datetime) -> Applied:
+    """The new owner gets a Task; with nobody to go on, whoever runs the process does."""
+    changes: dict[str, Any] = {"owner_left": prospect.owner_id}
+    about = f"{prospect.company}: {decision.former} looked after them and {_gone(decision)}"
+    if decision.to_id is None:
+        subject, asked = f"Choose a new owner for {about}", "process"
+    else:
+        subject, asked = f"Take over {about}. Set yourself as owner in the CRM", decision.to_id
+        changes |= {"owner_id": decision.to_id, "owner_name": decision.to_name, "owner_left": None}
+        changes |= {"handed_over_from": decision.former, "mailbox": kept_mailbox(prospect, playbook)}
+    after = prospect.model_copy(update=changes)
+    task = _task(after, subject[:255], now, "hand_over", (decision.to_id or prospect.owner_id)[:15])
+    task = task.model_copy(update={"payload": task.payload | {"asked_of": asked}})
+    return Applied(prospect=after, actions=(task,))
+
+
+def _gone(decision: HandOver) -> str:
+    return decision.reasons[0].removeprefix(f"{decision.former} ")
+
+
+@_apply.register
+def _set_next_step(decision: SetNextStep, prospect: Prospect, playbook: Playbook, now: datetime) -> Applied:
+    number = prospect.steps_set + 1
+    changes = {"next_step": decision.next_step, "due_at": decision.due_at, "steps_set": number}
+    after = prospect.model_copy(update=changes)
+    if decision.subject is None:
+        return Applied(prospect=after)
+    return Applied(prospect=after, actions=(_task(after, decision.subject, now, "next_step", number),))
+
+
+def _task(prospect: Prospect, subject: str, now: datetime, *parts: str | int) -> Action:
+    """Something for the owner to do; `parts` make its key."""
+    return Action(
+        key=action_key(ActionKind.TASK, prospect.key, *parts),
+        kind=ActionKind.TASK,
+        prospect_key=prospect.key,
+        stage=prospect.stage,
+        due_at=now,
+        payload={"subject": subject, "channel": "task", "completed": False, "priority": "High"},
     )
 
 
@@ -260,6 +353,7 @@ def _ending(decision: Decision, prospect: Prospect, now: datetime, why: Why, *, 
 @_apply.register
 def _close(decision: Close, prospect: Prospect, playbook: Playbook, now: datetime) -> Applied:
     what, standing = ("Onboarding", Standing.CUSTOMER) if decision.won else ("Win-back", Standing.LOST)
+    begins: dict[str, Any] = {"tracks": {}, "satisfied_at": None, "dissatisfied_at": None} if decision.won else {}
     step = NextStep(what=what, on=decision.come_back_at.date()) if decision.come_back_at else None
     return _moved(
         prospect,
@@ -274,6 +368,7 @@ def _close(decision: Close, prospect: Prospect, playbook: Playbook, now: datetim
         closes=0,
         next_step=step,
         objection=None,
+        **begins,
     )
 
 
@@ -285,14 +380,7 @@ def _hold(decision: Hold, prospect: Prospect, playbook: Playbook, now: datetime)
 @_apply.register
 def _ask_human(decision: AskHuman, prospect: Prospect, playbook: Playbook, now: datetime) -> Applied:
     due_at = decision.until if prospect.standing.may_be_written_to else None
-    action = Action(
-        key=action_key(ActionKind.TASK, prospect.key, "ask", prospect.replies, prospect.touches),
-        kind=ActionKind.TASK,
-        prospect_key=prospect.key,
-        stage=prospect.stage,
-        due_at=now,
-        payload={"subject": decision.subject, "channel": "task", "completed": False, "priority": "High"},
-    )
+    action = _task(prospect, decision.subject, now, "ask", prospect.replies, prospect.touches)
     changes: dict[str, Any] = {"due_at": due_at}
     if prospect.objection is not None and decision.answers_objection:
         # A person's answer takes the place of our first one; it uses up none of the follow-ups.

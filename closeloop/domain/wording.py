@@ -7,13 +7,14 @@ the code says itself from its tongue. A decision names what it means (which obje
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from closeloop.domain import preparation
 from closeloop.domain.business_days import add_business_days, place_of
 from closeloop.domain.close_rules import CloseKind
 from closeloop.domain.languages import tongue_of
+from closeloop.domain.meetings import their_clock
 from closeloop.domain.messages import (
     TEMPLATES,
     AnswerProps,
@@ -22,10 +23,13 @@ from closeloop.domain.messages import (
     FollowUpProps,
     InducementProps,
     MailProps,
+    MeetingProps,
     ObjectionProps,
     PresentationProps,
+    RenewalProps,
     ScarcityProps,
 )
+from closeloop.domain.next_steps import sells
 from closeloop.domain.offers import AS_WRITTEN, Offer, offer_in, offer_of, today_of
 from closeloop.domain.playbook import Playbook
 from closeloop.domain.prospect import Prospect
@@ -161,7 +165,29 @@ def _offer(letter: _Letter, kind: CloseKind) -> Offer | None:
 
 
 def _follow_up(letter: _Letter) -> Values:
-    return {**_step(letter), "referred_by": letter.prospect.referred_by}
+    former = letter.payload.get("handed_over_from", "")
+    return {**_step(letter), "referred_by": letter.prospect.referred_by, "handed_over_from": former}
+
+
+def _renewal(letter: _Letter) -> Values:
+    ends = letter.payload.get("term_ends")
+    said = {"term_ends": letter.tongue.full_date(date.fromisoformat(ends))} if ends else {}
+    return _follow_up(letter) | said
+
+
+def _meeting(letter: _Letter) -> Values:
+    """Nothing is said of a meeting that has no hour: the mail then cannot be written, and says why."""
+    meets, home = letter.prospect.appointment, letter.playbook.sending.time_zone
+    if meets is None or meets.starts_at is None:
+        return {}
+    theirs = their_clock(letter.prospect, meets.starts_at, home)
+    return {
+        "when": letter.tongue.day_and_hour(theirs),
+        "clock": place_of(letter.prospect, home).time_zone.rpartition("/")[2].replace("_", " "),
+        "minutes": meets.minutes,
+        "goal": sells(letter.prospect.stage, letter.playbook),
+        "moved": meets.sequence > 0,
+    }
 
 
 def _two_days(letter: _Letter) -> dict[str, str]:
@@ -178,4 +204,6 @@ _BUILDERS = {
     InducementProps: _inducement,
     ScarcityProps: _scarcity,
     FollowUpProps: _follow_up,
+    RenewalProps: _renewal,
+    MeetingProps: _meeting,
 }

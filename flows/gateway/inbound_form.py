@@ -9,12 +9,15 @@ from __future__ import annotations
 import codecs
 import json
 import re
+from email import message_from_bytes
 
-from starlette.datastructures import Headers
+from starlette.datastructures import FormData, Headers
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 
 OF_A_MAIL = frozenset({"envelope", "from", "headers"})
+CALENDAR = "calendar"
+LARGEST_CALENDAR = 100_000
 _WINDOWS_PAGE = re.compile(r"windows-(\d+)", re.IGNORECASE)
 _BYTES = "latin-1"
 """Gives every byte a character of its own, so that nothing is lost before the charset is known."""
@@ -25,7 +28,7 @@ class NoMail(ValueError):
 
 
 async def read_mail(request: Request, limit: int) -> dict[str, str]:
-    """The fields by name, attachments left out; raises `NoMail`."""
+    """The fields by name, of attachments only a calendar, as `calendar`; raises `NoMail`."""
     kind = request.headers.get("content-type", "")
     if not kind.lower().startswith("multipart/form-data"):
         raise NoMail("the body is not multipart/form-data")
@@ -35,11 +38,39 @@ async def read_mail(request: Request, limit: int) -> dict[str, str]:
     except MultiPartException as problem:
         raise NoMail(f"the form cannot be read: {problem.message}") from None
     fields = {name: value for name, value in form.items() if isinstance(value, str)}
+    calendar = await _calendar_file(form)
     await form.close()
     if not OF_A_MAIL & set(fields):
         raise NoMail("no envelope, from or headers: this is no inbound mail")
     charsets = _charsets(fields.get("charsets", ""))
-    return {name: _decoded(value.encode(_BYTES), charsets.get(name)) for name, value in fields.items()}
+    mail = {name: _decoded(value.encode(_BYTES), charsets.get(name)) for name, value in fields.items()}
+    # A calendar's answer is a part of its own; the name of the field that we keep it under is ours alone.
+    found = calendar if calendar is not None else _calendar_part(fields.get("email", ""))
+    return {name: value for name, value in mail.items() if name != CALENDAR} | ({CALENDAR: found} if found else {})
+
+
+async def _calendar_file(form: FormData) -> str | None:
+    """The first attachment that is a calendar, and no larger than one."""
+    for _, file in form.multi_items():
+        if isinstance(file, str):
+            continue
+        named = (file.filename or "").lower().endswith(".ics")
+        if named or (file.content_type or "").lower().startswith("text/calendar"):
+            content = await file.read(LARGEST_CALENDAR + 1)
+            if len(content) <= LARGEST_CALENDAR:
+                return content.decode(errors="replace")
+    return None
+
+
+def _calendar_part(raw: str) -> str | None:
+    """The same of a mail that came whole."""
+    if "text/calendar" not in raw.lower():
+        return None
+    for part in message_from_bytes(raw.encode(_BYTES, "replace")).walk():
+        content = part.get_payload(decode=True) if part.get_content_type() == "text/calendar" else None
+        if isinstance(content, bytes) and len(content) <= LARGEST_CALENDAR:
+            return content.decode(errors="replace")
+    return None
 
 
 def _charsets(text: str) -> dict[str, str]:

@@ -10,7 +10,7 @@ import re
 from datetime import UTC, datetime, timedelta
 
 from sandbox import agenda
-from sandbox.buyers import machines, script, timing
+from sandbox.buyers import calendars, machines, script, timing
 from sandbox.buyers.chance import Chance
 from sandbox.buyers.models import (
     Plan,
@@ -47,6 +47,11 @@ def receive(world: World, mail_id: int) -> None:
     standing = standing_of(world, mail.address) or _newcomer(chance, mail)
     persona = personas()[standing.persona]
     standing.mails += 1
+    if calendars.has_part(mail):
+        transit.deliver(world, mail)
+        calendars.plan(world, chance, _person(chance, mail, standing), mail, standing.mails)
+        keep_standing(world, standing)
+        return
     stage = script.stage_of(mail.content)
     outcome = script.next_outcome(chance, persona, standing, stage, agenda.now(world))
     if outcome is not None and outcome.do == "bounce":
@@ -70,6 +75,9 @@ def act(world: World, plan_id: int) -> None:
         _open(world, standing, mail)
     elif plan.deed == "click":
         _click(world, standing, mail)
+    elif plan.deed == calendars.DEED:
+        chance = Chance(world.seed, plan.address)
+        calendars.answer(world, chance, _person(chance, mail, standing), standing, mail, plan)
     else:
         _last_or_next_word(world, standing, mail, plan)
 

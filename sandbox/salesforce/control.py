@@ -76,6 +76,17 @@ class OrgControl:
             user_id = seed.hire(self.org.call(), first, last, username, username)
         return Caller(user_id, username)
 
+    async def users(self, request: Request) -> object:
+        """Switches a user off or on, as an administrator does when somebody leaves; their records stay theirs."""
+        given = await fields(request, {"id", "active"})
+        kind, user_id, active = self.org.store.schema["User"], given.get("id"), given.get("active")
+        row = self.org.store.get(kind, user_id) if isinstance(user_id, str) else None
+        if row is None or not isinstance(active, bool):
+            raise ControlError('send {"id": "005…", "active": false}, with the id of a user of this org')
+        with self.org.store.transaction():
+            self.org.store.update(kind, row["Id"], {"IsActive": int(active)})
+        return {"id": row["Id"], "active": active}
+
     async def outbound(self, _request: Request) -> object:
         """The outbound messages that no receiver has acknowledged yet."""
         return outbound.waiting(self.org.store)
@@ -102,6 +113,7 @@ def routes(world: World) -> list[Route]:
         ("limits", ["GET", "POST"], control.limits),
         ("org", ["GET", "POST", "DELETE"], control.setup),
         ("sessions", ["POST"], control.sessions),
+        ("users", ["POST"], control.users),
         ("changes", ["GET"], control.changes),
         ("outbound", ["GET"], control.outbound),
     ]

@@ -6,6 +6,7 @@ content itself are tracked: a link inside a substituted value is not rewritten, 
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -120,7 +121,10 @@ def _reply_to(payload: dict[str, Any]) -> str:
 
 def _attachment(item: dict[str, str]) -> dict[str, str]:
     size = len(item["content"]) * 3 // 4
-    return {"filename": item["filename"], "type": item.get("type") or "", "bytes": str(size)}
+    found = {"filename": item["filename"], "type": item.get("type") or "", "bytes": str(size)}
+    # Of a calendar the words are kept: the recipient's own calendar answers them.
+    readable = found["type"].startswith("text/calendar")
+    return found | ({"text": base64.b64decode(item["content"]).decode(errors="replace")} if readable else {})
 
 
 def _switch(payload: dict[str, Any], group: str, name: str, *, default: bool) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 PURPOSES = {
     "describing the objects, once a process": ("writable", "ready"),
     "pull: new and changed Leads": ("changed_leads", "changed_between", "count_leads"),
-    "pull: changed deals": ("changed_deals",),
+    "pull: changed deals": ("news",),
     "last look before each send": ("look",),
     "conversion": ("convert",),
     "contact roles": ("contact_roles",),

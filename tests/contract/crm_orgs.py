@@ -53,6 +53,10 @@ class Org(Protocol):
 
     def change(self, object_name: str, record_id: str, **fields: Any) -> None: ...
 
+    def delete(self, object_name: str, record_id: str) -> None:
+        """Into the recycle bin, by a person."""
+        ...
+
     def rows(self, object_name: str, *fields: str) -> list[Row]: ...
 
     def later(self) -> None:
@@ -74,6 +78,9 @@ class FakeOrg:
 
     def change(self, object_name: str, record_id: str, **fields: Any) -> None:
         self.crm.change(object_name, record_id, **fields)
+
+    def delete(self, object_name: str, record_id: str) -> None:
+        self.crm.change(object_name, record_id, IsDeleted=True)
 
     def rows(self, object_name: str, *fields: str) -> list[Row]:
         return [{field: row.get(field) for field in fields} for row in self.crm.rows(object_name)]
@@ -108,6 +115,9 @@ class SandboxOrg:
     def change(self, object_name: str, record_id: str, **fields: Any) -> None:
         answer = self.sandbox.rest("PATCH", f"sobjects/{object_name}/{record_id}", json=fields)
         assert answer.ok, answer.text
+
+    def delete(self, object_name: str, record_id: str) -> None:
+        assert self.sandbox.rest("DELETE", f"sobjects/{object_name}/{record_id}").ok
 
     def rows(self, object_name: str, *fields: str) -> list[Row]:
         soql = f"SELECT {', '.join(fields)} FROM {object_name} ORDER BY Id"

@@ -221,7 +221,7 @@ def test_linking_roles_and_changed_deals_speak_the_names_of_the_org(sandbox: San
         {"Our_Role__c": "Decision Maker", "Role": None}
     ]
     org.change("Opportunity", deal, Our_Stage__c="presentation")
-    (changed,) = org.crm.changed_deals(None)
+    (changed,) = org.crm.news(None, None, meetings=False).deals
     assert (changed.opportunity_id, changed.do_not_contact) == (deal, True)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import requests
 
-from closeloop.application.ports import CrmFile, CrmMeeting, CrmMember, CrmOutcome
+from closeloop.application.ports import CrmDeal, CrmFile, CrmMeeting, CrmMember, CrmOutcome
 from closeloop.domain.actions import ActionState
 from tests.contract.crm_orgs import FakeOrg, Org, SandboxOrg, lead_row, owner, wish
 from tests.sandbox.conftest import Sandbox
@@ -96,6 +96,10 @@ def test_two_hundred_and_one_decks_each_reach_their_own_record(org: Org) -> None
     assert set(org.crm.files_in_place(decks)) == set(leads)
 
 
+def deals_of(org: Org, since: str | None = None) -> tuple[CrmDeal, ...]:
+    return org.crm.news(since, None, meetings=False).deals
+
+
 # meetings
 
 
@@ -125,6 +129,59 @@ def test_a_meeting_is_entered_once_and_moved_when_it_moves(org: Org) -> None:
     assert org.crm.meetings_by_key([f"event:{lead}:1", "event:x:1"]) == {
         f"event:{lead}:1": (made.record_id, "2026-01-14")
     }
+
+
+def test_a_meeting_with_an_hour_is_moved_while_it_stands_where_we_put_it(org: Org) -> None:
+    (lead,) = org.insert("Lead", [lead_row()])
+    first, second = "2026-01-12T09:30:00+00:00", "2026-01-13T10:00:00+00:00"
+    one = meeting(lead, owner(org, lead), starts_at=first, minutes=45)
+    (made,) = org.crm.put_meetings([one])
+    assert org.crm.meetings_by_key([one.key]) == {one.key: (made.record_id, "2026-01-12")}
+    again = one.model_copy(update={"action_key": f"{one.key}:2", "starts_at": second, "was": first})
+    (moved,) = org.crm.put_meetings([again])
+    assert moved.state is ACCEPTED
+    assert events(org) == [(one.key, False, second, 45)]
+    (row,) = org.rows("Event", "ShowAs", "IsAllDayEvent")
+    assert row == {"ShowAs": "Busy", "IsAllDayEvent": False}
+    org.change("Event", str(made.record_id), StartDateTime="2026-01-14T15:00:00.000+0000")
+    (kept,) = org.crm.put_meetings([again.model_copy(update={"action_key": f"{one.key}:3"})])
+    assert kept.state is SKIPPED
+
+
+def test_one_that_is_called_off_stays_in_the_calendar_and_blocks_nobody(org: Org) -> None:
+    (lead,) = org.insert("Lead", [lead_row()])
+    one = meeting(lead, owner(org, lead), starts_at="2026-01-12T09:30:00+00:00")
+    org.crm.put_meetings([one])
+    off = one.model_copy(update={"subject": "Called off: Meeting", "called_off": True, "was": one.starts_at})
+    org.crm.put_meetings([off])
+    assert org.rows("Event", "Subject", "ShowAs") == [{"Subject": "Called off: Meeting", "ShowAs": "Free"}]
+
+
+def events(org: Org, since: str | None = None) -> list[tuple[str, bool, str | None, int | None]]:
+    """Our Events as the news tell them: key, whether it is gone, its hour and its length."""
+    found = org.crm.news(None, since, meetings=True).events
+    return [(one.key, one.is_gone, one.starts_at, one.minutes) for one in found]
+
+
+def test_what_people_change_in_an_event_is_news_and_a_deleted_one_too(org: Org) -> None:
+    (lead,) = org.insert("Lead", [lead_row()])
+    org.crm.convert([wish(lead, owner(org, lead))])
+    one = meeting(lead, owner(org, lead), who_id=contact_of(org, lead))
+    (made,) = org.crm.put_meetings([one])
+    assert events(org) == [(one.key, False, None, None)]
+    (told,) = org.crm.news(None, None, meetings=True).events
+    assert org.crm.news(None, None, meetings=False).events == ()
+    org.later()
+    hour = {"IsAllDayEvent": False, "StartDateTime": "2026-01-12T09:30:00.000+0000", "DurationInMinutes": 45}
+    org.change("Event", str(made.record_id), **hour)
+    assert events(org, told.cursor)[-1] == (one.key, False, "2026-01-12T09:30:00+00:00", 45)
+    org.later()
+    org.delete("Event", str(made.record_id))
+    assert events(org, told.cursor)[-1][:2] == (one.key, True)
+
+
+def contact_of(org: Org, lead: str) -> str:
+    return org.crm.converted([lead])[lead]["contact"]
 
 
 def test_a_meeting_whose_hour_a_person_set_is_left_alone(org: Org) -> None:
@@ -189,11 +246,11 @@ def test_an_opt_out_and_a_new_owner_after_the_conversion_are_told(org: Org) -> N
     for deal in (other, made):
         org.change("Opportunity", deal.ids["opportunity"], Closeloop_Stage__c="presentation")
     ours = {other.ids["opportunity"], made.ids["opportunity"]}
-    first = [deal for deal in org.crm.changed_deals(None) if deal.opportunity_id in ours]
+    first = [deal for deal in deals_of(org) if deal.opportunity_id in ours]
     assert len(first) == 2
     org.later()
     org.change("Contact", made.ids["contact"], HasOptedOutOfEmail=True)
-    (told,) = (deal for deal in org.crm.changed_deals(first[-1].cursor) if deal.cursor > first[-1].cursor)
+    (told,) = (deal for deal in deals_of(org, first[-1].cursor) if deal.cursor > first[-1].cursor)
     assert (told.contact_id, told.opted_out, told.owner_id) == (made.ids["contact"], True, seller)
 
 
@@ -202,11 +259,9 @@ def test_the_reason_that_people_give_for_a_lost_deal_is_told(org: Org) -> None:
     (made,) = org.crm.convert([wish(lead, owner(org, lead))])
     deal = made.ids["opportunity"]
     org.change("Opportunity", deal, Closeloop_Stage__c="closing")
-    assert [one.lost_reason for one in org.crm.changed_deals(None) if one.opportunity_id == deal] == [None]
+    assert [one.lost_reason for one in deals_of(org) if one.opportunity_id == deal] == [None]
     org.change("Opportunity", deal, Closeloop_Lost_Reason__c="Budget frozen")
-    assert [one.lost_reason for one in org.crm.changed_deals(None) if one.opportunity_id == deal] == [
-        "Budget frozen"
-    ]
+    assert [one.lost_reason for one in deals_of(org) if one.opportunity_id == deal] == ["Budget frozen"]
 
 
 def test_a_quote_lies_beside_the_deck_and_covers_nothing(org: Org) -> None:
@@ -235,7 +290,7 @@ def test_a_quote_lies_beside_the_deck_and_covers_nothing(org: Org) -> None:
 def test_deals_of_other_people_are_not_read(org: Org) -> None:
     (lead,) = org.insert("Lead", [lead_row()])
     (made,) = org.crm.convert([wish(lead, owner(org, lead))])
-    assert made.ids["opportunity"] not in {deal.opportunity_id for deal in org.crm.changed_deals(None)}
+    assert made.ids["opportunity"] not in {deal.opportunity_id for deal in deals_of(org)}
 
 
 # lost answers

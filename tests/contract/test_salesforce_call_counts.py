@@ -13,7 +13,7 @@ from closeloop.adapters.salesforce.calls import Calls
 from closeloop.adapters.salesforce.connection import connect
 from closeloop.adapters.salesforce.crm import SalesforceCrm
 from closeloop.adapters.salesforce.reading import Reader
-from closeloop.application.ports import CrmRead, CrmUpdate
+from closeloop.application.ports import CrmMeeting, CrmRead, CrmUpdate
 from closeloop.domain.actions import ActionState
 from closeloop.domain.errors import CrmRefused
 from tests.contract.crm_orgs import SandboxOrg, lead_row, login_to, person, task, wish
@@ -236,3 +236,47 @@ def test_a_bulk_insert_tells_the_ids_it_made(org: SandboxOrg) -> None:
         outcomes = org.crm.create_tasks(tasks)
     assert counted.calls == 6
     assert {o.record_id for o in outcomes} == {row["Id"] for row in org.rows("Task", "Id")}
+
+
+# deals and meetings
+
+
+def test_changed_deals_and_their_meetings_are_one_call(org: SandboxOrg) -> None:
+    made = deals(org, 3)
+    seller = str(org.rows("Opportunity", "OwnerId")[0]["OwnerId"])
+    meetings = [
+        CrmMeeting(
+            action_key=f"event:{ids['lead']}:1:0",
+            key=f"event:{ids['lead']}:1",
+            who_id=ids["contact"],
+            what_id=ids["opportunity"],
+            owner_id=seller,
+            subject="Meeting",
+            description="Agreed",
+            on="2026-01-12",
+        )
+        for ids in made
+    ]
+    assert {outcome.state for outcome in org.crm.put_meetings(meetings)} == {ACCEPTED}
+    org.delete("Event", str(org.rows("Event", "Id")[0]["Id"]))
+    with Counted(org) as counted:
+        found = org.crm.news(None, None, meetings=True)
+    assert counted.calls == 1
+    assert sorted(event.is_gone for event in found.events) == [False, False, True]
+
+
+def test_a_user_who_is_switched_off_is_news_though_no_deal_changed(org: SandboxOrg) -> None:
+    made = deals(org, 2)
+    for ids in made:
+        org.change("Opportunity", ids["opportunity"], Closeloop_Stage__c="closing")
+    told = org.crm.news(None, None, meetings=False).deals
+    assert [deal.owner_is_active for deal in told] == [True, True]
+    for _ in range(2):
+        org.later()
+    org.sandbox.post_control("users", {"id": told[0].owner_id, "active": False})
+    with Counted(org) as counted:
+        left = org.crm.news(told[-1].cursor, None, meetings=False).deals
+    assert counted.calls == 1
+    assert {(deal.opportunity_id, deal.owner_is_active) for deal in left} == {
+        (ids["opportunity"], False) for ids in made
+    }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from base64 import b64decode
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from closeloop.adapters.sendgrid.payload import body, headers
 from closeloop.domain.actions import ActionState
 from closeloop.domain.errors import UsageError
+from closeloop.domain.invitations import CalendarPart, Method
 from closeloop.domain.messages import RenderedMail
 from closeloop.domain.stage import Stage
 from closeloop.domain.threads import ThreadHeaders
@@ -106,6 +108,18 @@ def test_a_mail_too_large_to_share_a_request_has_one_of_its_own_and_arrives_whol
     assert mailer.requests == 2
     assert arrived_at(sandbox)[long.action_key] == (long.to, "Long", digest(text))
     assert len(arrived_at(sandbox)) == 3
+
+
+def test_an_invitation_goes_alone_with_its_calendar_file(sandbox: Sandbox) -> None:
+    part = CalendarPart(method=Method.REQUEST, text="BEGIN:VCALENDAR\r\nSUMMARY:Prüfung\r\nEND:VCALENDAR\r\n")
+    invited = outgoing(2, calendar=part)
+    mailer = sandbox_mailer(sandbox)
+    assert {outcome.state for outcome in mailer.send([outgoing(1), invited, outgoing(3)])} == {ACCEPTED}
+    assert mailer.requests == 2
+    (file,) = body([invited], playbook().sender)["attachments"]
+    assert (file["filename"], file["type"]) == ("invite.ics", "text/calendar")
+    assert b64decode(file["content"]).decode() == part.text
+    assert "attachments" not in body([outgoing(1), outgoing(3)], playbook().sender)
 
 
 def test_a_mail_larger_than_any_program_shows_is_refused_before_the_request(sandbox: Sandbox) -> None:

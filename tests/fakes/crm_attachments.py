@@ -7,8 +7,9 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
-from closeloop.adapters.salesforce import campaigns, files, meetings
-from closeloop.application.ports import CrmDeal, CrmFile, CrmMeeting, CrmMember, CrmOutcome
+from closeloop.adapters.salesforce import campaigns, files
+from closeloop.adapters.salesforce import meetings as meetings_at
+from closeloop.application.ports import CrmDeal, CrmFile, CrmMeeting, CrmMember, CrmNews, CrmOutcome
 from closeloop.domain.actions import ActionState
 
 Row = dict[str, Any]
@@ -25,6 +26,8 @@ class CrmAttachments(ABC):
     """The part of the port that makes and finds them; `MemoryCrm` brings the records."""
 
     caveat: str | None = None
+    gone_users: frozenset[str] = frozenset()
+    """Users who were switched off."""
 
     @abstractmethod
     def insert(self, object_name: str, **fields: Any) -> str: ...
@@ -40,13 +43,25 @@ class CrmAttachments(ABC):
     def conversion_caveat(self) -> str | None:
         return self.caveat
 
-    def changed_deals(self, since: str | None) -> list[CrmDeal]:
-        self._call()
+    def _changed_deals(self, since: str | None) -> list[CrmDeal]:
         pairs = [(self._row("Opportunity", r["OpportunityId"]), r["ContactId"]) for r in self._roles()]
         found = [
             _deal(deal, self._row("Contact", contact)) for deal, contact in pairs if "Closeloop_Stage__c" in deal
         ]
-        return sorted((d for d in found if since is None or d.cursor >= since), key=lambda deal: deal.cursor)
+        found = [d.model_copy(update={"owner_is_active": d.owner_id not in self.gone_users}) for d in found]
+        told = [d for d in found if since is None or d.cursor >= since or not d.owner_is_active]
+        return sorted(told, key=lambda deal: deal.cursor)
+
+    def news(self, deals_since: str | None, events_since: str | None, *, meetings: bool) -> CrmNews:
+        self._call()
+        deals = self._changed_deals(deals_since)
+        found = [meetings_at.event_of(row) for row in self._events()] if meetings else []
+        events = [one for one in found if events_since is None or one.cursor >= events_since]
+        return CrmNews(deals=tuple(deals), events=tuple(sorted(events, key=lambda one: (one.cursor, one.key))))
+
+    def _events(self) -> list[Row]:
+        blank = {"IsDeleted": False, "StartDateTime": None, "DurationInMinutes": None, "ActivityDate": None}
+        return [blank | row for row in self.rows("Event")]
 
     def _roles(self) -> list[Row]:
         return [role for role in self.rows("OpportunityContactRole") if role["IsPrimary"]]
@@ -118,17 +133,17 @@ class CrmAttachments(ABC):
         return [self._written("put_meetings", m.action_key, partial(self._put_meeting, m)) for m in given]
 
     def _put_meeting(self, meeting: CrmMeeting) -> CrmOutcome:
-        there = next((e for e in self.rows("Event") if e["Closeloop_Key__c"] == meeting.key), None)
-        if there is not None and not there["IsAllDayEvent"]:
-            return CrmOutcome(key=meeting.action_key, state=KEPT, record_id=there["Id"], detail=meetings.KEPT)
+        there = next((e for e in self._events() if e["Closeloop_Key__c"] == meeting.key), None)
+        if there is not None and not meetings_at.is_ours(there, meeting):
+            return CrmOutcome(key=meeting.action_key, state=KEPT, record_id=there["Id"], detail=meetings_at.KEPT)
         record_id = there["Id"] if there else self.insert("Event")
-        self.change("Event", record_id, **meetings.values(meeting))
+        self.change("Event", record_id, **meetings_at.values(meeting))
         existed = there is not None
         return CrmOutcome(key=meeting.action_key, state=ActionState.ACCEPTED, record_id=record_id, existed=existed)
 
     def meetings_by_key(self, keys: Sequence[str]) -> dict[str, tuple[str, str]]:
         self._call()
-        events = {row["Closeloop_Key__c"]: (row["Id"], row["ActivityDate"]) for row in self.rows("Event")}
+        events = {row["Closeloop_Key__c"]: (row["Id"], meetings_at.day_of(row)) for row in self._events()}
         return {key: events[key] for key in keys if key in events}
 
     # campaign members

@@ -118,6 +118,10 @@ class MemoryLedger(MemoryGrants, MemoryCredits, MemoryDesk, MemoryEvents):
                 found.setdefault(one.domain.lower(), []).append(one.key)
         return found
 
+    def open_deals(self, after: str, limit: int) -> list[Prospect]:
+        deals = (one for one in self._sorted_people() if one.key > after and one.is_open_deal)
+        return list(deals)[:limit]
+
     def in_outreach(self, domains: Iterable[str]) -> dict[str, list[Prospect]]:
         found: dict[str, list[Prospect]] = {}
         for domain, keys in self.colleagues(domains).items():

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import templates
+from closeloop.adapters.calendars.ics import IcsCalendars
 from closeloop.adapters.clock import SimulatedClock
 from closeloop.adapters.enrichment.addresses import EmailAddressReader
 from closeloop.adapters.mails.renderer import JinjaMailRenderer
@@ -120,6 +121,7 @@ class Company:
             enrichers=(self.accounts,),
             decks=self.decks,
             quotes=self.quotes,
+            calendars=IcsCalendars(),
             home=Path("home"),
             secret="a secret of the tests",
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
+from email.message import EmailMessage
 from email.utils import format_datetime
 
 import pytest
@@ -29,6 +30,37 @@ def test_a_reply_finds_its_prospect_by_the_token_though_a_stranger_wrote_it(door
     signal = _only(door)
     assert (signal.kind, signal.prospect_key) == (SignalKind.REPLY, person.key)
     assert signal.address == "office@elsewhere.example"
+
+
+CALENDAR = "BEGIN:VCALENDAR\r\nMETHOD:REPLY\r\nEND:VCALENDAR\r\n"
+
+
+@pytest.mark.parametrize("name", ["invite.ics", "answer"])
+def test_a_calendar_that_comes_as_a_file_is_kept_with_the_reply(door: Door, name: str) -> None:
+    person = door.prospect()
+    parts: dict[str, tuple[str | None, str | bytes] | tuple[str, bytes, str]] = {
+        key: (None, value) for key, value in door.reply(person).items()
+    }
+    parts["attachment1"] = ("logo.png", b"\x89PNG", "image/png")
+    parts["attachment2"] = (name, CALENDAR.encode(), "text/calendar; method=REPLY")
+    assert door.http.post(f"/sendgrid/inbound/{TOKEN}", files=parts).json() == {"stored": 1}
+    assert _only(door).payload["calendar"] == CALENDAR
+
+
+def test_a_calendar_is_found_in_a_mail_that_came_whole(door: Door) -> None:
+    mail = EmailMessage()
+    mail.set_content("see you")
+    mail.add_attachment(CALENDAR.encode(), "text", "calendar", filename="invite.ics")
+    door.inbound(door.reply(door.prospect()) | {"email": mail.as_bytes()})
+    assert _only(door).payload["calendar"] == CALENDAR
+
+
+def test_a_field_of_that_name_and_a_file_without_end_are_no_calendar(door: Door) -> None:
+    form = door.reply(door.prospect(), calendar=CALENDAR)
+    parts: dict[str, tuple[str | None, str | bytes]] = {key: (None, value) for key, value in form.items()}
+    parts["attachment1"] = ("invite.ics", b"x" * 200_000)
+    door.http.post(f"/sendgrid/inbound/{TOKEN}", files=parts)
+    assert "calendar" not in _only(door).payload
 
 
 def test_a_mail_system_that_shouts_the_address_does_not_hide_the_prospect(door: Door) -> None:

@@ -131,6 +131,22 @@ class ProspectRows(Part):
         return found
 
     @patient
+    def open_deals(self, after: str, limit: int) -> list[Prospect]:
+        found: list[Prospect] = []
+        table = prospects.c
+        worked = (table.standing == Standing.OPEN) & table.stage.in_(_STAGES_OF_DEALS)
+        with self._database.read() as connection:
+            while len(found) < limit:
+                query = select(table.key, table.body).where(worked & (table.key > after)).order_by(table.key)
+                rows = connection.execute(query.limit(_PAGE)).all()
+                read = (load_prospect(row.body) for row in rows)
+                found += [prospect for prospect in read if prospect.is_open_deal]
+                if len(rows) < _PAGE:
+                    break
+                after = rows[-1].key
+        return found[:limit]
+
+    @patient
     def changed_since_sync(self, limit: int) -> list[Prospect]:
         query = select(prospects.c.body).where(prospects.c.changed).order_by(prospects.c.key).limit(limit)
         with self._database.read() as connection:

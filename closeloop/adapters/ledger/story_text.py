@@ -42,6 +42,12 @@ _TOUCHES = {
     Channel.SOCIAL.value: "ask the owner to connect",
     Channel.MEETING.value: "ask the owner to meet",
 }
+_DECIDED = {
+    "SetNextStep": "set the next step",
+    "Arrange": "arrange the meeting anew",
+    "Suggest": "suggest an action",
+    "Felt": "note how satisfied they are",
+}
 _SIGNALS = {
     SignalKind.REPLY: "Replied",
     SignalKind.DELIVERED: "The e-mail arrived",
@@ -155,7 +161,7 @@ def _what(decision: DecisionRow) -> str:
     template = decision.detail.get("template")
     if channel and decision.detail.get("channel") == Channel.EMAIL and template:
         return f"{channel} ({_spoken(str(template))})"
-    return channel or _camel_spoken(decision.kind)
+    return channel or _DECIDED.get(decision.kind) or _camel_spoken(decision.kind)
 
 
 def action_lines(action: Action, moves: list[Move], receipts: list[tuple[int, ReceiptRow]]) -> list[Placed]:

@@ -15,7 +15,7 @@ from closeloop.domain.messages import MailProps
 
 LABEL_CHARACTERS = 80
 SENTENCE_CHARACTERS = 400
-_LABELS = frozenset({"greeting", "company", "product", "referred_by"})
+_LABELS = frozenset({"greeting", "company", "product", "referred_by", "handed_over_from"})
 _PAIN_NEEDS = frozenset({"pain", "source", "feature", "so_what"})
 _UNSAYABLE = re.compile(
     "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u200b\u200e\u200f\u2028\u2029\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"

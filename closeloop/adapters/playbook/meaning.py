@@ -16,7 +16,14 @@ import templates
 from closeloop.domain.decisions import Channel
 from closeloop.domain.known_facts import KNOWN_FACTS, NUMBERS
 from closeloop.domain.languages import TONGUES, language_name
-from closeloop.domain.messages import TEMPLATES, ApproachProps, ClosingProps, MailProps, ObjectionProps
+from closeloop.domain.messages import (
+    TEMPLATES,
+    ApproachProps,
+    ClosingProps,
+    MailProps,
+    MeetingProps,
+    ObjectionProps,
+)
 from closeloop.domain.playbook import Criterion, Playbook
 
 FOLDER = Path(templates.__file__).parent / "email"
@@ -27,7 +34,7 @@ _PAIN = re.compile(r"product\.pains\.\d+\.says(?:\.[\w-]+)?")
 _FILLED_IN = ((_PAIN, FILLED_IN), (_SUBJECT, frozenset({"company"})))
 _BRACES = re.compile(r"[{}]")
 _OPEN = re.compile(r"\{([^{}]*)\}")
-_BY_RULE = (ObjectionProps, ClosingProps)
+_BY_RULE = (ObjectionProps, ClosingProps, MeetingProps)
 """Mails of these kinds are chosen by the rules and know what those rules give them."""
 
 
@@ -64,7 +71,7 @@ def _languages_left_out(playbook: Playbook) -> Iterator[str]:
 def _used_mails(playbook: Playbook) -> set[str]:
     steps = {step.template for steps in playbook.sequences.values() for step in steps}
     chosen_by_rule = {name for name, kind in TEMPLATES.items() if issubclass(kind, _BY_RULE)}
-    return (steps & set(TEMPLATES)) | chosen_by_rule | {cadence.template for _, cadence in playbook.follow_up}
+    return (steps & set(TEMPLATES)) | chosen_by_rule | {template for _, template in playbook.follow_up.mails()}
 
 
 def _locale(playbook: Playbook) -> Iterator[str]:
@@ -86,8 +93,8 @@ def _mails(playbook: Playbook) -> Iterator[str]:
                     yield from _mail(here, variant.template, playbook.locale, in_approach=name in approaches)
                 if variant.offer is not None and name not in approaches:
                     yield f"sequences.{name}.{number}.variants.{variant.name}.offer: only an approach has an offer"
-    for name, cadence in playbook.follow_up:
-        yield from _mail(f"follow_up.{name}.template", cadence.template, playbook.locale, in_approach=False)
+    for place, template in playbook.follow_up.mails():
+        yield from _mail(f"{place}.template", template, playbook.locale, in_approach=False)
 
 
 def _mail(place: str, template: str, locale: str, *, in_approach: bool) -> Iterator[str]:

@@ -14,7 +14,7 @@ from closeloop.adapters.salesforce.campaigns import Campaigns
 from closeloop.adapters.salesforce.connection import signed_in
 from closeloop.adapters.salesforce.conversion import convert
 from closeloop.adapters.salesforce.conversion_apex import convert_by_apex
-from closeloop.adapters.salesforce.deals import changed_deals
+from closeloop.adapters.salesforce.deals import news
 from closeloop.adapters.salesforce.erasing import Eraser
 from closeloop.adapters.salesforce.files import Files
 from closeloop.adapters.salesforce.known_people import KnownPeople
@@ -32,12 +32,12 @@ from closeloop.application.crm_erasure import CrmPerson, CrmTrace, CrmTraces
 from closeloop.application.crm_people import KnownPerson
 from closeloop.application.ports import (
     Conversion,
-    CrmDeal,
     CrmFile,
     CrmLead,
     CrmLook,
     CrmMeeting,
     CrmMember,
+    CrmNews,
     CrmOutcome,
     CrmRead,
     CrmTask,
@@ -306,8 +306,8 @@ class SalesforceCrm:
             found = self._linker.linked([lead for lead in lead_ids if lead not in found]) | found
         return found
 
-    def changed_deals(self, since: str | None) -> list[CrmDeal]:
-        return changed_deals(self.reader, self._names, since)
+    def news(self, deals_since: str | None, events_since: str | None, *, meetings: bool) -> CrmNews:
+        return news(self.reader, self._names, deals_since, events_since, meetings=meetings)
 
     def put_files(self, files: Sequence[CrmFile]) -> list[CrmOutcome]:
         return attempted((file.key for file in files), lambda: self._files.put(files))

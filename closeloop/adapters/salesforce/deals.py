@@ -5,28 +5,43 @@ Only deals that carry our stage are read, so a large org costs no more than our 
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
+from closeloop.adapters.salesforce.meetings import OVERLAP, changed_events, event_of
 from closeloop.adapters.salesforce.names import Names
 from closeloop.adapters.salesforce.our_fields import LOST_REASON, MARK, STAGE
 from closeloop.adapters.salesforce.reading import Reader
 from closeloop.adapters.salesforce.soql import moment
-from closeloop.application.ports import CrmDeal
+from closeloop.application.ports import CrmDeal, CrmNews
 
-DEAL = [f"Opportunity.{field}" for field in ("OwnerId", "Owner.Name", "SystemModstamp", "IsClosed", "IsWon")]
+DEAL_FIELDS = ("OwnerId", "Owner.Name", "Owner.IsActive", "SystemModstamp", "IsClosed", "IsWon")
+DEAL = [f"Opportunity.{field}" for field in DEAL_FIELDS]
 PERSON = "Contact.OwnerId Contact.Owner.Name Contact.SystemModstamp".split()
 CONSENT = ("HasOptedOutOfEmail", MARK)
-OVERLAP = timedelta(minutes=10)
-"""A transaction that ends late shows a moment that lies behind the cursor already."""
 Row = dict[str, Any]
 
 
-def changed_deals(reader: Reader, names: Names, since: str | None) -> list[CrmDeal]:
-    """Oldest change first; what changed shortly before the cursor is told again."""
+def news(
+    reader: Reader, names: Names, deals_since: str | None, events_since: str | None, *, meetings: bool
+) -> CrmNews:
+    """Oldest change first; what changed shortly before a cursor is told again. One call, with our meetings too."""
+    asked = _asked(reader, names, deals_since)
+    if asked is None:
+        return CrmNews()
+    if not meetings:
+        return CrmNews(deals=_in_order(reader.query(asked), names))
+    deals, rows = reader.each([(asked, False), (changed_events(events_since), True)])
+    events = sorted(map(event_of, rows), key=lambda event: (event.cursor, event.key))
+    return CrmNews(deals=_in_order(deals, names), events=tuple(events))
+
+
+def _asked(reader: Reader, names: Names, since: str | None) -> str | None:
+    """None for an org that does not have our stage."""
     stage = names.org("Opportunity", STAGE)
     if stage is None or stage not in reader.fields("Opportunity"):
-        return []
+        return None
     there = reader.fields("Contact")
     consent = [f"Contact.{field}" for field in names.select("Contact", CONSENT) if field in there]
     there_too = reader.fields("Opportunity")
@@ -35,9 +50,14 @@ def changed_deals(reader: Reader, names: Names, since: str | None) -> list[CrmDe
     where = f"IsPrimary = true AND Opportunity.{stage} != null"
     if since:
         later = f"SystemModstamp >= {moment(datetime.fromisoformat(since) - OVERLAP)}"
-        where += f" AND (Opportunity.{later} OR Contact.{later})"
-    rows = reader.query(f"SELECT {fields} FROM OpportunityContactRole WHERE {where}")
-    return sorted((_deal(row, names) for row in rows), key=lambda deal: (deal.cursor, deal.opportunity_id))
+        # Switching a user off changes none of their records.
+        where += f" AND (Opportunity.{later} OR Contact.{later} OR Opportunity.Owner.IsActive = false)"
+    return f"SELECT {fields} FROM OpportunityContactRole WHERE {where}"
+
+
+def _in_order(rows: Iterable[Row], names: Names) -> tuple[CrmDeal, ...]:
+    deals = (_deal(row, names) for row in rows)
+    return tuple(sorted(deals, key=lambda deal: (deal.cursor, deal.opportunity_id)))
 
 
 def _deal(row: Row, names: Names) -> CrmDeal:
@@ -55,4 +75,5 @@ def _deal(row: Row, names: Names) -> CrmDeal:
         closed=bool(deal["IsClosed"]),
         won=bool(deal["IsWon"]),
         lost_reason=deal.get(names.org("Opportunity", LOST_REASON) or "") or None,
+        owner_is_active=bool((deal.get("Owner") or {}).get("IsActive", True)),
     )

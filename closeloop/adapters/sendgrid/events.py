@@ -115,7 +115,8 @@ def reply_signal(
             "text": form.get("text", ""),
             "headers": headers,
             "to": ", ".join(recipients),
-        },
+        }
+        | ({"calendar": form["calendar"]} if form.get("calendar") else {}),
     )
 
 

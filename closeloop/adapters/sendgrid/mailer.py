@@ -20,7 +20,7 @@ from sendgrid import SendGridAPIClient
 
 from closeloop.adapters.sendgrid.activity import ActivityReader
 from closeloop.adapters.sendgrid.holding import Hold, cancelled, new_batch
-from closeloop.adapters.sendgrid.payload import LARGEST, MAILS_PER_REQUEST, SUBSTITUTION_LIMIT, body, size
+from closeloop.adapters.sendgrid.payload import LARGEST, MAILS_PER_REQUEST, body, goes_with_others, size
 from closeloop.application.ports import Evidence, HeldBatch, MailInDoubt, OutgoingMail, SendOutcome
 from closeloop.domain.actions import ActionState
 from closeloop.domain.errors import UsageError
@@ -154,10 +154,10 @@ class _Answer:
 
 
 def _requests(mails: Iterable[OutgoingMail]) -> Iterator[list[OutgoingMail]]:
-    """Mails that may share a request: no address twice, at most 1,000. A large one goes alone."""
+    """Mails that may share a request: no address twice, at most 1,000. A large one and an invitation go alone."""
     given = list(mails)
-    yield from _without_twins([mail for mail in given if size(mail) <= SUBSTITUTION_LIMIT])
-    yield from ([mail] for mail in given if size(mail) > SUBSTITUTION_LIMIT)
+    yield from _without_twins([mail for mail in given if goes_with_others(mail)])
+    yield from ([mail] for mail in given if not goes_with_others(mail))
 
 
 def _without_twins(mails: list[OutgoingMail]) -> Iterator[list[OutgoingMail]]:

@@ -6,11 +6,13 @@ own. The tags are made anew for each request, and no mail in it holds one.
 
 from __future__ import annotations
 
+import base64
 import secrets
 from collections.abc import Sequence
 from typing import Any
 
 from closeloop.application.ports import HeldBatch, OutgoingMail
+from closeloop.domain.invitations import CalendarPart, Method
 from closeloop.domain.playbook import Sender
 
 SUBSTITUTION_LIMIT = 9500
@@ -28,7 +30,9 @@ def body(mails: Sequence[OutgoingMail], sender: Sender, held: HeldBatch | None =
     """One request for these mails; `held` lets them leave later, under a batch to call back."""
     tags = _tags(mails)
     text, html = (tags["text"], tags["html"]) if _fits(mails) else (mails[0].mail.text, mails[0].mail.html)
-    later = {"send_at": int(held.leaves_at.timestamp()), "batch_id": held.id} if held else {}
+    part = mails[0].calendar
+    later: dict[str, Any] = {"attachments": [_attached(part)]} if part else {}
+    later |= {"send_at": int(held.leaves_at.timestamp()), "batch_id": held.id} if held else {}
     return later | {
         "from": {"email": sender.email, "name": _ascii_name(sender)},
         "reply_to": {"email": tags["reply"]},
@@ -54,9 +58,20 @@ def _tags(mails: Sequence[OutgoingMail]) -> dict[str, str]:
             return {name: f"%{name}-{mark}%" for name in ("text", "html", "reply")}
 
 
+def _attached(part: CalendarPart) -> dict[str, str]:
+    """Attachments belong to a request, so such a mail is alone in its own; the type may hold no `;`, so that the
+    method stands inside the object only, where calendars look for it."""
+    return {
+        "content": base64.b64encode(part.text.encode()).decode(),
+        "filename": f"{part.method.lower()}.ics" if part.method is Method.CANCEL else "invite.ics",
+        "type": "text/calendar",
+        "disposition": "attachment",
+    }
+
+
 def _fits(mails: Sequence[OutgoingMail]) -> bool:
     """Whether the mails go in as substitutions; a larger one is the content itself, alone in its request."""
-    return len(mails) > 1 or size(mails[0]) <= SUBSTITUTION_LIMIT
+    return len(mails) > 1 or goes_with_others(mails[0])
 
 
 def _ascii_name(sender: Sender, name: str | None = None) -> str:
@@ -79,7 +94,7 @@ def _personalization(mail: OutgoingMail, tags: dict[str, str], sender: Sender) -
 
 
 def _substitutions(mail: OutgoingMail, tags: dict[str, str]) -> dict[str, str]:
-    whole = {tags["text"]: mail.mail.text, tags["html"]: mail.mail.html} if size(mail) <= SUBSTITUTION_LIMIT else {}
+    whole = {tags["text"]: mail.mail.text, tags["html"]: mail.mail.html} if goes_with_others(mail) else {}
     return {**whole, tags["reply"]: mail.reply_to}
 
 
@@ -103,6 +118,11 @@ def _address(mail: OutgoingMail) -> dict[str, str]:
     """A display name may hold neither `;` nor `,` nor control characters."""
     name = "".join(letter for letter in mail.to_name if letter.isprintable() and letter not in ';,<>"')
     return {"email": mail.to, "name": name[:100]} if name.strip() else {"email": mail.to}
+
+
+def goes_with_others(mail: OutgoingMail) -> bool:
+    """Whether it may share a request."""
+    return mail.calendar is None and size(mail) <= SUBSTITUTION_LIMIT
 
 
 def size(mail: OutgoingMail) -> int:

@@ -117,6 +117,35 @@ def test_a_new_owner_postpones_nothing_that_is_due(company: Company) -> None:
     assert company.run("objections").considered == 1
 
 
+def test_a_deal_whose_owner_was_switched_off_is_handed_over_once(company: Company) -> None:
+    person = deal(company)
+    left = company.see(person).owner_id
+    hand_over = company.services.playbook.follow_up.hand_over.model_copy(
+        update={"to_id": OTHER, "to_name": "Tom Reyes"}
+    )
+    follow_up = company.services.playbook.follow_up.model_copy(update={"hand_over": hand_over})
+    company.with_services(playbook=company.services.playbook.model_copy(update={"follow_up": follow_up}))
+    company.crm.gone_users = frozenset({left})
+    for _ in range(3):
+        company.run("pull")
+        company.run("sync")
+        company.wait(DAY)
+    assert company.see(person).owner_id == OTHER
+    tasks = [task for task in company.crm.rows("Task") if task["Subject"].startswith("Take over ")]
+    assert [task["OwnerId"] for task in tasks] == [OTHER]
+
+
+def test_where_nobody_is_named_whoever_runs_the_process_is_asked_once(company: Company) -> None:
+    person = deal(company)
+    company.crm.gone_users = frozenset({company.see(person).owner_id})
+    for _ in range(3):
+        company.run("pull")
+        company.run("sync")
+        company.wait(DAY)
+    tasks = [task for task in company.crm.rows("Task") if task["Subject"].startswith("Choose a new owner")]
+    assert [task["OwnerId"] for task in tasks] == [INTEGRATION_USER]
+
+
 # why people closed it
 
 

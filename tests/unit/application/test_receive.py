@@ -314,3 +314,19 @@ def test_a_stranger_from_nowhere_concerns_nobody(company: Company, address: str)
     result = company.receive(company.reply(anna, Label.UNSUBSCRIBE, prospect_key=None, address=address))
     assert result.holds == {"signal about nobody we know": 1}
     assert company.human_tasks(anna) == []
+
+
+@pytest.mark.parametrize(
+    ("named", "company_of"),
+    [("eva@volvo.example", "Volvo"), ("eva@harbour-foods.example", "Harbour Foods"), ("eva@gmail.com", "Volvo")],
+)
+def test_whom_a_customer_names_elsewhere_is_a_lead_of_that_company_with_who_named_them(
+    company: Company, named: str, company_of: str
+) -> None:
+    person = company.person(stage=F, standing=Standing.CUSTOMER)
+    company.receive(company.reply(person, Label.REFERRAL, f"Eva Lind <{named}>"))
+    (lead,) = [row for row in company.crm.rows("Lead") if row["Email"] == named]
+    assert lead["Company"] == company_of
+    assert "Anna" in str(lead["Description"])
+    assert company.human_tasks(person) == ["Thank Volvo for naming Eva Lind, and tell them what becomes of it"]
+    assert company.see(person).standing is Standing.CUSTOMER

@@ -9,6 +9,7 @@ import pytest
 
 from closeloop.bootstrap import using
 from closeloop.cli.main import main
+from closeloop.domain.messages import TEMPLATES
 from tests.fakes.services import Company
 
 WORKED, FAILED, WRONG_USE = 0, 1, 2
@@ -61,9 +62,9 @@ def test_all_mails_are_one_page_on_which_nothing_runs(
     assert (
         _preview(company, "anna@volvo.example", "--all", "--html", str(tmp_path / "all.html"), "--json") == WORKED
     )
-    assert len(json.loads(capsys.readouterr().out)["mails"]) == 16
+    assert len(json.loads(capsys.readouterr().out)["mails"]) == len(TEMPLATES)
     page = (tmp_path / "all.html").read_text(encoding="utf-8")
-    assert page.count("<iframe sandbox srcdoc=") == 16
+    assert page.count("<iframe sandbox srcdoc=") == len(TEMPLATES)
     assert "<script" not in page
 
 

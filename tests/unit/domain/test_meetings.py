@@ -1,4 +1,4 @@
-"""A meeting is planned for the day the customer named, and its owner confirms it."""
+"""A meeting is planned for the day the customer named, and its owner hears of it."""
 
 from __future__ import annotations
 
@@ -34,13 +34,14 @@ def after(person: Prospect, proposed: Proposed | None) -> tuple[Prospect, list[s
 
 
 @pytest.mark.parametrize("stage", [Stage.APPROACH, Stage.PRESENTATION, Stage.CLOSING])
-def test_a_meeting_is_planned_for_the_day_that_was_named_and_the_owner_confirms_it(stage: Stage) -> None:
+def test_a_meeting_is_planned_for_the_day_that_was_named_and_the_owner_prepares_it(stage: Stage) -> None:
     person, tasks = after(prospect(stage=stage), Proposed(on=IN_TWO_WEEKS, at=time(16)))
     assert person.stage is Stage.PRESENTATION
     assert person.is_open_deal
     assert person.next_step == NextStep(what="Meeting with Okafor, 16:00 their time", on=IN_TWO_WEEKS)
     assert tasks == [
-        f"Confirm the meeting on {IN_TWO_WEEKS:%A, %-d %B}, 16:00 with Anna Okafor, Volvo (their time)"
+        f"Prepare the meeting on {IN_TWO_WEEKS:%A, %-d %B}, 16:00 their time: Anna Okafor, Volvo is invited. "
+        "To move it or call it off, change the Event"
     ]
     assert person.due_at is not None
     assert person.due_at.date() > IN_TWO_WEEKS
@@ -90,7 +91,7 @@ def test_a_meeting_that_is_moved_is_planned_for_the_new_day_and_confirmed_again(
     moved, tasks = after(person, Proposed(on=IN_TWO_WEEKS + timedelta(days=2)))
     assert moved.next_step is not None
     assert moved.next_step.on == IN_TWO_WEEKS + timedelta(days=2)
-    assert tasks[0].startswith("Confirm the meeting on")
+    assert tasks[0].startswith("Prepare the meeting on")
 
 
 def test_the_task_fits_the_crm_whatever_the_name() -> None:

@@ -9,6 +9,7 @@ import pytest
 from pydantic import ValidationError
 
 from closeloop.domain.playbook import Approach, Playbook
+from closeloop.domain.stage import Stage
 from closeloop.domain.texts import Text, in_language, speaking
 from tests.unit.domain.people import playbook
 
@@ -72,7 +73,10 @@ def test_an_edition_has_every_text_in_its_language_and_changes_nothing_else() ->
     thai = playbook().edition("th")
     assert thai.product.benefits[0].feature == "ระบบจับคู่เอกสารสามทางที่เรียนรู้จากการแก้ไขของผู้ใช้"
     assert thai.closing.alternatives[1] == "เริ่มพร้อมกันทุกบริษัทในไตรมาสหน้า"
-    assert thai.stages == playbook().stages
+    assert thai.stages[Stage.CLOSING].sells == "คำสั่งซื้อ"
+    assert {stage: rule.weight for stage, rule in thai.stages.items()} == {
+        stage: rule.weight for stage, rule in playbook().stages.items()
+    }
     assert thai.product.base_price == playbook().product.base_price
     assert playbook().edition("th") is thai, "made once"
     assert playbook().edition("en") is playbook()

@@ -29,7 +29,8 @@ def next_step_after_a_mail(step: NextStep | None, profile: Profile) -> NextStep 
 
 def test_a_deal_whose_next_step_is_past_gets_our_own_until_there_is_a_better_one() -> None:
     past = NextStep(what="Decision on the offer", on=NOW.date())
-    ours = NextStep(what=COME_BACK, on=LATER.date())
+    why = "no answer yet to our email of 5 January 2026"
+    ours = NextStep(what=COME_BACK, on=LATER.date(), why=why)
     assert next_step_after_a_mail(past, Profile.OPPORTUNITY) == ours
     assert next_step_after_a_mail(None, Profile.OPPORTUNITY) == ours
 

@@ -13,9 +13,11 @@ from closeloop.domain.messages import (
     FollowUpProps,
     InducementProps,
     MailProps,
+    MeetingProps,
     ObjectionProps,
     PainProps,
     PresentationProps,
+    RenewalProps,
     ScarcityProps,
     SenderProps,
 )
@@ -85,6 +87,13 @@ _OWN: dict[type[MailProps], dict[str, Any]] = {
     InducementProps: {**_CLOSING, "until": "18 December 2026", "inducement": "two days of training on site"},
     ScarcityProps: {**_CLOSING, "scarcity": "places in the spring start: 3 left, until 18 December 2026"},
     FollowUpProps: {},
+    RenewalProps: {"term_ends": "5 January 2027"},
+    MeetingProps: {
+        "when": "Tuesday, 8 December at 10:00",
+        "clock": "Berlin",
+        "minutes": 30,
+        "goal": "half an hour with everybody who decides",
+    },
 }
 
 
@@ -141,6 +150,9 @@ _THAI: dict[str, Any] = {
     "first_alternative": "เริ่มกับทีมฮัมบูร์กในวันที่ 1 กุมภาพันธ์",
     "second_alternative": "เริ่มพร้อมกันทุกสาขาในวันที่ 1 เมษายน",
     "inducement": "การอบรมสองวันที่สำนักงานของท่าน",
+    "when": "วันอังคารที่ 8 ธันวาคม เวลา 10:00 น.",
+    "term_ends": "5 มกราคม 2570",
+    "goal": "การพบกันครึ่งชั่วโมงพร้อมผู้มีอำนาจตัดสินใจทุกท่าน",
     "scarcity": "สิทธิ์เข้าร่วมรอบต้นปี เหลืออีก 3 ที่ ถึงวันที่ 18 ธันวาคม 2569",
 }
 

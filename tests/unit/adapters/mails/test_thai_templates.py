@@ -18,7 +18,7 @@ from tests.unit.domain.people import NOW
 RENDERER = JinjaMailRenderer(TEMPLATES_DIR)
 STEPS = range(1, 8)
 THAI = re.compile(r"[\u0e00-\u0e7f]")
-FOREIGN = {"Kestrel", "Foods", "Ledgerlight", "GmbH", "Source", "annual", "report"}
+FOREIGN = {"Berlin"} | {"Kestrel", "Foods", "Ledgerlight", "GmbH", "Source", "annual", "report"}
 """Names, and the source as its own records call it."""
 
 

@@ -1,0 +1,1 @@
+"""Calendar parts of mails: iCalendar objects written and read."""
