@@ -111,7 +111,8 @@ class Change(Record):
     """Key to the prospect as it was read. One that somebody else has saved since is overtaken: that save stays,
     and nothing of this change about this prospect is written."""
     signals_about: dict[SignalId, str] = {}
-    """A handled signal to the prospect it is about: overtaken with it, it waits on."""
+    """A handled signal to the prospect it is about: overtaken with it, it waits on. One that somebody else has
+    handled since it was read overtakes its prospect."""
 
 
 class Saved(Record):

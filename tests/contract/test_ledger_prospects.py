@@ -219,6 +219,23 @@ def test_those_in_play_at_an_account_are_its_customers_and_open_deals(ledger: Le
     }
 
 
+def test_a_reply_that_somebody_else_has_handled_since_is_not_applied_again(ledger: Ledger) -> None:
+    """Also when its prospect was read after that: the save before is then the one that was read."""
+    ledger.receive([reply("1"), reply("2")], NOW)
+    answered = person(replies=1)
+    ledger.commit(Change(prospects=(answered,), handled_signals=(("inbound", "1"),)))
+    again = Change(
+        prospects=(answered.model_copy(update={"replies": 2}),),
+        actions=(mail(),),
+        handled_signals=(("inbound", "1"), ("inbound", "2")),
+        read={answered.key: answered},
+        signals_about={("inbound", "1"): answered.key, ("inbound", "2"): answered.key},
+    )
+    assert ledger.commit(again) == Saved(overtaken=frozenset({answered.key}))
+    assert ledger.prospects([answered.key])[answered.key].replies == 1
+    assert [one.id for one in ledger.waiting_signals(9)] == ["2"]
+
+
 def test_a_save_that_was_overtaken_changes_nothing_and_leaves_its_signals_waiting(ledger: Ledger) -> None:
     ledger.add_prospects([person("00Q1"), person("00Q2")])
     read = ledger.prospects(["00Q1", "00Q2"])

@@ -141,6 +141,7 @@ class MemoryLedger(MemoryGrants, MemoryCredits, MemoryDesk, MemoryEvents):
     def commit(self, change: Change) -> Saved:
         with self.lock:
             lost = frozenset(key for key, read in change.read.items() if self.people.get(key) != read)
+            lost |= {key for signal, key in change.signals_about.items() if signal in self.handled}
             change = without(change, lost)
             unpaid = self.beyond_budget(change.grants)
             change, lost = without(change, unpaid), lost | unpaid

@@ -6,10 +6,10 @@ moment it is stored, whether it names a prospect, an address or only the action 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, select
 
 from closeloop.adapters.ledger.engine import chunks, patient, patient_and_repeatable
 from closeloop.adapters.ledger.rows import Part, signal_row
@@ -100,13 +100,30 @@ class SignalRows(Part):
 
 def mark_handled(connection: Connection, handled: Iterable[SignalId]) -> None:
     """Inside the transaction of the pass that handled them."""
+    for these in _parts(handled):
+        connection.execute(signals.update().where(these).values(handled=True))
+
+
+def applied_before(connection: Connection, about: Mapping[SignalId, str]) -> frozenset[str]:
+    """Keys of prospects one of whose signals somebody else has handled since it was read as waiting.
+
+    Whoever reads a signal before that and its prospect after it would apply it a second time.
+    """
+    found: set[str] = set()
+    for these in _parts(about):
+        rows = connection.execute(select(signals.c.source, signals.c.id).where(these & signals.c.handled))
+        found.update(about[row.source, row.id] for row in rows)
+    return frozenset(found)
+
+
+def _parts(named: Iterable[SignalId]) -> Iterator[ColumnElement[bool]]:
+    """The signals of these names, so many at a time as one statement can name."""
     by_source: dict[str, list[str]] = {}
-    for source, name in sorted(handled):
+    for source, name in sorted(named):
         by_source.setdefault(source, []).append(name)
     for source, names in by_source.items():
         for part in chunks(names):
-            these = (signals.c.source == source) & signals.c.id.in_(part)
-            connection.execute(signals.update().where(these).values(handled=True))
+            yield (signals.c.source == source) & signals.c.id.in_(part)
 
 
 def _named_by_waiting(connection: Connection) -> set[str]:

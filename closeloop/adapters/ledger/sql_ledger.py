@@ -26,7 +26,7 @@ from closeloop.adapters.ledger.prospects import ProspectRows, overtaken, save_pr
 from closeloop.adapters.ledger.runs import RunRows, add_decisions
 from closeloop.adapters.ledger.sending import SendingRows, keep_lines
 from closeloop.adapters.ledger.settling import SettlingRows
-from closeloop.adapters.ledger.signals import SignalRows, mark_handled
+from closeloop.adapters.ledger.signals import SignalRows, applied_before, mark_handled
 from closeloop.adapters.ledger.stages import StageRows
 from closeloop.adapters.ledger.story import StoryRows
 from closeloop.application.ports import Change, Saved
@@ -59,7 +59,7 @@ class SqlLedger(
     @patient
     def commit(self, change: Change) -> Saved:
         with self._database.write() as connection:
-            lost = overtaken(connection, change.read)
+            lost = overtaken(connection, change.read) | applied_before(connection, change.signals_about)
             change = without(change, lost)
             unpaid = beyond_budget(connection, change.grants)
             change, lost = without(change, unpaid), lost | unpaid
