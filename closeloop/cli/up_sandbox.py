@@ -94,7 +94,14 @@ def _write_leads(path: Path) -> None:
     with path.open("w", encoding="utf-8", newline="") as stream:
         rows = csv.writer(stream, lineterminator="\n")
         rows.writerow(COLUMNS)
-        rows.writerows([[lead[column] for column in COLUMNS] for lead in invent_leads(FIRST_LEADS, SAMPLE_SEED)])
+        rows.writerows(
+            [[_keyed_in(lead[column]) for column in COLUMNS] for lead in invent_leads(FIRST_LEADS, SAMPLE_SEED)]
+        )
+
+
+def _keyed_in(value: str) -> str:
+    """As a CRM has it: its number fields take no estimate and no currency."""
+    return value.removeprefix("approx. ").removeprefix("$ ")
 
 
 def _begin(home: Path) -> datetime:

@@ -12,6 +12,9 @@ from rich.markup import escape
 from closeloop.cli.output import console, print_json, side_console
 from closeloop.cli.program import as_called
 
+SELLER = "anna.brandt@sandbox.example"
+"""A person of the sandbox's org: what our own user does starts nothing."""
+
 
 @dataclass(frozen=True)
 class Up:
@@ -67,7 +70,21 @@ def _next_steps(found: Up) -> list[tuple[str, str]]:
                 f"""curl -X POST {found.sandbox["control"]}/advance -d '{{"hours": 24}}'""",
             )
         )
+        steps.append(
+            ("Enter a Lead as a seller would: a run of on_event starts for it at once", new_lead(found.sandbox))
+        )
     return steps
+
+
+def new_lead(sandbox: dict[str, Any]) -> str:
+    """A shell command: a person's session in the sandbox, and the Lead that this person enters."""
+    session = f"""curl -s -X POST {sandbox["control"]}/sessions -d '{{"username": "{SELLER}"}}'"""
+    token = f"""$({session} | sed 's/.*"access_token": *"\\([^"]*\\)".*/\\1/')"""
+    lead = '{"FirstName": "Ines", "LastName": "Novak", "Company": "Novak Works", "Email": "ines@novak.example"}'
+    url = f"{sandbox['salesforce']['instance_url']}/services/data/v62.0/sobjects/Lead"
+    return (
+        f"""curl -X POST {url} -H "Authorization: Bearer {token}" -H "Content-Type: application/json" -d '{lead}'"""
+    )
 
 
 def print_stopped() -> None:

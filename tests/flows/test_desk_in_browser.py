@@ -45,6 +45,11 @@ class Desk:
     def picture(self, name: str) -> None:
         self.seen.page.screenshot(path=self.pictures / f"{name}.png")
 
+    def latest(self, key: str) -> str:
+        """Id of the latest artifact of this key."""
+        chosen = {"artifacts": {"key": {"any_": [key]}}, "sort": "CREATED_DESC", "limit": 1}
+        return str(self.up.ask("artifacts/filter", **chosen)[0]["id"])
+
     def approval(self, name: str) -> Approval:
         return self.ledger.approvals([name])[name]
 
@@ -122,17 +127,20 @@ def test_an_answer_without_its_reason_opens_the_form_again(desk: Desk) -> None:
 def test_a_scheduled_stage_and_its_pages_are_seen(desk: Desk) -> None:
     page = desk.seen.page
     desk.open("deployments")
-    page.get_by_text("sales_cycle").first.wait_for()
+    page.get_by_text("reconcile").first.wait_for()
     desk.picture("1-deployments")
+    desk.open(f"deployments/deployment/{desk.up.deployments()['sales_cycle']['id']}")
+    page.get_by_text("Every 45 seconds").first.wait_for()
+    desk.picture("2-scheduled")
     desk.open("runs")
     page.get_by_text("sales_cycle, now").first.wait_for()
-    desk.picture("2-runs")
-    desk.open("artifacts/key/closeloop-all-now")
+    desk.picture("6-runs")
+    desk.open(f"artifacts/artifact/{desk.latest('closeloop-all-now')}")
     page.get_by_text("Where everybody stands").first.wait_for()
-    desk.picture("6-how-things-stand")
-    desk.open("artifacts/key/closeloop-all")
+    desk.picture("7-how-things-stand")
+    desk.open(f"artifacts/artifact/{desk.latest('closeloop-all')}")
     page.get_by_text("looked at").first.wait_for()
-    desk.picture("7-what-a-run-did")
+    desk.picture("8-what-a-run-did")
 
 
 def test_the_pages_ask_nobody_but_our_own_server(desk: Desk) -> None:

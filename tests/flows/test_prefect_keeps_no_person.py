@@ -95,7 +95,7 @@ def _replies(ledger: SqlLedger) -> list[str]:
 
 def _people(up: UpProcess) -> list[Row]:
     snapshot = _control(up, "snapshot")
-    return [row for name in ("Lead", "Contact") for row in snapshot[name]]
+    return [row for name in ("Lead", "Contact") for row in snapshot.get(name, [])]
 
 
 def _dump(database: Path) -> str:

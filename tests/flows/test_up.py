@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 import subprocess
 from contextlib import suppress
@@ -13,6 +14,8 @@ import httpx
 import psutil
 import pytest
 
+from closeloop.cli.up_sandbox import FIRST_LEADS
+from closeloop.cli.up_view import new_lead
 from flows.deployments import DEPLOYED
 from tests.flows.up_process import Row, UpProcess, command, environment, running, until
 
@@ -29,6 +32,7 @@ class TwoStarts:
     answers: dict[str, int]
     deployments: dict[str, Row]
     completed: Row
+    event_runs: list[Row] | None
     refused: subprocess.CompletedProcess[str]
     exit_code: int
     said: str
@@ -61,6 +65,7 @@ def _first(up: UpProcess) -> dict[str, Any]:
     )
     completed = until(lambda: up.runs("prospecting", "Completed"))
     found["completed"] = completed[-1] if completed else {}
+    found["event_runs"] = _event_runs(up)
     found["leads_before"] = _leads(up)
     closing = found["deployments"]["closing"]
     _pause(up, closing)
@@ -69,6 +74,15 @@ def _first(up: UpProcess) -> dict[str, Any]:
     found["said"] = (up.home / "stderr.txt").read_text()
     found["left_after_ctrl_c"] = _alive(family)
     return found
+
+
+def _event_runs(up: UpProcess) -> list[Row] | None:
+    """Runs after the command that the screen proposes was typed in; None where there is no curl."""
+    if shutil.which("curl") is None:
+        return None
+    typed = subprocess.run(["sh", "-c", new_lead(up.line["sandbox"])], capture_output=True, text=True, check=False)
+    assert '"success":true' in typed.stdout.replace(" ", ""), typed
+    return list(until(lambda: up.runs("on_event", "Completed")))
 
 
 def _second(up: UpProcess) -> dict[str, Any]:
@@ -143,6 +157,13 @@ def test_a_scheduled_run_appears_and_completes(seen: TwoStarts) -> None:
     assert seen.completed["state_type"] == "COMPLETED"
 
 
+def test_a_lead_that_a_seller_enters_starts_a_run_by_the_command_on_the_screen(seen: TwoStarts) -> None:
+    if seen.event_runs is None:
+        pytest.skip("there is no curl on this machine")
+    assert seen.event_runs
+    assert any(tag.startswith("crm:00Q") for run in seen.event_runs for tag in run["tags"])
+
+
 def test_a_second_up_in_the_same_home_says_where_the_first_is(seen: TwoStarts) -> None:
     assert seen.refused.returncode == 2
     assert "Closeloop is already up in" in seen.refused.stderr
@@ -160,7 +181,7 @@ def test_the_next_start_finds_schedules_as_people_left_them(seen: TwoStarts) -> 
     active = {name: [rule["active"] for rule in row["schedules"]] for name, row in seen.deployments_again.items()}
     assert (active["closing"], active["prospecting"]) == ([False], [True])
     assert seen.deployments_again["closing"]["id"] == seen.deployments["closing"]["id"]
-    assert seen.leads[0] == seen.leads[1] > 0
+    assert seen.leads[0] == seen.leads[1] >= FIRST_LEADS
 
 
 def test_runs_that_were_missed_are_done_by_one(seen: TwoStarts) -> None:
