@@ -224,6 +224,9 @@ class Settings(BaseSettings):
     retention_receipts_days: int | None = Field(
         default=None, ge=1, description="after so many days the values seen before a send are blanked"
     )
+    retention_events_days: int = Field(
+        default=90, ge=8, description="after so many days what was told of changed CRM records is deleted"
+    )
     sendgrid_webhook_key: str | None = Field(
         default=None, description="public key of the signed event webhook; `gateway --register` finds it itself"
     )

@@ -98,7 +98,7 @@ def forget(services: Services, meant: Whom, now: datetime, *, delete_record: boo
     for find in (_in_crm, _at_provider, _at_home):
         done = _noted(services, find(services, meant, footprint, delete_record=delete_record), done)
     if not done.waits:
-        done = _noted(services, _in_ledger(services, meant), done)
+        done = _noted(services, _in_ledger(services, meant, done), done)
     return _ended(services, done, begun, now)
 
 
@@ -175,9 +175,11 @@ def _names(page: Path, meant: Whom) -> bool:
     return any(word.casefold() in text for word in (*meant.addresses, *meant.record_ids, *names))
 
 
-def _in_ledger(services: Services, meant: Whom) -> Step:
+def _in_ledger(services: Services, meant: Whom, done: Erasure) -> Step:
+    """Also what it says about records of the CRM that were just erased there."""
     deals = [prospect.crm.opportunity for prospect in meant.prospects if prospect.crm.opportunity]
-    counts = services.ledger.erase(meant.keys, meant.addresses, [*meant.record_ids, *deals])
+    in_crm = [record for line in done.erased if line.where == "CRM" for record in line.ids]
+    counts = services.ledger.erase(meant.keys, meant.addresses, [*meant.record_ids, *deals, *in_crm])
     if counts is None:
         return step(waits=[HELD])
     return step(erased=[_line("ledger", what, number) for what, number in counts.items()])
