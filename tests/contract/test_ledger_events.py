@@ -182,7 +182,9 @@ def test_dispatchers_that_ask_at_once_are_told_of_one_run(shared: list[SqlLedger
     assert len({run.key for run in found if run}) == 1
 
 
-def test_old_events_that_were_handled_are_deleted_with_the_runs_that_ended_and_the_rest_stays(ledger: Ledger) -> None:
+def test_old_events_that_were_handled_are_deleted_with_the_runs_that_ended_and_the_rest_stays(
+    ledger: Ledger,
+) -> None:
     day = timedelta(days=1)
     run = opened(ledger, event("old"), event("waits"), event("young"))
     ledger.handle_crm_events({("outbound", "old"): "refreshed"}, NOW)

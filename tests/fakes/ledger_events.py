@@ -99,7 +99,9 @@ class MemoryEvents(MemoryStages):
         with self.lock:
             told = {key: max(at, self.events_came[key]) for key, at in self.events_handled.items()}
             old = [key for key, at in told.items() if at < before][:limit]
-            over = [key for key in self.ended_runs if key in self.event_runs and self.event_runs[key].until < before]
+            over = [
+                key for key in self.ended_runs if key in self.event_runs and self.event_runs[key].until < before
+            ]
             for key in old:
                 del self.crm_events[key], self.event_outcomes[key], self.events_handled[key], self.events_came[key]
                 self.taken_by.pop(key, None)

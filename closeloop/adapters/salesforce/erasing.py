@@ -92,13 +92,15 @@ class Eraser:
         return [CrmTrace(object=name, id=row["Id"]) for row in self._reader.queries(asked)]
 
     def _questions(self, person: CrmPerson, found: Sequence[str]) -> Iterable[CrmTrace]:
-        """Of all questions about who is who, those that name the person: a long text cannot be searched by the org."""
+        """Of the questions who is who, those that name the person: the org cannot search a long text."""
         if KEY not in self._reader.fields("Task"):
             return []
         ids = {*found, *person.leads, *person.contacts}
         asked = f"SELECT Id, WhoId, Subject, Description, {KEY} FROM Task WHERE {KEY} LIKE {quote(QUESTION + '%')}"
         rows = self._reader.queries([asked])
-        return [CrmTrace(object="Task", id=row["Id"]) for row in rows if is_named(_told(row), person.addresses, ids)]
+        return [
+            CrmTrace(object="Task", id=row["Id"]) for row in rows if is_named(_told(row), person.addresses, ids)
+        ]
 
     def _files(self, places: Sequence[str], marks: Sequence[str]) -> Iterable[CrmTrace]:
         select = f"SELECT {LINK_FIELDS} FROM ContentDocumentLink WHERE LinkedEntityId IN"

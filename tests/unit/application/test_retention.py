@@ -82,7 +82,9 @@ def test_without_windows_every_word_is_kept(company: Company) -> None:
     assert "says Anna" in repr(company.ledger.inbox)
 
 
-def test_what_was_told_of_changed_records_goes_when_its_window_is_over_and_what_waits_stays(company: Company) -> None:
+def test_what_was_told_of_changed_records_goes_when_its_window_is_over_and_what_waits_stays(
+    company: Company,
+) -> None:
     company.with_services(retention=Retention(events_days=30))
     told = [changed("n1"), changed("n2")]
     company.ledger.receive_crm_events(told, company.now)
