@@ -16,6 +16,8 @@ from pathlib import Path
 from closeloop.application import deck_files, quote_files
 from closeloop.application.erasure_port import Footprint
 from closeloop.application.forget_in_crm import Step, forget_in_crm, step
+from closeloop.application.held_mails import call_back_held
+from closeloop.application.results import Tally
 from closeloop.application.services import Services
 from closeloop.domain.errors import UsageError
 from closeloop.domain.forgetting import REASON, Erased, Erasure, mark_of
@@ -92,6 +94,7 @@ def forget(services: Services, meant: Whom, now: datetime, *, delete_record: boo
     begun = services.ledger.begin_erasure(begun, marks)
     services.ledger.cancel_planned(meant.keys, REASON, now)
     services.ledger.expire_leases(now)
+    call_back_held(dict.fromkeys(meant.keys, REASON), services, now, Tally("forget"))
     footprint = services.ledger.footprint(meant.keys)
     done = begun.model_copy(update={"waits": (), "by_hand": ()})
     # After each step it is written down, so that a crash loses no line of the receipt.

@@ -13,7 +13,7 @@ from closeloop.cli.doctor import Finding, sendgrid_findings
 from config.settings import Settings
 from tests.scripted_server import Answer, scripted_server
 
-ALL = {
+ALL: dict[str, Any] = {
     "sendgrid_hold_seconds": 900,
     "sendgrid_absence_hours": 24,
     "public_url": "https://mail.acme.example",
