@@ -146,6 +146,7 @@ def build(chosen: Settings, clock: Clock | None = None) -> Services:
             replies_days=chosen.retention_replies_days,
             mail_bodies_days=chosen.retention_mail_bodies_days,
             receipts_days=chosen.retention_receipts_days,
+            events_days=chosen.retention_events_days,
         ),
         stop_lists=(
             SendGridStopLists(key.get_secret_value(), chosen.sendgrid_host.rstrip("/"))

@@ -198,7 +198,10 @@ class Settings(BaseSettings):
         default=False, description="read the front page of a prospect's company, where its robots.txt allows it"
     )
 
-    sendgrid_api_key: SecretStr | None = Field(default=None, description="needs the Mail Send permission only")
+    sendgrid_api_key: SecretStr | None = Field(
+        default=None,
+        description="needs the Mail Send permission; `closeloop doctor` says what else it needs by these settings",
+    )
     sendgrid_hold_seconds: Annotated[int, AfterValidator(_hold)] = Field(
         default=0, description="mails leave so long after they were handed over and can be called back; 0: at once"
     )
@@ -223,6 +226,9 @@ class Settings(BaseSettings):
     )
     retention_receipts_days: int | None = Field(
         default=None, ge=1, description="after so many days the values seen before a send are blanked"
+    )
+    retention_events_days: int = Field(
+        default=90, ge=8, description="after so many days what was told of changed CRM records is deleted"
     )
     sendgrid_webhook_key: str | None = Field(
         default=None, description="public key of the signed event webhook; `gateway --register` finds it itself"

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from closeloop.domain.record import Record
 
 if TYPE_CHECKING:
     from closeloop.application.crm_port import CrmOutcome
+
+
+QUESTION = "identity:"
+"""How the keys of Tasks begin that ask a person whether two records are one. They belong to nobody's outbox."""
 
 
 class CrmPerson(Record):
@@ -42,7 +47,16 @@ class CrmTraces(Record):
     people: tuple[CrmTrace, ...] = ()
     """Their Leads and Contacts, also those that we never read."""
     made: tuple[CrmTrace, ...] = ()
-    """Tasks, Events and files that we made for them; those that people changed since are `theirs`."""
+    """Tasks, Events and files that we made for them, and questions to people in which they are named; those that
+    people changed since are `theirs`."""
+
+
+def is_named(text: str, addresses: Iterable[str], record_ids: Iterable[str]) -> bool:
+    """Whether a text holds one of these addresses, whole and in any case, or one of these ids."""
+    found = any(record_id in text for record_id in record_ids)
+    return found or any(
+        re.search(rf"(?<![\w.+-]){re.escape(one)}(?![\w-]|\.\w)", text, re.IGNORECASE) for one in addresses
+    )
 
 
 class CrmErasing(Protocol):

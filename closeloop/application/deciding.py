@@ -17,7 +17,7 @@ from closeloop.application.approval_asking import for_mail
 from closeloop.application.grant_port import Grant
 from closeloop.application.letters import Letter, write
 from closeloop.application.pinned import entered_lines, held_for_their_mail, on_their_lines
-from closeloop.application.ports import Change, DecisionRow
+from closeloop.application.ports import Change, DecisionRow, Pace
 from closeloop.application.results import StageResult, Tally
 from closeloop.application.services import BATCH, Services
 from closeloop.domain.actions import Action, ActionKind
@@ -238,10 +238,18 @@ def save(
             lines=entered_lines([(o.before, o.prospect, o.services.playbook) for o in outcomes]),
             grants=tuple(grant for o in outcomes for grant in o.grants()),
             read={o.before.key: o.before for o in outcomes},
+            pace=_pace(services, outcomes),
             signals_about={signal: key for signal, key in (handled or {}).items() if key},
         )
     )
     return found.overtaken
+
+
+def _pace(services: Services, outcomes: Sequence[Outcome]) -> Pace | None:
+    """Only where somebody begins: looking once more costs a query."""
+    rules = services.playbook.account
+    begin = [o for o in outcomes if o.before.enrollment is None and o.prospect.enrollment is not None]
+    return Pace(rules=rules, at=begin[0].now) if rules is not None and begin else None
 
 
 def note_overtaken(tally: Tally, keys: Iterable[str]) -> None:

@@ -13,6 +13,7 @@ from closeloop.application.campaign import approached
 from closeloop.application.claims import given_back_on_error, note_late, still_ours
 from closeloop.application.deciding import Outcome
 from closeloop.application.forgotten import forgotten
+from closeloop.application.held_mails import note_handed_over
 from closeloop.application.letters import (
     reply_address,
     thread_of,
@@ -207,12 +208,17 @@ def _record(
     tally: Tally,
 ) -> None:
     by_key = {action.key: action for action in sent}
+    note_handed_over(services.ledger, outcomes, now)
+    held = {outcome.action_key for outcome in outcomes if outcome.held}
     settlements = [_settlement(outcome, by_key[outcome.action_key], now) for outcome in outcomes]
     accepted = [by_key[s.key] for s in settlements if s.state is ActionState.ACCEPTED]
     then = [*touch_logs(accepted, now), *approached(accepted, services, now)]
     note_late(services.ledger.settle(settlements, now, then=then), tally)
     for settlement in settlements:
-        tally.count("retry" if settlement.state is ActionState.PLANNED else settlement.state.value)
+        if settlement.key in held:
+            tally.count("handed over and held")
+        else:
+            tally.count("retry" if settlement.state is ActionState.PLANNED else settlement.state.value)
     for settlement in settlements:
         if settlement.state is ActionState.REJECTED:
             tally.fail(by_key[settlement.key].prospect_key, settlement.detail)

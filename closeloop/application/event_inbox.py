@@ -67,6 +67,11 @@ class EventInbox(Protocol):
         """Say what became of events; how many of them had not been handled before. The first word counts."""
         ...
 
+    def delete_crm_events(self, before: datetime, limit: int) -> int:
+        """Delete events that were handled, and runs that ended, both before then; how many, at most `limit` of
+        each. What waits stays, however old."""
+        ...
+
     def crm_event_outcomes(self) -> dict[str, int]:
         """Outcome to number of events; those that wait are under `waiting`."""
         ...

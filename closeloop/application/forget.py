@@ -16,6 +16,8 @@ from pathlib import Path
 from closeloop.application import deck_files, quote_files
 from closeloop.application.erasure_port import Footprint
 from closeloop.application.forget_in_crm import Step, forget_in_crm, step
+from closeloop.application.held_mails import call_back_held
+from closeloop.application.results import Tally
 from closeloop.application.services import Services
 from closeloop.domain.errors import UsageError
 from closeloop.domain.forgetting import REASON, Erased, Erasure, mark_of
@@ -92,13 +94,14 @@ def forget(services: Services, meant: Whom, now: datetime, *, delete_record: boo
     begun = services.ledger.begin_erasure(begun, marks)
     services.ledger.cancel_planned(meant.keys, REASON, now)
     services.ledger.expire_leases(now)
+    call_back_held(dict.fromkeys(meant.keys, REASON), services, now, Tally("forget"))
     footprint = services.ledger.footprint(meant.keys)
     done = begun.model_copy(update={"waits": (), "by_hand": ()})
     # After each step it is written down, so that a crash loses no line of the receipt.
     for find in (_in_crm, _at_provider, _at_home):
         done = _noted(services, find(services, meant, footprint, delete_record=delete_record), done)
     if not done.waits:
-        done = _noted(services, _in_ledger(services, meant), done)
+        done = _noted(services, _in_ledger(services, meant, done), done)
     return _ended(services, done, begun, now)
 
 
@@ -175,9 +178,11 @@ def _names(page: Path, meant: Whom) -> bool:
     return any(word.casefold() in text for word in (*meant.addresses, *meant.record_ids, *names))
 
 
-def _in_ledger(services: Services, meant: Whom) -> Step:
+def _in_ledger(services: Services, meant: Whom, done: Erasure) -> Step:
+    """Also what it says about records of the CRM that were just erased there."""
     deals = [prospect.crm.opportunity for prospect in meant.prospects if prospect.crm.opportunity]
-    counts = services.ledger.erase(meant.keys, meant.addresses, [*meant.record_ids, *deals])
+    in_crm = [record for line in done.erased if line.where == "CRM" for record in line.ids]
+    counts = services.ledger.erase(meant.keys, meant.addresses, [*meant.record_ids, *deals, *in_crm])
     if counts is None:
         return step(waits=[HELD])
     return step(erased=[_line("ledger", what, number) for what, number in counts.items()])

@@ -21,6 +21,7 @@ OBJECTS = {
     ActionKind.CAMPAIGN: "CampaignMember",
 }
 """What an action makes in the CRM."""
+A_QUESTION = "a question to a person"
 LOGGED, MADE, CONVERTED, IMPORTED = "logged", "made", "converted Lead", "imported"
 """How a line about a record begins."""
 STATES = {
@@ -119,10 +120,11 @@ def _imported(outcome: CrmOutcome, reason: str, run_id: str, at: datetime) -> li
 
 
 def ask(services: Services, tasks: Sequence[CrmTask], reason: str, run_id: str, at: datetime) -> None:
-    """Make Tasks that ask people, each once by its key, and journal those that were not there before."""
+    """Make Tasks that ask people, each once by its key, and journal those that were not there before: without the
+    subject, since it names people by whom nobody would find the line when they ask to be forgotten."""
     there = services.crm.tasks_by_key([task.key for task in tasks]) if tasks else {}
-    subjects = {task.key: task.subject for task in tasks if task.key not in there}
-    outcomes = services.crm.create_tasks([task for task in tasks if task.key in subjects]) if subjects else []
+    new = [task for task in tasks if task.key not in there]
+    outcomes = services.crm.create_tasks(new) if new else []
     services.ledger.add_crm_writes(
         CrmWriteRow(
             run_id=run_id,
@@ -130,7 +132,7 @@ def ask(services: Services, tasks: Sequence[CrmTask], reason: str, run_id: str, 
             object=OBJECTS[ActionKind.TASK],
             record_id=outcome.record_id,
             field="",
-            after=f"{MADE} “{subjects[outcome.key]}”",
+            after=f"{MADE} {A_QUESTION}",
             reason=reason,
         )
         for outcome in outcomes

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from closeloop.application.crm_erasure import QUESTION
 from closeloop.application.journal import ask
 from closeloop.application.ports import CrmOutcome, CrmTask
 from closeloop.application.services import Services
@@ -76,7 +77,7 @@ def _question(services: Services, prospect: Prospect, found: KnownAccounts, now:
         "it is another, put the other company's website there; or convert the Lead yourself. We look again daily.",
     ]
     return CrmTask(
-        key=f"identity:account:{prospect.key}",
+        key=f"{QUESTION}account:{prospect.key}",
         who_id=prospect.crm.lead,
         what_id=None,
         owner_id=prospect.owner_id,

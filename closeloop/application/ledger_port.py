@@ -22,6 +22,7 @@ from closeloop.domain.leads import Quarantined
 from closeloop.domain.playbook_lines import PlaybookLine
 from closeloop.domain.prospect import Fact, Prospect
 from closeloop.domain.record import Moment, Record
+from closeloop.domain.sending_rules import AccountRule
 from closeloop.domain.sending_slots import Slot, SlotWish
 from closeloop.domain.signals import Signal, SignalId, Understanding
 from closeloop.domain.stage import Stage, Standing
@@ -92,6 +93,13 @@ class CrmWriteRow(Record):
         return self.state is WriteState.INTENDED
 
 
+class Pace(Record):
+    """How many people of one account may be begun with, looked at again when it is saved who begins."""
+
+    rules: AccountRule
+    at: Moment
+
+
 class Change(Record):
     """What one stage pass decided: saved in one transaction, so a crash leaves all of it or nothing."""
 
@@ -110,6 +118,8 @@ class Change(Record):
     read: dict[str, Prospect] = {}
     """Key to the prospect as it was read. One that somebody else has saved since is overtaken: that save stays,
     and nothing of this change about this prospect is written."""
+    pace: Pace | None = None
+    """Whoever would begin here although another worker has begun with colleagues meanwhile is overtaken."""
     signals_about: dict[SignalId, str] = {}
     """A handled signal to the prospect it is about: overtaken with it, it waits on. One that somebody else has
     handled since it was read overtakes its prospect."""
@@ -205,7 +215,8 @@ class Ledger(ErasureLedger, EventInbox, ApprovalLedger, CreditLedger, GrantLedge
         ...
 
     def commit(self, change: Change) -> Saved:
-        """Save a pass in one transaction, but for what was overtaken."""
+        """Save a pass in one transaction, but for what was overtaken: among two workers that begin with people of
+        one account at the same time, the pace counts both."""
         ...
 
     # actions

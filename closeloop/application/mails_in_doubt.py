@@ -13,6 +13,7 @@ from datetime import datetime
 
 from closeloop.application import campaign
 from closeloop.application.after_restore import logged, of_the_gap, trusted_again
+from closeloop.application.held_mails import batches_of, note_taken, settle_held, taken
 from closeloop.application.ports import Change, HeldBatch, Ledger, MailInDoubt, ReceiptRow
 from closeloop.application.results import Tally
 from closeloop.application.services import Services
@@ -57,12 +58,32 @@ def prove(signals: Iterable[Signal], services: Services, now: datetime) -> int:
             heard.setdefault(signal.action_key, []).append(signal)
     found = services.ledger.actions(heard) if heard else {}
     doubtful = [action for action, state in found.values() if state is ActionState.UNCERTAIN]
+    heard = _without_early(doubtful, heard, services, now)
     lost = of_the_gap(doubtful, services.ledger)
     about = {a.key: [s for s in heard[a.key] if _same_try(s, a, later=a.key in lost)] for a in doubtful}
     proofs = {key: s for key, some in about.items() for s in some if s.kind in PROOFS_OF_ACCEPTANCE}
     drops = {key: s for key, some in about.items() for s in some if key not in proofs}
     sent = _prove_sent([action for action in doubtful if action.key in proofs], proofs, services, now)
     return sent + _give_up([action for action in doubtful if action.key in drops], drops, services, now)
+
+
+def _without_early(
+    doubtful: Sequence[ClaimedAction], heard: dict[str, list[Signal]], services: Services, now: datetime
+) -> dict[str, list[Signal]]:
+    """That a held mail was taken in, told before it leaves, proves no more: it can still be called back."""
+    held = batches_of(doubtful, services.ledger) if doubtful else {}
+    early = {
+        key: [s for s in heard[key] if s.kind is SignalKind.PROCESSED and s.occurred_at < batch.leaves_at]
+        for key, batch in held.items()
+    }
+    proved = [
+        action for action in doubtful if any(_same_try(s, action, later=False) for s in early.get(action.key, ()))
+    ]
+    if proved:
+        there = batches_of([*proved, *_mates(proved, services)], services.ledger)
+        known = taken([action for action, _ in services.ledger.actions(there).values()], services.ledger)
+        note_taken(services.ledger, {key: batch for key, batch in there.items() if key not in known}, now)
+    return {key: [s for s in some if s not in early.get(key, ())] for key, some in heard.items()}
 
 
 def _prove_sent(proved: list[ClaimedAction], proofs: dict[str, Signal], services: Services, now: datetime) -> int:
@@ -103,6 +124,8 @@ def settle_mails(doubtful: list[ClaimedAction], services: Services, now: datetim
     heard = services.ledger.signals_about(action.key for action in doubtful)
     tally.count("settled by an event", prove(heard, services, now))
     left = _still(doubtful, services)
+    left, gone = settle_held(left, services, now, tally)
+    _settle_as_sent(gone, dict.fromkeys((m.key for m in gone), "left when its hold was over"), {}, services, now)
     left = _by_their_log(left, services, now, tally)
     left = _call_back(left, services, now, tally)
     left = _read_back(left, services, now, tally)
@@ -170,12 +193,7 @@ def _mates(proved: Sequence[ClaimedAction], services: Services) -> list[ClaimedA
 
 def _batches(mails: Iterable[ClaimedAction], services: Services) -> dict[str, HeldBatch]:
     """Action key to the batch that its attempt was handed over under."""
-    receipts = services.ledger.receipts_of(mail.key for mail in mails)
-    found = {key: row.values for key, rows in receipts.items() for row in rows if "batch_id" in row.values}
-    return {
-        key: HeldBatch(id=values["batch_id"], leaves_at=datetime.fromisoformat(values["leaves_at"]))
-        for key, values in found.items()
-    }
+    return batches_of(mails, services.ledger)
 
 
 def _by_their_log(
@@ -205,7 +223,7 @@ def _read_back(mails: list[ClaimedAction], services: Services, now: datetime, ta
     tried = _tried(mails, services)
     people = services.ledger.prospects(mail.prospect_key for mail in mails)
     evidence = services.mailer.evidence([_question(m, people[m.prospect_key].email, tried[m.key]) for m in mails])
-    there = [mail for mail in mails if mail.key in evidence.accepted]
+    there = _without_held([mail for mail in mails if mail.key in evidence.accepted], services, now)
     words = dict.fromkeys(evidence.accepted, "found in the mail provider's own records")
     _settle_as_sent(there, words, evidence.accepted, services, now)
     tally.count("settled by read-back", len(there))
@@ -214,7 +232,14 @@ def _read_back(mails: list[ClaimedAction], services: Services, now: datetime, ta
     detail = "the mail provider's records know nothing of it, and would by now"
     settle_as_not_sent(absent, detail, services, now)
     tally.count("proved not sent", len(absent))
-    return [mail for mail in mails if mail not in there and mail not in absent]
+    return [mail for mail in mails if mail.key not in evidence.accepted and mail not in absent]
+
+
+def _without_held(there: list[ClaimedAction], services: Services, now: datetime) -> list[ClaimedAction]:
+    """Those that left; of one that the provider has and still holds it is written down that it has it."""
+    held = {key: batch for key, batch in batches_of(there, services.ledger).items() if now < batch.leaves_at}
+    note_taken(services.ledger, held, now)
+    return [mail for mail in there if mail.key not in held]
 
 
 def _tried(mails: Sequence[ClaimedAction], services: Services) -> dict[str, Gap]:

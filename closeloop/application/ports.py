@@ -28,6 +28,7 @@ from closeloop.application.ledger_port import (
     CrmWriteRow,
     DecisionRow,
     Ledger,
+    Pace,
     ReceiptRow,
     RunRow,
     Saved,
@@ -75,6 +76,7 @@ __all__ = [
     "MailRenderer",
     "Mailer",
     "OutgoingMail",
+    "Pace",
     "QuoteBuilder",
     "ReceiptRow",
     "ReplyReader",
@@ -120,6 +122,13 @@ class OutgoingMail(Record):
     """Travels with the key, so that news of an attempt that was called back is never taken for news of this one."""
 
 
+class HeldBatch(Record):
+    """Mails handed over to leave later, so that they can still be called back."""
+
+    id: str
+    leaves_at: datetime
+
+
 class SendOutcome(Record):
     """What is known about one message after the call."""
 
@@ -129,6 +138,8 @@ class SendOutcome(Record):
     detail: str = ""
     provider_id: str | None = None
     retry_after: timedelta | None = None
+    held: HeldBatch | None = None
+    """With UNCERTAIN: the provider surely has it, and it leaves with this batch unless that is called back."""
 
 
 class MailInDoubt(Record):
@@ -153,13 +164,6 @@ class Evidence(Record):
     """Keys that the source could be asked about in full, and of which it knows nothing."""
     silence: str = ""
     """Why the source says nothing; empty when it answered."""
-
-
-class HeldBatch(Record):
-    """Mails handed over to leave later, so that they can still be called back."""
-
-    id: str
-    leaves_at: datetime
 
 
 class Mailer(Protocol):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence, Set
 from datetime import datetime
 
 from closeloop.application import campaign, invitations
 from closeloop.application.deciding import Outcome, note, note_overtaken, outcomes_of, save
 from closeloop.application.forgotten import forgotten
+from closeloop.application.held_mails import ANSWERED, call_back_held
 from closeloop.application.journal import note_imported
 from closeloop.application.mails_in_doubt import PROOFS_OF_ACCEPTANCE, prove
 from closeloop.application.results import StageResult, Tally
@@ -38,6 +39,7 @@ def run_batch(services: Services, run_id: str, now: datetime, limit: int = BATCH
     tally.count("uncertain settled", prove(signals, services, now))
     outcomes = _outcomes(signals, services, run_id, now)
     about: dict[SignalId, str | None] = {}
+    unread: set[str] = set()
     for signal in signals:
         key = about[signal.identity] = _key_of(signal, outcomes) or None
         outcome = outcomes.get(key or "")
@@ -45,8 +47,10 @@ def run_batch(services: Services, run_id: str, now: datetime, limit: int = BATCH
         if outcome is None:
             about[signal.identity] = _of_a_stranger(signal, outcomes, tally)
         else:
-            _apply_or_ask(signal, outcome, tally)
+            unread |= {outcome.before.key} if not _apply_or_ask(signal, outcome, tally) else set()
         _suppress(signal, outcome, services)
+    # Before these signals count as handled: should we die here, the next pass hears of them again.
+    call_back_held(_against_what_is_held(outcomes, unread), services, now, tally)
     overtaken = save(services, list(outcomes.values()), about)
     note_overtaken(tally, overtaken)
     _drop_planned(outcomes, services, now, tally)
@@ -93,8 +97,9 @@ def _of_a_stranger(signal: Signal, outcomes: dict[str, Outcome], tally: Tally) -
     return outcome.before.key
 
 
-def _apply_or_ask(signal: Signal, outcome: Outcome, tally: Tally) -> None:
-    """What nobody foresaw about one reply stops its prospect, and its owner is asked; the others go on."""
+def _apply_or_ask(signal: Signal, outcome: Outcome, tally: Tally) -> bool:
+    """What nobody foresaw about one reply stops its prospect, and its owner is asked; the others go on. Whether it
+    could be worked on."""
     try:
         _apply(signal, outcome, tally)
     except CloseloopError:
@@ -106,6 +111,8 @@ def _apply_or_ask(signal: Signal, outcome: Outcome, tally: Tally) -> None:
         subject = "Read the last reply and decide what is next: it could not be worked on"
         asked = AskHuman(rule="receive.failed", reasons=(reason,), subject=subject)
         note(tally, outcome.take(asked))
+        return False
+    return True
 
 
 def _apply(signal: Signal, outcome: Outcome, tally: Tally) -> None:
@@ -234,6 +241,17 @@ def _provider_knows(signal: Signal) -> bool:
     """Its own bounces and complaints stand in its lists; an opt-out from one group of mails does not."""
     own = signal.source == "sendgrid" and signal.kind is not SignalKind.UNSUBSCRIBED
     return own or signal.source == LISTS
+
+
+def _against_what_is_held(outcomes: Mapping[str, Outcome], unread: Set[str]) -> dict[str, str]:
+    """Prospect key to why a mail that is still held shall not reach them: they wrote themselves, or stopped."""
+    answered = {k: ANSWERED for k, o in outcomes.items() if k in unread or o.prospect.replies > o.before.replies}
+    stopped = {
+        key: outcome.prospect.reason or "the prospect stopped"
+        for key, outcome in outcomes.items()
+        if not outcome.prospect.standing.may_be_written_to
+    }
+    return answered | stopped
 
 
 def _drop_planned(outcomes: dict[str, Outcome], services: Services, now: datetime, tally: Tally) -> None:

@@ -34,6 +34,7 @@ def blank_what_is_old(services: Services, now: datetime, tally: Tally) -> None:
         ("replies and events blanked", windows.replies_days, ledger.blank_signals),
         ("mails and logs blanked", windows.mail_bodies_days, ledger.blank_payloads),
         ("receipts blanked", windows.receipts_days, ledger.blank_receipts),
+        ("CRM events deleted", windows.events_days, ledger.delete_crm_events),
     )
     for what, days, blank in asked:
         if days is not None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
+from closeloop.application.held_mails import taken
 from closeloop.application.mails_in_doubt import MAILS, settle_as_not_sent, settle_as_sent
 from closeloop.application.services import Services
 from closeloop.domain.actions import ActionKind, ActionState, ClaimedAction
@@ -28,8 +29,10 @@ class InDoubt(Record):
 
 
 def in_doubt(services: Services) -> list[InDoubt]:
-    """All of them, the oldest first."""
-    return _told(services.ledger.in_state(ActionState.UNCERTAIN, ActionKind.EMAIL, MAILS), services)
+    """All of them, the oldest first; without those that are only held until they leave."""
+    found = services.ledger.in_state(ActionState.UNCERTAIN, ActionKind.EMAIL, MAILS)
+    held = {key for key, one in taken(found, services.ledger).items() if one.asked is None}
+    return _told([mail for mail in found if mail.key not in held], services)
 
 
 def settle_by_hand(services: Services, key: str, *, sent: bool, by: str, why: str, now: datetime) -> InDoubt:

@@ -12,6 +12,7 @@ from datetime import datetime
 from pathlib import PurePath
 from typing import NamedTuple
 
+from closeloop.application.crm_erasure import QUESTION
 from closeloop.application.crm_people import KnownPerson
 from closeloop.application.journal import ask, write_fields
 from closeloop.application.ports import CrmOutcome, CrmTask, CrmWriteRow
@@ -177,7 +178,7 @@ def _ask(
 def _key(draft: LeadDraft, record_id: str, source: str) -> str:
     """The same question is asked once, however often the file is imported."""
     digest = hashlib.sha256(f"{source} {draft.email} {draft.last_name}".encode()).hexdigest()[:16]
-    return f"identity:{record_id}:{digest}"
+    return f"{QUESTION}{record_id}:{digest}"
 
 
 def _row(draft: LeadDraft) -> dict[str, str]:

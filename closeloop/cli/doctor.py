@@ -18,6 +18,7 @@ from closeloop.adapters.playbook.yaml_file import read_crm_mapping, read_playboo
 from closeloop.adapters.salesforce.calls import Calls
 from closeloop.adapters.salesforce.connection import connect, sign_in_way
 from closeloop.adapters.salesforce.org_check import OrgFinding, OrgPlan, check_org
+from closeloop.adapters.sendgrid.key_scopes import HOLDING, SENDING, Use, missing, uses
 from closeloop.adapters.sendgrid.webhooks import scopes
 from closeloop.bootstrap import (
     ledger_place,
@@ -108,7 +109,7 @@ def _examine() -> Iterator[Finding]:
     yield from _sources(chosen)
     yield from _models(chosen)
     yield from _salesforce(chosen)
-    for found in (_sendgrid(chosen), _gateway(chosen)):
+    for found in (*sendgrid_findings(chosen), _gateway(chosen)):
         yield replace(found, area="Mail")
 
 
@@ -204,18 +205,39 @@ def _of_org(found: OrgFinding) -> Finding:
     return Finding(found.check, found.level, found.found, found.fix, found.area)
 
 
-def _sendgrid(chosen: Settings) -> Finding:
+def sendgrid_findings(chosen: Settings) -> Iterator[Finding]:
+    """What the key may do, of all that the settings ask of it."""
     key = chosen.sendgrid_api_key
     if key is None:
-        return Finding("SendGrid key", "error", "not set", "set CLOSELOOP_SENDGRID_API_KEY")
+        yield Finding("SendGrid key", "error", "not set", "set CLOSELOOP_SENDGRID_API_KEY")
+        return
     try:
         allowed = scopes(key.get_secret_value(), chosen.sendgrid_host.rstrip("/"))
     except CloseloopError as problem:
-        return Finding("SendGrid key", "error", str(problem), "check CLOSELOOP_SENDGRID_HOST and the network")
-    if "mail.send" not in allowed:
-        fix = "make a key with the Mail Send permission and set CLOSELOOP_SENDGRID_API_KEY"
-        return Finding("SendGrid key", "error", "refused, or it may not send mail", fix)
-    return Finding("SendGrid key", "ok", f"may send mail at {chosen.sendgrid_host}")
+        yield Finding("SendGrid key", "error", str(problem), "check CLOSELOOP_SENDGRID_HOST and the network")
+        return
+    if not allowed:
+        yield Finding("SendGrid key", "error", f"refused at {chosen.sendgrid_host}", SENDING.fix)
+        return
+    yield from (_use(use, allowed, chosen) for use in _uses(chosen))
+
+
+def _uses(chosen: Settings) -> Iterator[Use]:
+    return uses(
+        lists=chosen.sendgrid_lists,
+        holds=bool(chosen.sendgrid_hold_seconds),
+        gateway=chosen.public_url is not None,
+        records=chosen.sendgrid_absence_hours is not None,
+    )
+
+
+def _use(use: Use, allowed: frozenset[str], chosen: Settings) -> Finding:
+    """A house can do without all but sending, and without holding only where it does not ask for it."""
+    check = "SendGrid key" if use is SENDING else f"SendGrid: {use.name}"
+    if lacks := missing(use, allowed):
+        level: Level = "error" if use in {SENDING, HOLDING} else "warning"
+        return Finding(check, level, f"the key lacks {', '.join(lacks)}: {use.without}", use.fix)
+    return Finding(check, "ok", f"may send mail at {chosen.sendgrid_host}" if use is SENDING else "allowed")
 
 
 def _gateway(chosen: Settings) -> Finding:

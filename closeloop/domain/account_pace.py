@@ -1,7 +1,7 @@
 """Several people of one account: how many hear from us at once, and how far apart we begin with them.
 
-Invariant: with one worker at a time, never more people of an account are inside an approach than the playbook
-allows, and no two of them began within its days of each other.
+Invariant: never more people of an account are inside an approach than the playbook allows, and no two of them began
+within its days of each other. Of several workers the ledger asks once more, alone, in the transaction that saves.
 """
 
 from __future__ import annotations
@@ -28,9 +28,13 @@ def paced(
     `due` are people of the account that a pass is about to decide about, `outreach` those inside an approach. The
     most promising begin first.
     """
-    rules = playbook.account
-    if rules is None:
-        return {}
+    return paced_by(due, outreach, playbook.account, now) if playbook.account is not None else {}
+
+
+def paced_by(
+    due: Sequence[Prospect], outreach: Sequence[Prospect], rules: AccountRule, now: datetime
+) -> dict[str, Hold]:
+    """The same by these rules."""
     busy = {person.key: person for person in outreach}
     started = [p.enrollment.started_at for p in outreach if p.enrollment is not None]
     holds: dict[str, Hold] = {}

@@ -17,6 +17,9 @@ BODY = frozenset({"text", "html", "subject", "description", "asked", "calendar"}
 KEPT_OF_A_SIGNAL = frozenset({"try", "reason", "status", "type"})
 """Without these, news about a mail in doubt could not be told from news about another attempt."""
 
+EVENTS_DAYS_AT_LEAST = 8
+"""An event is known again by its row: Salesforce repeats a message for up to seven days, a stream for three."""
+
 
 class Retention(Record):
     """Windows in days; None keeps for ever. What is older is blanked: keys, hashes, states and times stay."""
@@ -27,6 +30,8 @@ class Retention(Record):
     """Mails that went out or were called off, and their logs."""
     receipts_days: int | None = Field(default=None, ge=1)
     """The values seen at the last look before a send; its verdict and time stay."""
+    events_days: int | None = Field(default=None, ge=EVENTS_DAYS_AT_LEAST)
+    """That records of the CRM changed. Nothing of such a row stays."""
 
 
 def without_body(payload: Mapping[str, Any]) -> dict[str, Any]:

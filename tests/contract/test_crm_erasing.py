@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from closeloop.application.crm_erasure import CrmPerson, CrmTrace
-from closeloop.application.ports import CrmMeeting
+from closeloop.application.crm_erasure import QUESTION, CrmPerson, CrmTrace
+from closeloop.application.ports import CrmMeeting, CrmTask
 from closeloop.domain.actions import ActionState
 from tests.contract.crm_orgs import Org, lead_row, owner, task
 from tests.contract.test_crm_attachments import deck
@@ -79,3 +79,31 @@ def test_a_deck_that_people_changed_is_theirs(org: Org) -> None:
     (found,) = org.crm.traces(person(lead)).made
     assert not found.ours
     assert "newer version" in found.theirs
+
+
+def question(org: Org, about: str, *, names: str, mark: str) -> CrmTask:
+    asked = task(f"{QUESTION}{about}:{mark}", about, owner(org, about))
+    return asked.model_copy(update={"subject": "Is Ana Adler already here?", "description": names})
+
+
+def test_a_question_about_who_is_who_is_found_by_each_of_those_whom_it_names(org: Org) -> None:
+    (lead, other) = org.insert("Lead", [lead_row(Email=ANA), lead_row(Email="bo@south.example")])
+    texts = {
+        "address": f"{ANA.upper()}. She was not added",
+        "record": f"may be https://org.example/{lead}",
+        "longer address": f"mari{ANA}, x.{ANA}.example",
+        "somebody else": f"bo@south.example may be {other}",
+    }
+    org.crm.create_tasks([question(org, other, names=text, mark=mark) for mark, text in texts.items()])
+    org.crm.create_tasks([question(org, lead, names="edited by a person", mark="who")])
+    found = {one.id for one in org.crm.traces(person(lead)).made}
+    rows = [row for row in org.rows("Task", "Id", "Closeloop_Key__c") if row["Id"] in found]
+    keys = {row["Closeloop_Key__c"].split(":")[2] for row in rows}
+    assert keys == {"address", "record", "who"}
+    assert {one.object for one in org.crm.traces(person(lead)).made} == {"Task"}
+
+
+def test_somebody_who_has_no_record_is_found_in_questions_by_address(org: Org) -> None:
+    (other,) = org.insert("Lead", [lead_row(Email="bo@south.example")])
+    org.crm.create_tasks([question(org, other, names=f"Ana Adler, {ANA} (line 2)", mark="a")])
+    assert [one.object for one in org.crm.traces(person()).made] == ["Task"]

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
 from pathlib import Path
+from threading import Barrier
 
-from closeloop.adapters.ledger import open_ledger
+import pytest
+
+from closeloop.adapters.ledger import SqlLedger, open_ledger
 from closeloop.application.ports import Ledger
+from closeloop.application.purse import Purse
+from closeloop.domain.enrichment_rules import CreditLimits
+from tests.contract.ledger_samples import NOW
 
 MONTH, RUN = "2026-11", "run:1"
 
@@ -32,10 +40,67 @@ def test_what_is_free_needs_no_account(ledger: Ledger) -> None:
     assert ledger.take_credits({MONTH: 0}, 1, 0) == 0
 
 
-def test_workers_that_ask_at_once_never_get_more_than_there_is(tmp_path: Path) -> None:
-    ledger = open_ledger(tmp_path / "ledger.db")
-    with ThreadPoolExecutor(4) as pool:
-        granted = list(pool.map(lambda _: ledger.take_credits({MONTH: 1_000}, 100, 3), range(8)))
-    assert sum(granted) == 10
-    assert ledger.credits_spent([MONTH]) == {MONTH: 1_000}
-    ledger.close()
+WORKERS, ROUNDS = 4, 12
+BUDGET, PRICE = 2_000, 100
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def workers(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[list[SqlLedger]]:
+    """Each with a connection of its own, as processes have."""
+    place = request.getfixturevalue("postgres_url") if request.param == "postgres" else tmp_path / "ledger.db"
+    made = [open_ledger(place) for _ in range(WORKERS)]
+    yield made
+    for one in made:
+        one.close()
+
+
+def together(workers: list[SqlLedger], work: Callable[[int, SqlLedger], int]) -> list[int]:
+    """What each worker comes to, begun at the same moment."""
+    start = Barrier(len(workers))
+
+    def begun(number: int) -> int:
+        start.wait()
+        return work(number, workers[number])
+
+    with ThreadPoolExecutor(len(workers)) as pool:
+        return list(pool.map(begun, range(len(workers))))
+
+
+def test_workers_that_ask_at_once_never_get_more_than_there_is(workers: list[SqlLedger]) -> None:
+    def ask(number: int, ledger: SqlLedger) -> int:
+        limits = {MONTH: BUDGET, f"run:{number}": 10 * BUDGET}
+        return sum(ledger.take_credits(limits, PRICE, 3) for _ in range(ROUNDS))
+
+    assert sum(together(workers, ask)) == BUDGET // PRICE
+    assert workers[0].credits_spent([MONTH]) == {MONTH: BUDGET}
+
+
+def test_what_is_given_back_meanwhile_is_spent_once_and_the_budget_holds(workers: list[SqlLedger]) -> None:
+    """Half of the calls cost nothing: whoever asks next may have them, and nobody waits for ever."""
+
+    def spend(number: int, ledger: SqlLedger) -> int:
+        # Named so that the worker's own account sorts before the month's for some, and after it for others.
+        own = f"{'a' if number % 2 else 'z'}:{number}"
+        spent = 0
+        for turn in range(ROUNDS):
+            granted = ledger.take_credits({MONTH: BUDGET, own: 10 * BUDGET}, PRICE, 2)
+            assert ledger.credits_spent([MONTH])[MONTH] <= BUDGET
+            if turn % 2:
+                ledger.give_back_credits([own, MONTH], granted * PRICE)
+            else:
+                spent += granted * PRICE
+        return spent
+
+    spent = together(workers, spend)
+    assert workers[0].credits_spent([MONTH]) == {MONTH: sum(spent)}
+    assert 0 < sum(spent) <= BUDGET
+
+
+def test_two_purses_of_two_runs_never_spend_more_than_the_month_has(workers: list[SqlLedger]) -> None:
+    limits = CreditLimits(per_month=Decimal(20), per_run=Decimal(15))
+
+    def shop(number: int, ledger: SqlLedger) -> int:
+        purse = Purse(ledger, limits, f"run-{number}", NOW)
+        return sum(purse.take(Decimal("1.5"), 2) for _ in range(ROUNDS))
+
+    assert sum(together(workers, shop)) == 13

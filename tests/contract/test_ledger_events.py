@@ -180,3 +180,20 @@ def test_dispatchers_that_ask_at_once_are_told_of_one_run(shared: list[SqlLedger
     with ThreadPoolExecutor(4) as pool:
         found = list(pool.map(lambda ledger: ledger.wanted_event_run(NOW, LEASE), shared))
     assert len({run.key for run in found if run}) == 1
+
+
+def test_old_events_that_were_handled_are_deleted_with_the_runs_that_ended_and_the_rest_stays(
+    ledger: Ledger,
+) -> None:
+    day = timedelta(days=1)
+    run = opened(ledger, event("old"), event("waits"), event("young"))
+    ledger.handle_crm_events({("outbound", "old"): "refreshed"}, NOW)
+    ledger.end_event_run(run.key)
+    ledger.handle_crm_events({("outbound", "young"): "refreshed"}, NOW + 2 * day)
+    assert ledger.delete_crm_events(NOW, 9) == 0
+    assert [ledger.delete_crm_events(NOW + day, 1) for _ in range(2)] == [2, 0]
+    assert ledger.crm_event_outcomes() == {"refreshed": 1, "waiting": 1}
+    assert ledger.receive_crm_events([event("young"), event("waits")], NOW + 2 * day) == 0
+    again = ledger.wanted_event_run(NOW + 2 * day, LEASE)
+    assert again is not None
+    assert names(ledger.take_crm_events(again.key, NOW + 2 * day, 9, LEASE)) == ["waits"]

@@ -7,10 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from threading import Barrier
 
-from closeloop.application.ports import Change, Ledger
+from closeloop.application.ports import Change, Ledger, Pace
 from closeloop.domain.actions import ActionKind, ActionState, Settlement
 from closeloop.domain.playbook_lines import PlaybookLine
 from closeloop.domain.prospect import Enrollment
+from closeloop.domain.sending_rules import AccountRule
 from closeloop.domain.sending_slots import Slot, SlotDay, SlotWish
 from closeloop.domain.stage import Stage
 from tests.contract.ledger_samples import LEASE, NOW, mail, person, plan
@@ -125,3 +126,45 @@ def test_only_who_is_inside_an_approach_is_in_outreach(ledger: Ledger) -> None:
     elsewhere = person("00Q3", stage=Stage.PRESENTATION, enrollment=entered)
     ledger.add_prospects([inside, waiting, elsewhere])
     assert ledger.in_outreach(["North.example", "south.example"]) == {"north.example": [inside]}
+
+
+PACE = Pace(rules=AccountRule(people_at_once=2, days_between=0), at=NOW)
+
+
+def begun(key: str, pace: Pace = PACE) -> Change:
+    """Somebody who waits in the approach is entered into a sequence."""
+    before = person(key, stage=Stage.APPROACH, domain="north.example")
+    entered = Enrollment(sequence="s", step=1, playbook_version="1", started_at=NOW)
+    return Change(prospects=(before.model_copy(update={"enrollment": entered}),), read={key: before}, pace=pace)
+
+
+def waiting(ledger: Ledger, number: int) -> list[str]:
+    found = keys(number)
+    ledger.add_prospects(person(key, stage=Stage.APPROACH, domain="north.example") for key in found)
+    return found
+
+
+def test_who_would_be_one_too_many_at_an_account_is_overtaken_and_nothing_of_them_is_saved(ledger: Ledger) -> None:
+    found = waiting(ledger, 3)
+    lost = [ledger.commit(begun(key)).overtaken for key in found]
+    assert lost == [set(), set(), {found[2]}]
+    assert [one.key for one in ledger.in_outreach(["north.example"])["north.example"]] == found[:2]
+
+
+def test_nobody_begins_on_the_day_on_which_another_worker_began_with_a_colleague(ledger: Ledger) -> None:
+    found = waiting(ledger, 2)
+    apart = Pace(rules=AccountRule(people_at_once=2, days_between=3), at=NOW)
+    assert [ledger.commit(begun(key, apart)).overtaken for key in found] == [set(), {found[1]}]
+
+
+def test_workers_that_begin_at_the_same_moment_never_exceed_the_people_at_once(ledger: Ledger) -> None:
+    found = waiting(ledger, 8)
+    start = Barrier(4)
+
+    def work(number: int) -> int:
+        start.wait()
+        return sum(not ledger.commit(begun(key)).overtaken for key in found[number::4])
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sum(pool.map(work, range(4))) == 2
+    assert len(ledger.in_outreach(["north.example"])["north.example"]) == 2

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +13,13 @@ import pytest
 import requests
 
 from closeloop.adapters.sendgrid.events import event_signals
-from closeloop.adapters.sendgrid.holding import Hold
+from closeloop.adapters.sendgrid.holding import MAILS_HELD_TOGETHER, Hold
 from closeloop.adapters.sendgrid.mailer import SendGridMailer
 from closeloop.application.mails_in_doubt import note_held
 from closeloop.application.passes import run_to_the_end
 from closeloop.application.ports import Evidence, HeldBatch, MailInDoubt, OutgoingMail, SendOutcome
 from closeloop.domain.actions import ActionKind, ActionState
+from closeloop.domain.signals import Signal, SignalKind
 from tests.contract.plan_worlds import HttpWorld
 from tests.contract.test_mail_evidence import delivered
 from tests.sandbox.conftest import Sandbox
@@ -161,11 +162,43 @@ def test_held_mails_are_called_back_and_leave_once_without_any_record_to_read(
     sandbox_process.post_control("sendgrid", {"activity": False, "logs": False})
     world.struck_by(fault)
     world.pass_("deliver")
-    if world.states()["uncertain"]:
-        assert world.pass_("reconcile")["called back"] == world.first
-        world.pass_("deliver")
+    world.pass_("reconcile")
+    world.pass_("deliver")
     world.pass_time(HOUR * 3)
+    world.pass_("reconcile")
     assert world.states() == {"accepted": world.first}
     assert delivered(sandbox_process) == world.everybody()
     attempts = {action.attempt for action in world.ledger.in_state(ActionState.ACCEPTED, ActionKind.EMAIL, 99)}
     assert attempts <= {1, 2}
+
+
+@pytest.mark.parametrize("said", ["unsubscribe", "interested", "words that break the reader"])
+def test_a_reply_while_mails_are_held_calls_them_back_and_the_others_of_the_request_arrive_once(
+    sandbox_process: Sandbox, tmp_path: Path, said: str
+) -> None:
+    """What was held when somebody answered never reaches them, whatever the provider had in its hands by then."""
+    world = Sending(sandbox_process, tmp_path / "home", hold=HOUR)
+    assert world.pass_("deliver")["handed over and held"] == world.first
+    (who, *others) = world.everybody()
+    world.pass_time(HOUR / 6)
+    assert world.pass_("reconcile")["held by the mail provider"] == world.first
+    assert delivered(sandbox_process) == []
+    world.ledger.receive([answer_of(who, said, world.now)], world.now)
+    counts = world.pass_("receive")
+    assert counts.get("called back for an answer or a stop") == 1, counts
+    assert counts["called back with it and planned again"] == min(world.first, MAILS_HELD_TOGETHER) - 1
+    for _ in range(2):
+        world.pass_("deliver")
+        world.pass_time(HOUR * 2)
+        world.pass_("reconcile")
+    assert delivered(sandbox_process) == others
+    assert world.states() == {"accepted": len(others), "skipped": 1}
+    (person,) = world.ledger.find(who)
+    assert "called back" in " ".join(line.text for line in world.ledger.story(person.key))
+
+
+def answer_of(who: str, said: str, at: datetime) -> Signal:
+    payload = {"subject": "Re: your mail", "text": said, "headers": ""}
+    return Signal(
+        id=f"m-{who}", source="inbound", kind=SignalKind.REPLY, occurred_at=at, address=who, payload=payload
+    )

@@ -7,12 +7,13 @@ from functools import partial
 from typing import Any
 
 from closeloop.adapters.salesforce import files
-from closeloop.application.crm_erasure import CrmPerson, CrmTrace, CrmTraces
+from closeloop.application.crm_erasure import QUESTION, CrmPerson, CrmTrace, CrmTraces, is_named
 from closeloop.application.ports import CrmOutcome
 from closeloop.domain.actions import ActionState
 from tests.fakes.crm_attachments import CrmAttachments
 
 Row = dict[str, Any]
+SAID = ("WhoId", "Subject", "Description", "Closeloop_Key__c")
 
 
 class CrmErasings(CrmAttachments):
@@ -34,6 +35,13 @@ class CrmErasings(CrmAttachments):
             for name, keys in (("Task", person.task_keys), ("Event", person.event_keys))
             for row in self.rows(name)
             if row.get("Closeloop_Key__c") in keys
+        ]
+        ids = {*(one.id for one in people), *person.leads, *person.contacts}
+        made += [
+            CrmTrace(object="Task", id=row["Id"])
+            for row in self.rows("Task")
+            if (row.get("Closeloop_Key__c") or "").startswith(QUESTION)
+            and is_named("\n".join(str(row.get(name)) for name in SAID), person.addresses, ids)
         ]
         near = set().union(*(self._documents(place) for place in places)) if places else set()
         made += [

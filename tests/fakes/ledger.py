@@ -8,11 +8,13 @@ from datetime import datetime
 
 from closeloop.adapters.ledger import story_text
 from closeloop.adapters.ledger.codec import plain
+from closeloop.adapters.ledger.pace import beginners_of
 from closeloop.adapters.ledger.rows import folded
 from closeloop.adapters.ledger.signals import HALTING_KINDS
 from closeloop.adapters.ledger.sql_ledger import planning_time, without
 from closeloop.adapters.ledger.story_text import Placed
 from closeloop.application.ports import Change, CrmWriteRow, DecisionRow, RunRow, Saved, StoryLine, WriteState
+from closeloop.domain.account_pace import paced_by
 from closeloop.domain.actions import ActionKind, ActionState
 from closeloop.domain.api_budget import Workload
 from closeloop.domain.colleagues import is_in_play
@@ -142,6 +144,7 @@ class MemoryLedger(MemoryGrants, MemoryCredits, MemoryDesk, MemoryEvents):
         with self.lock:
             lost = frozenset(key for key, read in change.read.items() if self.people.get(key) != read)
             lost |= {key for signal, key in change.signals_about.items() if signal in self.handled}
+            lost |= self._too_many(without(change, lost))
             change = without(change, lost)
             unpaid = self.beyond_budget(change.grants)
             change, lost = without(change, unpaid), lost | unpaid
@@ -159,6 +162,13 @@ class MemoryLedger(MemoryGrants, MemoryCredits, MemoryDesk, MemoryEvents):
             self.grant(change.grants)
             self.ask(change.approvals)
             return Saved(new_actions=self.plan(change.actions, planning_time(change)), overtaken=lost)
+
+    def _too_many(self, change: Change) -> frozenset[str]:
+        begin, pace = beginners_of(change), change.pace
+        if pace is None:
+            return frozenset()
+        there = self.in_outreach(begin)
+        return frozenset(k for d, ps in begin.items() for k in paced_by(ps, there.get(d, ()), pace.rules, pace.at))
 
     # signals and suppression
     def receive(self, signals: Iterable[Signal], now: datetime) -> int:

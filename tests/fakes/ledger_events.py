@@ -20,6 +20,8 @@ class MemoryEvents(MemoryStages):
         self.crm_events: dict[EventId, CrmEvent] = {}
         self.taken_by: dict[EventId, str] = {}
         self.event_outcomes: dict[EventId, str] = {}
+        self.events_came: dict[EventId, datetime] = {}
+        self.events_handled: dict[EventId, datetime] = {}
         self.event_runs: dict[str, EventRun] = {}
         self.ended_runs: set[str] = set()
         self._run_numbers = count(1)
@@ -29,6 +31,7 @@ class MemoryEvents(MemoryStages):
             before = len(self.crm_events)
             for event in events:
                 self.crm_events.setdefault(event.identity, event)
+                self.events_came.setdefault(event.identity, now)
             return len(self.crm_events) - before
 
     def _waiting(self) -> list[CrmEvent]:
@@ -89,7 +92,23 @@ class MemoryEvents(MemoryStages):
                 key: word for key, word in outcomes.items() if key in self.crm_events.keys() - self.event_outcomes
             }
             self.event_outcomes |= new
+            self.events_handled |= dict.fromkeys(new, now)
             return len(new)
+
+    def delete_crm_events(self, before: datetime, limit: int) -> int:
+        with self.lock:
+            told = {key: max(at, self.events_came[key]) for key, at in self.events_handled.items()}
+            old = [key for key, at in told.items() if at < before][:limit]
+            over = [
+                key for key in self.ended_runs if key in self.event_runs and self.event_runs[key].until < before
+            ]
+            for key in old:
+                del self.crm_events[key], self.event_outcomes[key], self.events_handled[key], self.events_came[key]
+                self.taken_by.pop(key, None)
+            for run in over[:limit]:
+                del self.event_runs[run]
+                self.ended_runs.discard(run)
+            return len(old) + len(over[:limit])
 
     def crm_event_outcomes(self) -> dict[str, int]:
         return dict(Counter(self.event_outcomes.get(key, "waiting") for key in self.crm_events))

@@ -54,6 +54,9 @@ class MemoryMailer:
         self.gone: set[str] = set()
         """Batches that it confirms to have called back."""
         self.asked_back: list[str] = []
+        self.holds_for: timedelta | None = None
+        """How long it holds what it takes; what it holds arrives when `release` is called."""
+        self.held: dict[str, list[OutgoingMail]] = {}
 
     def then(self, *orders: Does) -> None:
         """What to do with the next mails, one order for each."""
@@ -70,6 +73,8 @@ class MemoryMailer:
     def send(self, mails: Sequence[OutgoingMail]) -> list[SendOutcome]:
         self.requests.append(list(mails))
         doings = [self.orders.popleft() if self.orders else Does.ACCEPT for _ in mails]
+        if self.holds_for and set(doings) == {Does.ACCEPT}:
+            return self._hold(mails, self.holds_for)
         self._arrive(mail for mail, does in zip(mails, doings, strict=True) if does.arrives)
         if {Does.CRASH, Does.ARRIVE_AND_CRASH} & set(doings):
             raise ProviderCrashed
@@ -85,7 +90,28 @@ class MemoryMailer:
     def call_back(self, batches: Sequence[HeldBatch]) -> frozenset[str]:
         ids = list(dict.fromkeys(batch.id for batch in batches))
         self.asked_back += ids
+        for batch in self.gone.intersection(ids):
+            self.held.pop(batch, None)
         return frozenset(self.gone.intersection(ids))
+
+    def _hold(self, mails: Sequence[OutgoingMail], wait: timedelta) -> list[SendOutcome]:
+        batch = HeldBatch(id=f"batch-{len(self.requests)}", leaves_at=self._clock.now() + wait)
+        self.held[batch.id] = list(mails)
+        return [
+            SendOutcome(
+                action_key=mail.action_key,
+                state=ActionState.UNCERTAIN,
+                detail="handed over",
+                provider_id="message-1",
+                held=batch,
+            )
+            for mail in mails
+        ]
+
+    def release(self) -> None:
+        """All that is held and was not called back leaves."""
+        self._arrive(mail for mails in self.held.values() for mail in mails)
+        self.held.clear()
 
     def _arrive(self, mails: Iterable[OutgoingMail]) -> None:
         self.arrived += [

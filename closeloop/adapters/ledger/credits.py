@@ -6,9 +6,10 @@ once never get more together than the limits leave.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
-from sqlalchemy import case, select, update
+from sqlalchemy import Connection, Row, case, select, update
 
 from closeloop.adapters.ledger.credit_tables import credits_spent
 from closeloop.adapters.ledger.engine import chunks, patient
@@ -27,7 +28,7 @@ class CreditRows(Part):
         here = table.account.in_(accounts)
         with self._database.write() as connection:
             insert_new(connection, credits_spent, [{"account": name, "spent": 0} for name in accounts])
-            rows = connection.execute(select(credits_spent).where(here).order_by(table.account).with_for_update())
+            rows = _held(connection, accounts)
             left = min((limits[row.account] - row.spent for row in rows), default=0)
             granted = min(wanted, max(left, 0) // price)
             if granted:
@@ -42,6 +43,7 @@ class CreditRows(Part):
             return
         less = case((table.spent > amount, table.spent - amount), else_=0)
         with self._database.write() as connection:
+            _held(connection, names)
             connection.execute(update(credits_spent).where(table.account.in_(names)).values(spent=less))
 
     @patient
@@ -53,3 +55,10 @@ class CreditRows(Part):
                 query = select(credits_spent).where(credits_spent.c.account.in_(part))
                 found.update({row.account: row.spent for row in connection.execute(query)})
         return found
+
+
+def _held(connection: Connection, accounts: list[str]) -> Sequence[Row[Any]]:
+    """What these have spent; nobody else counts on them until the transaction ends. One order, so that two workers
+    never wait for each other."""
+    query = select(credits_spent).where(credits_spent.c.account.in_(accounts)).order_by(credits_spent.c.account)
+    return connection.execute(query.with_for_update()).all()

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from uuid import uuid4
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, and_, func, literal, select
+from sqlalchemy import ColumnElement, Connection, RowMapping, and_, delete, func, literal, select, tuple_
 
 from closeloop.adapters.ledger.columns import POSTGRESQL, UtcMoment
 from closeloop.adapters.ledger.engine import chunks, patient, patient_and_repeatable
@@ -95,6 +95,17 @@ class EventRows(Part):
                     change = crm_events.update().where(these).values(handled_at=now, outcome=outcome)
                     handled += connection.execute(change).rowcount
         return handled
+
+    @patient
+    def delete_crm_events(self, before: datetime, limit: int) -> int:
+        old = (crm_events.c.handled_at < before) & (crm_events.c.received_at < before)
+        events = select(crm_events.c.source, crm_events.c.id).where(old).limit(limit)
+        over = select(event_runs.c.key).where(event_runs.c.ended & (event_runs.c.until < before)).limit(limit)
+        with self._database.write() as connection:
+            _alone(connection)
+            these = tuple_(crm_events.c.source, crm_events.c.id).in_(events)
+            gone = connection.execute(delete(crm_events).where(these)).rowcount
+            return gone + connection.execute(delete(event_runs).where(event_runs.c.key.in_(over))).rowcount
 
     @patient
     def crm_event_outcomes(self) -> dict[str, int]:

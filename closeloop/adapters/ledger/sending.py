@@ -66,16 +66,21 @@ class SendingRows(Part):
 
     @patient
     def in_outreach(self, domains: Iterable[str]) -> dict[str, list[Prospect]]:
-        table = prospects.c
-        there = (table.stage == Stage.APPROACH) & (table.standing == Standing.OPEN)
-        found: dict[str, list[Prospect]] = {}
         with self._database.read() as connection:
-            for part in chunks(domain.lower() for domain in domains):
-                query = select(table.domain, table.body).where(table.domain.in_(part) & there)
-                for row in connection.execute(query.order_by(table.domain, table.key)):
-                    if (prospect := load_prospect(row.body)).enrollment is not None:
-                        found.setdefault(row.domain, []).append(prospect)
-        return found
+            return in_outreach(connection, domains)
+
+
+def in_outreach(connection: Connection, domains: Iterable[str]) -> dict[str, list[Prospect]]:
+    """See the port; inside a transaction that may have more to ask."""
+    table = prospects.c
+    there = (table.stage == Stage.APPROACH) & (table.standing == Standing.OPEN)
+    found: dict[str, list[Prospect]] = {}
+    for part in chunks(domain.lower() for domain in domains):
+        query = select(table.domain, table.body).where(table.domain.in_(part) & there)
+        for row in connection.execute(query.order_by(table.domain, table.key)):
+            if (prospect := load_prospect(row.body)).enrollment is not None:
+                found.setdefault(row.domain, []).append(prospect)
+    return found
 
 
 def keep_lines(connection: Connection, lines: Iterable[PlaybookLine]) -> None:

@@ -21,6 +21,7 @@ from closeloop.adapters.ledger.erasing import ErasingRows
 from closeloop.adapters.ledger.events import EventRows
 from closeloop.adapters.ledger.grants import GrantRows, beyond_budget, grant
 from closeloop.adapters.ledger.opening import open_database
+from closeloop.adapters.ledger.pace import too_many_at_once
 from closeloop.adapters.ledger.planning import plan_actions
 from closeloop.adapters.ledger.prospects import ProspectRows, overtaken, save_prospects
 from closeloop.adapters.ledger.runs import RunRows, add_decisions
@@ -60,6 +61,7 @@ class SqlLedger(
     def commit(self, change: Change) -> Saved:
         with self._database.write() as connection:
             lost = overtaken(connection, change.read) | applied_before(connection, change.signals_about)
+            lost |= too_many_at_once(connection, without(change, lost))
             change = without(change, lost)
             unpaid = beyond_budget(connection, change.grants)
             change, lost = without(change, unpaid), lost | unpaid
@@ -90,6 +92,9 @@ def without(change: Change, keys: Set[str]) -> Change:
         grants=tuple(one for one in change.grants if one.prospect_key not in keys),
         handled_signals=tuple(signal for signal in change.handled_signals if signal not in waits),
         lines=change.lines,
+        read={key: one for key, one in change.read.items() if key not in keys},
+        pace=change.pace,
+        signals_about={signal: key for signal, key in change.signals_about.items() if key not in keys},
     )
 
 

@@ -16,8 +16,8 @@ from closeloop.adapters.salesforce.files import LINK_FIELDS, OURS
 from closeloop.adapters.salesforce.our_fields import KEY
 from closeloop.adapters.salesforce.reading import Reader
 from closeloop.adapters.salesforce.results import refused, retry, uncertain, words
-from closeloop.adapters.salesforce.soql import chunks, in_list
-from closeloop.application.crm_erasure import CrmPerson, CrmTrace, CrmTraces
+from closeloop.adapters.salesforce.soql import chunks, in_list, quote
+from closeloop.application.crm_erasure import QUESTION, CrmPerson, CrmTrace, CrmTraces, is_named
 from closeloop.application.ports import CrmOutcome
 from closeloop.domain.actions import ActionState
 from closeloop.domain.errors import CrmRefused, CrmUnavailable
@@ -47,9 +47,10 @@ class Eraser:
         made = [
             *self._by_key("Task", person.task_keys),
             *self._by_key("Event", person.event_keys),
+            *self._questions(person, [one.id for one in people]),
             *self._files(places, person.deck_marks),
         ]
-        return CrmTraces(people=tuple(people), made=tuple(made))
+        return CrmTraces(people=tuple(people), made=tuple({one.id: one for one in made}.values()))
 
     def delete(self, records: Sequence[CrmTrace]) -> list[CrmOutcome]:
         """By object: a call takes at most ten changes from one object to another."""
@@ -90,6 +91,17 @@ class Eraser:
         asked = [f"{select} {in_list(part)}" for part in chunks(keys, size=KEYS_PER_QUERY)]
         return [CrmTrace(object=name, id=row["Id"]) for row in self._reader.queries(asked)]
 
+    def _questions(self, person: CrmPerson, found: Sequence[str]) -> Iterable[CrmTrace]:
+        """Of the questions who is who, those that name the person: the org cannot search a long text."""
+        if KEY not in self._reader.fields("Task"):
+            return []
+        ids = {*found, *person.leads, *person.contacts}
+        asked = f"SELECT Id, WhoId, Subject, Description, {KEY} FROM Task WHERE {KEY} LIKE {quote(QUESTION + '%')}"
+        rows = self._reader.queries([asked])
+        return [
+            CrmTrace(object="Task", id=row["Id"]) for row in rows if is_named(_told(row), person.addresses, ids)
+        ]
+
     def _files(self, places: Sequence[str], marks: Sequence[str]) -> Iterable[CrmTrace]:
         select = f"SELECT {LINK_FIELDS} FROM ContentDocumentLink WHERE LinkedEntityId IN"
         asked = [f"{select} {in_list(part)}" for part in chunks(places)] if marks else []
@@ -105,6 +117,10 @@ def _file(record_id: str, document: Row) -> CrmTrace:
     reason = str(document["LatestPublishedVersion"]["ReasonForChange"] or "")
     theirs = "" if reason.startswith(OURS) else "a person put a newer version in its place"
     return CrmTrace(object="ContentDocument", id=record_id, theirs=theirs)
+
+
+def _told(task: Row) -> str:
+    return "\n".join(str(value) for name, value in task.items() if name not in {"Id", "attributes"} and value)
 
 
 def _outcome(record_id: str, result: Row) -> CrmOutcome:

@@ -20,6 +20,9 @@ from closeloop.application.ports import HeldBatch
 
 CANCEL_AHEAD = timedelta(minutes=10)
 """SendGrid promises a cancellation only so long before `send_at`."""
+MAILS_HELD_TOGETHER = 10
+"""In one batch, since it is called back as a whole when one of them must not leave. SendGrid keeps 100 batches
+cancelled at one time, so that a thousand mails in doubt can still be called back at once."""
 LONGEST = timedelta(hours=72)
 """SendGrid schedules no further ahead."""
 CANCEL = "cancel"

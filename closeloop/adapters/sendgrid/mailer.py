@@ -19,7 +19,7 @@ from python_http_client.exceptions import HTTPError
 from sendgrid import SendGridAPIClient
 
 from closeloop.adapters.sendgrid.activity import ActivityReader
-from closeloop.adapters.sendgrid.holding import Hold, cancelled, new_batch
+from closeloop.adapters.sendgrid.holding import MAILS_HELD_TOGETHER, Hold, cancelled, new_batch
 from closeloop.adapters.sendgrid.payload import LARGEST, MAILS_PER_REQUEST, body, goes_with_others, size
 from closeloop.application.ports import Evidence, HeldBatch, MailInDoubt, OutgoingMail, SendOutcome
 from closeloop.domain.actions import ActionState
@@ -55,7 +55,8 @@ class SendGridMailer:
 
     def send(self, mails: Sequence[OutgoingMail]) -> list[SendOutcome]:
         outcomes = [_too_large(mail) for mail in mails if size(mail) > LARGEST]
-        for group in _requests(mail for mail in mails if size(mail) <= LARGEST):
+        most = MAILS_HELD_TOGETHER if self._hold else MAILS_PER_REQUEST
+        for group in _requests((mail for mail in mails if size(mail) <= LARGEST), most):
             outcomes.extend(self._send(group))
         return outcomes
 
@@ -100,7 +101,11 @@ class SendGridMailer:
             return _Answer(ActionState.UNCERTAIN, f"no answer: {type(problem).__name__}")
         if answer.status_code != ACCEPTED:
             return _Answer(ActionState.UNCERTAIN, f"the provider answered {answer.status_code}")
-        return _Answer(ActionState.ACCEPTED, "", provider_id=answer.headers.get("X-Message-Id"))
+        taken = str(answer.headers.get("X-Message-Id") or "") or None
+        if held:
+            detail = f"handed over: it leaves on {held.leaves_at:%Y-%m-%d at %H:%M} UTC unless it is called back"
+            return _Answer(ActionState.UNCERTAIN, detail, provider_id=taken, held=held)
+        return _Answer(ActionState.ACCEPTED, "", provider_id=taken)
 
     def _client(self) -> SendGridAPIClient:
         client = SendGridAPIClient(api_key=self._api_key, host=self._host)
@@ -139,9 +144,10 @@ class _Answer:
         *,
         provider_id: str | None = None,
         wait: timedelta | None = None,
+        held: HeldBatch | None = None,
     ) -> None:
         self.state, self.detail, self.status = state, detail, status
-        self.provider_id, self.wait = provider_id, wait
+        self.provider_id, self.wait, self.held = provider_id, wait, held
 
     def of(self, mail: OutgoingMail) -> SendOutcome:
         return SendOutcome(
@@ -150,22 +156,23 @@ class _Answer:
             detail=self.detail,
             provider_id=self.provider_id,
             retry_after=self.wait,
+            held=self.held,
         )
 
 
-def _requests(mails: Iterable[OutgoingMail]) -> Iterator[list[OutgoingMail]]:
-    """Mails that may share a request: no address twice, at most 1,000. A large one and an invitation go alone."""
+def _requests(mails: Iterable[OutgoingMail], most: int) -> Iterator[list[OutgoingMail]]:
+    """Mails that may share a request: no address twice, at most so many. A large one and an invitation go alone."""
     given = list(mails)
-    yield from _without_twins([mail for mail in given if goes_with_others(mail)])
+    yield from _without_twins([mail for mail in given if goes_with_others(mail)], most)
     yield from ([mail] for mail in given if not goes_with_others(mail))
 
 
-def _without_twins(mails: list[OutgoingMail]) -> Iterator[list[OutgoingMail]]:
+def _without_twins(mails: list[OutgoingMail], most: int) -> Iterator[list[OutgoingMail]]:
     while mails:
         batch: dict[str, OutgoingMail] = {}
         rest = []
         for mail in mails:
-            full = len(batch) >= MAILS_PER_REQUEST
+            full = len(batch) >= most
             if full or mail.to.casefold() in batch:
                 rest.append(mail)
             else:

@@ -109,6 +109,9 @@ def test_one_mail_of_a_held_request_proves_the_whole_request_so_it_is_not_called
     held(company, one, other)
     company.receive(company.signal(SignalKind.PROCESSED, one, action_key=company.mail(one).key))
     company.run("reconcile")
+    assert (company.state(company.mail(other).key), company.mailer.asked_back) == (UNCERTAIN, [])
+    company.wait(timedelta(hours=1))
+    company.run("reconcile")
     assert company.state(company.mail(other).key) is ACCEPTED
     assert company.mailer.asked_back == []
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from pydantic import ValidationError
 
 from closeloop.application.ports import RunRow
 from closeloop.application.workload import has_work
 from closeloop.domain.actions import ActionKind
+from closeloop.domain.crm_events import ChangeKind, CrmEvent
 from closeloop.domain.retention import Retention
 from closeloop.domain.signals import Label
 from tests.fakes.services import DAY, Company
@@ -76,3 +80,29 @@ def test_without_windows_every_word_is_kept(company: Company) -> None:
     company.run("reconcile")
     assert company.ledger.kept[key].action.payload["text"] != GONE
     assert "says Anna" in repr(company.ledger.inbox)
+
+
+def test_what_was_told_of_changed_records_goes_when_its_window_is_over_and_what_waits_stays(
+    company: Company,
+) -> None:
+    company.with_services(retention=Retention(events_days=30))
+    told = [changed("n1"), changed("n2")]
+    company.ledger.receive_crm_events(told, company.now)
+    company.ledger.handle_crm_events({told[0].identity: "refreshed"}, company.now)
+    company.wait(29 * DAY)
+    assert "CRM events deleted" not in company.run("reconcile").counts
+    company.wait(2 * DAY)
+    assert company.run("reconcile").counts["CRM events deleted"] == 1
+    assert [event.id for event in company.ledger.waiting_crm_events(9)] == ["n2"]
+
+
+def changed(name: str) -> CrmEvent:
+    at = datetime(2026, 1, 5, tzinfo=UTC)
+    return CrmEvent(
+        source="outbound", id=name, object="Lead", record_id="00Q1", change=ChangeKind.UPDATE, occurred_at=at
+    )
+
+
+def test_a_window_shorter_than_the_crm_repeats_itself_is_refused() -> None:
+    with pytest.raises(ValidationError):
+        Retention(events_days=7)
