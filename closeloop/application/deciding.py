@@ -17,9 +17,10 @@ from closeloop.application.approval_asking import for_mail
 from closeloop.application.grant_port import Grant
 from closeloop.application.letters import Letter, write
 from closeloop.application.pinned import entered_lines, held_for_their_mail, on_their_lines
-from closeloop.application.ports import Change, DecisionRow, Pace
+from closeloop.application.ports import Change, DecisionRow
 from closeloop.application.results import StageResult, Tally
 from closeloop.application.services import BATCH, Services
+from closeloop.domain.account_pace import Pace
 from closeloop.domain.actions import Action, ActionKind
 from closeloop.domain.approval_rules import mail_needs
 from closeloop.domain.approvals import Approval, ApprovalKind

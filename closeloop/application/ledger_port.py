@@ -13,6 +13,7 @@ from closeloop.application.desk_port import DeskLedger
 from closeloop.application.erasure_port import ErasureLedger
 from closeloop.application.event_inbox import EventInbox
 from closeloop.application.grant_port import Grant, GrantLedger
+from closeloop.domain.account_pace import Pace
 from closeloop.domain.actions import Action, ActionKind, ActionState, ClaimedAction, Settlement
 from closeloop.domain.api_budget import Workload
 from closeloop.domain.approvals import Approval
@@ -22,7 +23,6 @@ from closeloop.domain.leads import Quarantined
 from closeloop.domain.playbook_lines import PlaybookLine
 from closeloop.domain.prospect import Fact, Prospect
 from closeloop.domain.record import Moment, Record
-from closeloop.domain.sending_rules import AccountRule
 from closeloop.domain.sending_slots import Slot, SlotWish
 from closeloop.domain.signals import Signal, SignalId, Understanding
 from closeloop.domain.stage import Stage, Standing
@@ -91,13 +91,6 @@ class CrmWriteRow(Record):
     @property
     def in_doubt(self) -> bool:
         return self.state is WriteState.INTENDED
-
-
-class Pace(Record):
-    """How many people of one account may be begun with, looked at again when it is saved who begins."""
-
-    rules: AccountRule
-    at: Moment
 
 
 class Change(Record):

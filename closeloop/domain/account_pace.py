@@ -13,11 +13,19 @@ from closeloop.domain.business_days import add_business_days, place_of
 from closeloop.domain.decisions import Hold
 from closeloop.domain.playbook import Playbook
 from closeloop.domain.prospect import Prospect
+from closeloop.domain.record import Moment, Record
 from closeloop.domain.sending_rules import AccountRule
 from closeloop.domain.stage import Stage
 
 LOOK_AGAIN_DAYS = 3
 """Business days until we look whether a place has become free."""
+
+
+class Pace(Record):
+    """How many people of one account may be begun with, looked at again when it is saved who begins."""
+
+    rules: AccountRule
+    at: Moment
 
 
 def paced(

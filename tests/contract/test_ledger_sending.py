@@ -7,7 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from threading import Barrier
 
-from closeloop.application.ports import Change, Ledger, Pace
+from closeloop.application.ports import Change, Ledger
+from closeloop.domain.account_pace import Pace
 from closeloop.domain.actions import ActionKind, ActionState, Settlement
 from closeloop.domain.playbook_lines import PlaybookLine
 from closeloop.domain.prospect import Enrollment
