@@ -7,7 +7,7 @@ from functools import singledispatch
 from typing import Any
 
 from closeloop.domain.actions import Action, ActionKind, action_key
-from closeloop.domain.appointments import Answer, Appointment
+from closeloop.domain.appointments import Answer
 from closeloop.domain.approvals import Approval
 from closeloop.domain.business_days import add_business_days, place_of
 from closeloop.domain.decisions import (
@@ -32,9 +32,10 @@ from closeloop.domain.endings import Ending, Why, stopped
 from closeloop.domain.invitations import CALLED_OFF, INVITATION
 from closeloop.domain.mailboxes import Leaving, kept_mailbox, leaving, mailbox_of
 from closeloop.domain.offers import offer_in, today_of
+from closeloop.domain.planned_work import conversion_action, meeting_action, task_action
 from closeloop.domain.playbook import Playbook
 from closeloop.domain.playbook_lines import line_of
-from closeloop.domain.prospect import MEETING, Enrollment, NextStep, Objection, Prospect
+from closeloop.domain.prospect import Enrollment, NextStep, Objection, Prospect
 from closeloop.domain.quotes import quoted
 from closeloop.domain.record import Record
 from closeloop.domain.stage import Profile, Stage, Standing
@@ -201,7 +202,7 @@ def _advance(decision: Advance, prospect: Prospect, playbook: Playbook, now: dat
     applied = _moved(prospect, decision.to, decision.due_at, now, convert=opens, meetings=number, **changes)
     if decision.next_step is None or not decision.next_step.is_meeting:
         return applied
-    event = _meeting(applied.prospect, now, was=prospect.appointment)
+    event = meeting_action(applied.prospect, now, was=prospect.appointment)
     return applied.model_copy(update={"actions": (*applied.actions, event)})
 
 
@@ -214,32 +215,11 @@ def _meeting_number(agreed: NextStep | None, prospect: Prospect, now: datetime) 
     return max(1, prospect.meetings) if is_ahead else prospect.meetings + 1
 
 
-def _meeting(prospect: Prospect, now: datetime, was: Appointment | None = None) -> Action:
-    """The Event of the agreed meeting: its own key stays, the action's counts the agreements."""
-    assert prospect.next_step is not None  # noqa: S101 - only called right after one was agreed
-    own, meets = action_key(ActionKind.EVENT, prospect.key, prospect.meetings), prospect.appointment
-    called_off = meets is not None and meets.is_off
-    subject = f"{prospect.next_step.what if not called_off else 'Called off: ' + MEETING}, {prospect.company}"
-    payload: dict[str, Any] = {"key": own, "on": prospect.next_step.on.isoformat(), "subject": subject[:255]}
-    if meets is not None:
-        payload |= {"on": meets.on.isoformat(), "called_off": called_off, "minutes": meets.minutes}
-        payload |= {"starts_at": meets.starts_at.isoformat()} if meets.starts_at else {}
-        payload |= {"was": was.starts_at.isoformat()} if was is not None and was.starts_at else {}
-    return Action(
-        key=f"{own}:{prospect.replies}{f':{meets.sequence}' if meets is not None and meets.sequence else ''}",
-        kind=ActionKind.EVENT,
-        prospect_key=prospect.key,
-        stage=prospect.stage,
-        due_at=now,
-        payload=payload,
-    )
-
-
 @_apply.register
 def _arrange(decision: Arrange, prospect: Prospect, playbook: Playbook, now: datetime) -> Applied:
     changes = {"appointment": decision.appointment, "next_step": decision.next_step, "due_at": decision.due_at}
     after = prospect.model_copy(update=changes)
-    told = (_meeting(after, now, was=prospect.appointment),) if decision.tells_crm else ()
+    told = (meeting_action(after, now, was=prospect.appointment),) if decision.tells_crm else ()
     return Applied(prospect=after, actions=told)
 
 
@@ -247,7 +227,7 @@ def _arrange(decision: Arrange, prospect: Prospect, playbook: Playbook, now: dat
 def _suggest(decision: Suggest, prospect: Prospect, playbook: Playbook, now: datetime) -> Applied:
     """A Task and nothing else: what the process does about the deal goes on."""
     subject = f"{prospect.company} stands still: {decision.subject}"
-    task = _task(prospect, subject[:255], now, "stalled", decision.cause)
+    task = task_action(prospect, subject[:255], now, "stalled", decision.cause)
     about = {"description": f"{decision.evidence}.\n\nSuggested: {decision.subject}.", "priority": "Normal"}
     return Applied(prospect=prospect, actions=(task.model_copy(update={"payload": task.payload | about}),))
 
@@ -258,7 +238,7 @@ def _felt(decision: Felt, prospect: Prospect, playbook: Playbook, now: datetime)
     after = prospect.model_copy(update={**when, "due_at": decision.due_at})
     if decision.subject is None:
         return Applied(prospect=after)
-    return Applied(prospect=after, actions=(_task(after, decision.subject, now, "felt", prospect.replies),))
+    return Applied(prospect=after, actions=(task_action(after, decision.subject, now, "felt", prospect.replies),))
 
 
 @_apply.register
@@ -273,7 +253,7 @@ def _hand_over(decision: HandOver, prospect: Prospect, playbook: Playbook, now: 
         changes |= {"owner_id": decision.to_id, "owner_name": decision.to_name, "owner_left": None}
         changes |= {"handed_over_from": decision.former, "mailbox": kept_mailbox(prospect, playbook)}
     after = prospect.model_copy(update=changes)
-    task = _task(after, subject[:255], now, "hand_over", (decision.to_id or prospect.owner_id)[:15])
+    task = task_action(after, subject[:255], now, "hand_over", (decision.to_id or prospect.owner_id)[:15])
     task = task.model_copy(update={"payload": task.payload | {"asked_of": asked}})
     return Applied(prospect=after, actions=(task,))
 
@@ -289,19 +269,7 @@ def _set_next_step(decision: SetNextStep, prospect: Prospect, playbook: Playbook
     after = prospect.model_copy(update=changes)
     if decision.subject is None:
         return Applied(prospect=after)
-    return Applied(prospect=after, actions=(_task(after, decision.subject, now, "next_step", number),))
-
-
-def _task(prospect: Prospect, subject: str, now: datetime, *parts: str | int) -> Action:
-    """Something for the owner to do; `parts` make its key."""
-    return Action(
-        key=action_key(ActionKind.TASK, prospect.key, *parts),
-        kind=ActionKind.TASK,
-        prospect_key=prospect.key,
-        stage=prospect.stage,
-        due_at=now,
-        payload={"subject": subject, "channel": "task", "completed": False, "priority": "High"},
-    )
+    return Applied(prospect=after, actions=(task_action(after, decision.subject, now, "next_step", number),))
 
 
 @_apply.register
@@ -380,7 +348,7 @@ def _hold(decision: Hold, prospect: Prospect, playbook: Playbook, now: datetime)
 @_apply.register
 def _ask_human(decision: AskHuman, prospect: Prospect, playbook: Playbook, now: datetime) -> Applied:
     due_at = decision.until if prospect.standing.may_be_written_to else None
-    action = _task(prospect, decision.subject, now, "ask", prospect.replies, prospect.touches)
+    action = task_action(prospect, decision.subject, now, "ask", prospect.replies, prospect.touches)
     changes: dict[str, Any] = {"due_at": due_at}
     if prospect.objection is not None and decision.answers_objection:
         # A person's answer takes the place of our first one; it uses up none of the follow-ups.
@@ -401,14 +369,4 @@ def _moved(
     """Into another stage: the clock of the stage starts anew and the old sequence is left."""
     entered = {"stage_entered_at": now, "enrollment": None} if stage is not prospect.stage else {}
     after = prospect.model_copy(update={"stage": stage, "due_at": due_at, **entered, **changes})
-    return Applied(prospect=after, actions=(_conversion(after, now),) if convert else ())
-
-
-def _conversion(prospect: Prospect, now: datetime) -> Action:
-    return Action(
-        key=action_key(ActionKind.CONVERT, prospect.key),
-        kind=ActionKind.CONVERT,
-        prospect_key=prospect.key,
-        stage=prospect.stage,
-        due_at=now,
-    )
+    return Applied(prospect=after, actions=(conversion_action(after, now),) if convert else ())

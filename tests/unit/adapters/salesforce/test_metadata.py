@@ -30,7 +30,7 @@ NO_PERMISSION = {
     "Account": {"Name", "OwnerId"},
     "Opportunity": {"Name", "StageName", "CloseDate", "OwnerId"},
     "Task": {"OwnerId", "Subject", "ActivityDate", "Status", "Priority", "TaskSubtype"},
-    "Event": {"OwnerId", "Subject", "ActivityDate", "ShowAs"},
+    "Event": {"OwnerId", "Subject", "ActivityDate", "ShowAs", "StartDateTime", "DurationInMinutes"},
 }
 """Fields that recorded describes call not `permissionable`: who may write the record may write these."""
 PART_OF = {
