@@ -32,7 +32,12 @@ def quiet(html: str) -> str:
     before = None
     while before != html:
         # What is taken out may bring together what was apart.
-        before, html = html, TAGS.sub("", SCRIPTS.sub("", html))
+        before, html = html, _quieter(html)
+    return html
+
+
+def _quieter(html: str) -> str:
+    html = TAGS.sub("", SCRIPTS.sub("", html))
     html = HANDLERS.sub("", PICTURES.sub(_left_out, html))
     html = STYLED.sub("none", html)
     return REMOTE.sub(lambda found: found[0] if found[1].strip("\"' ").startswith("data:") else "", html)

@@ -29,6 +29,7 @@ from closeloop.application.enrichment import enrich
 from closeloop.application.ports import AccountQuery
 from closeloop.application.provider_port import Answer, Answers
 from closeloop.domain import preparation
+from closeloop.domain.appointments import Appointment
 from closeloop.domain.deck_drafting import deck_content
 from closeloop.domain.enrichment_rules import EnrichmentRules, Source
 from closeloop.domain.fact_words import spoken
@@ -136,7 +137,8 @@ def enriched(facts: Sequence[Fact], name: str) -> Prospect:
     person = person.model_copy(update={"facts": known})
     pains = preparation.decide(person, playbook, NOW).pains
     objection = Objection(label="objection_price", raised_in=Stage.APPROACH, raised_at=NOW)
-    return person.model_copy(update={"pains": pains, "objection": objection})
+    meets = Appointment(on=NOW.date(), starts_at=NOW)
+    return person.model_copy(update={"pains": pains, "objection": objection, "appointment": meets})
 
 
 @cache
@@ -149,7 +151,13 @@ def mails(person: Prospect) -> str:
     playbook = Company().services.playbook
     said = []
     for template in sorted(TEMPLATES.keys() - {"close_inducement", "close_scarcity"}):
-        payload = {"template": template, "step": 1, "approach": "question", "label": "objection_price"}
+        payload = {
+            "template": template,
+            "step": 1,
+            "approach": "question",
+            "label": "objection_price",
+            "term_ends": NOW.date().isoformat(),
+        }
         mail = renderer().render(template, "en", mail_props(payload, person, playbook, NOW, language="en"))
         said += [mail.subject, mail.text, unescape(mail.html)]
     return "\n".join(said)
