@@ -127,7 +127,7 @@ def test_an_answer_without_its_reason_opens_the_form_again(desk: Desk) -> None:
 def test_a_scheduled_stage_and_its_pages_are_seen(desk: Desk) -> None:
     page = desk.seen.page
     desk.open("deployments")
-    page.get_by_text("reconcile").first.wait_for()
+    page.get_by_text("approach").first.wait_for()
     desk.picture("1-deployments")
     desk.open(f"deployments/deployment/{desk.up.deployments()['sales_cycle']['id']}")
     page.get_by_text("Every 45 seconds").first.wait_for()
