@@ -58,14 +58,14 @@ def ask(outcome: Outcome, tally: Tally) -> None:
         said = f"The draft is on the record, and at {path}. Change that file itself, then approve it as it is."
         outcome.approvals.append(question)
         outcome.actions.append(task(question, outcome.prospect, outcome.services, outcome.now, said))
-    note(tally, outcome.take(_wait(f"the draft waits for an approval ({question.id})", outcome)))
+    note(tally, outcome.take(_wait("the draft waits for an approval", outcome, question.id)))
 
 
 def _by(found: Approval, outcome: Outcome, tally: Tally) -> None:
     """What the answer means for the prospect."""
     content = _content(outcome)
     if found.state is ApprovalState.WAITING:
-        note(tally, outcome.take(_wait(f"the draft waits for an approval ({found.id})", outcome)))
+        note(tally, outcome.take(_wait("the draft waits for an approval", outcome, found.id)))
     elif not found.state.is_yes:
         outcome.change(deck_asked=None)
         note(tally, outcome.take(_turned_down(found, outcome.now)))
@@ -76,10 +76,10 @@ def _by(found: Approval, outcome: Outcome, tally: Tally) -> None:
         ask(outcome, tally)
 
 
-def _wait(reason: str, outcome: Outcome) -> Hold:
-    """Looked at every working day as well, should the word of an answer have been lost."""
+def _wait(reason: str, outcome: Outcome, *more: str) -> Hold:
+    """Looked at every working day as well, should an answer's word have been lost. Runs count the first reason."""
     until = add_business_days(outcome.now, LOOK_AGAIN_DAYS)
-    return Hold(rule="preparation.draft_waits", reasons=(reason,), until=until)
+    return Hold(rule="preparation.draft_waits", reasons=(reason, *more), until=until)
 
 
 def _turned_down(found: Approval, now: datetime) -> AskHuman:

@@ -86,7 +86,8 @@ def _by_stage(action: Action, prospect: Prospect, world: World) -> Verdict:
     if not prospect.is_deal and world.crm_owner not in (None, prospect.owner_id):
         return Verdict(wait=True, reason="the owner changed in the CRM: the new owner is read in first")
     if world.unapproved:
-        return Verdict(wait=True, reason=world.unapproved)
+        # Runs count by reason; which approval it is stands in the receipt.
+        return Verdict(wait=True, reason=world.unapproved.partition(" (")[0])
     if world.window or world.cap:
         return Verdict(wait=True, reason=world.window or world.cap or "", until=world.waits_until)
     return SEND
