@@ -17,7 +17,7 @@ from tests.contract.crm_orgs import login_to
 from tests.flows.office import Office, Row, clean_rows, settings
 from tests.scripted_server import Answer, ScriptedServer, closed_port, scripted_server
 
-pytestmark = pytest.mark.prefect
+pytestmark = [pytest.mark.prefect, pytest.mark.long]
 LEADS = 3
 
 

@@ -20,7 +20,7 @@ from flows import empty_database
 from flows.private_server import ServerDidNotStart
 from flows.runtime import prefect_server
 
-pytestmark = pytest.mark.prefect
+pytestmark = [pytest.mark.prefect, pytest.mark.long]
 ROOT = Path(__file__).parents[2]
 
 
