@@ -64,11 +64,13 @@ def run_demo(options: DemoOptions) -> int:
     with ExitStack() as stack:
         bar = stack.enter_context(progress(options.days))
         sandbox = stack.enter_context(running_sandbox(options.seed, home / "logs" / "sandbox.log"))
-        work = stack.enter_context(_process(sandbox, options.seed, home, bar))
+        work = stack.enter_context(_process(sandbox, options.seed, home))
         control = stack.enter_context(SandboxControl.at(sandbox.control))
         found = read_lead_file(leads)
         imported = import_leads(work, found, leads.name, work.clock.now())
-        _live_through(options.days, work, control, bar)
+        bar.say("Starting Prefect …")
+        with prefect_at(home):  # its server is gone before the report is written: it holds a quarter of the memory
+            _live_through(options.days, work, control, bar)
         bar.say("Writing the report …")
         result = _harvest(work, sandbox, control, imported)
     result = result.model_copy(update={"seconds": round(time.monotonic() - started, 1)})
@@ -116,8 +118,8 @@ def _leads_file(options: DemoOptions, home: Path) -> Path:
 
 
 @contextmanager
-def _process(sandbox: SandboxAddress, seed: int, home: Path, bar: Progress) -> Iterator[Services]:
-    """Closeloop as it would be installed: its services, its gateway, its Prefect."""
+def _process(sandbox: SandboxAddress, seed: int, home: Path) -> Iterator[Services]:
+    """Closeloop as it would be installed: its services and its gateway."""
     from flows.gateway.app import create_app
     from flows.gateway.authenticity import keep_key
     from flows.gateway.serving import serve_in_thread
@@ -130,8 +132,6 @@ def _process(sandbox: SandboxAddress, seed: int, home: Path, bar: Progress) -> I
         gateway = stack.enter_context(serve_in_thread(create_app(work, token)))
         domain = work.playbook.sender.reply_domain
         keep_key(home, register_webhooks(sandbox.sendgrid_key, sandbox.sendgrid_host, gateway, token, domain))
-        bar.say("Starting Prefect …")
-        stack.enter_context(prefect_at(home))
         control.name_host(PUBLIC_URL, gateway)
         yield stack.enter_context(using(work))
 
