@@ -5,7 +5,8 @@ Invariant: of what a file says only letters, digits, apostrophes and hyphens bec
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from urllib.parse import quote as quoted
 
 from closeloop.adapters.salesforce.names import Names
 from closeloop.adapters.salesforce.reading import Reader, Row
@@ -20,7 +21,8 @@ BEGINNINGS_PER_QUERY = 150
 """A condition costs up to 60 characters of a URL that may have 16,384."""
 LEAD_FIELDS = ("Id", "OwnerId", "FirstName", "LastName", "Company", "Email", "Phone", "Country", "Website")
 ACCOUNT_FIELDS = ("Id", "Name", "Website", "BillingCountry", "Phone", "ParentId")
-ACCOUNTS_PER_QUERY = 100
+ROOM_FOR_CONDITIONS = 15_500
+"""Characters of a query's address, as it is sent: 16,384 with its path and its fields."""
 CONTACT_FIELDS = ("Id", "OwnerId", "FirstName", "LastName", "Email", "Phone", "MailingCountry")
 COMPANY_OF_CONTACT = ("Account.Name", "Account.Website")
 
@@ -57,7 +59,7 @@ class KnownPeople:
             )
             likes += [f"{website} LIKE {quote(f'%{domain}%')}" for domain in domains]
         select = f"SELECT {fields} FROM Account WHERE"
-        asked = [f"{select} {' OR '.join(part)} ORDER BY Id" for part in chunks(likes, ACCOUNTS_PER_QUERY)]
+        asked = [f"{select} {' OR '.join(part)} ORDER BY Id" for part in _fitting(likes)]
         return list({row["Id"]: self._account(row) for row in self._reader.queries(asked)}.values())
 
     def _account(self, raw: Row) -> AccountRecord:
@@ -91,6 +93,20 @@ class KnownPeople:
         company = {"company": account.get("Name") or "", "website": account.get("Website")}
         person = _person(row, row.get("MailingCountry"), company)
         return KnownPerson(object="Contact", id=row["Id"], owner_id=row["OwnerId"], person=person)
+
+
+def _fitting(conditions: Sequence[str]) -> Iterator[list[str]]:
+    """So many at a time as an address can hold: each query more is a part of a call more."""
+    part, room = list[str](), ROOM_FOR_CONDITIONS
+    for condition in conditions:
+        length = len(quoted(f" OR {condition}"))
+        if part and length > room:
+            yield part
+            part, room = [], ROOM_FOR_CONDITIONS
+        part.append(condition)
+        room -= length
+    if part:
+        yield part
 
 
 def _person(row: Row, country: str | None, company: dict[str, str | None]) -> PersonRecord:
