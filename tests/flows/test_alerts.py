@@ -16,6 +16,7 @@ from prefect.blocks.notifications import CustomWebhookNotificationBlock
 from prefect.client.orchestration import get_client
 from prefect.events.clients import get_events_client
 from prefect.events.schemas.events import Event, Resource
+from prefect.settings import PREFECT_API_URL, temporary_settings
 from pydantic import SecretStr
 
 from flows.automations.alerts import BLOCK, alerts, ship_alerts
@@ -50,9 +51,19 @@ def sink() -> Iterator[tuple[str, list[Any]]]:
         server.server_close()
 
 
-def test_alerts_are_made_once_find_their_receiver_and_arrive(tmp_path: Path) -> None:
+@pytest.fixture
+def own_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A server with all its services; the one that other tests share has none that evaluates triggers."""
+    monkeypatch.delenv("PREFECT_API_URL", raising=False)
+    nowhere = temporary_settings(restore_defaults={PREFECT_API_URL})
+    with nowhere, prefect_server(tmp_path, lasting=True) as address:
+        yield address
+
+
+@pytest.mark.usefixtures("own_server")
+def test_alerts_are_made_once_find_their_receiver_and_arrive() -> None:
     names = [alert.name for alert in alerts(None)]
-    with prefect_server(tmp_path, lasting=True), sink() as (url, came):
+    with sink() as (url, came):
         assert asyncio.run(_shipped()) == names
         assert asyncio.run(_shipped()) == []
         block = CustomWebhookNotificationBlock(
