@@ -6,7 +6,7 @@ Invariant: of what a file says only letters, digits, apostrophes and hyphens bec
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from urllib.parse import quote as quoted
+from urllib.parse import quote_plus as quoted
 
 from closeloop.adapters.salesforce.names import Names
 from closeloop.adapters.salesforce.reading import Reader, Row

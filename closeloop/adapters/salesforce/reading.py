@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote as quoted
+from urllib.parse import quote_plus as quoted
 
 from closeloop.adapters.salesforce.calls import Calls, Request
 from closeloop.adapters.salesforce.failures import StaleCursor
@@ -41,21 +41,26 @@ class Reader:
         self._together = Together(calls)
         self._fields: dict[str, dict[str, Row]] = {}
 
-    def query(self, soql: str, *, bin_too: bool = False) -> Iterator[Row]:
-        """Every row, page by page. When the cursor of the pages expires, the query is asked again and rows that
-        were already given are left out; for that every row needs its `Id`."""
+    def query(self, soql: str, *, bin_too: bool = False, first: Row | None = None) -> Iterator[Row]:
+        """Every row, page by page; from its `first` page on where that is there already. When the cursor of the
+        pages expires, the query is asked again and rows that were already given are left out; for that every row
+        needs its `Id`."""
         given: set[str] = set()
         for attempt in range(1, ASKED_AGAIN + 2):
             try:
-                yield from self._pages(soql, given, _query(bin_too))
+                page = first if first is not None and attempt == 1 else self._first(soql, bin_too)
+                yield from self._pages(page, given)
             except StaleCursor:
                 if attempt > ASKED_AGAIN or not given:
                     raise
             else:
                 return
 
-    def _pages(self, soql: str, given: set[str], how: str) -> Iterator[Row]:
-        for page in self._every_page(self._calls.read(f"{how}/", params={"q": soql})):
+    def _first(self, soql: str, bin_too: bool) -> Row:
+        return dict(self._calls.read(f"{_query(bin_too)}/", params={"q": soql}))
+
+    def _pages(self, first: Row, given: set[str]) -> Iterator[Row]:
+        for page in self._every_page(first):
             for row in page["records"]:
                 record_id = row.get("Id")
                 if record_id is None or record_id not in given:
@@ -81,15 +86,14 @@ class Reader:
             asked = [Request("GET", f"query/?q={quoted(soql)}") for soql in some]
             pages = self._together.ask(asked) if len(some) > 1 else [None]
             for soql, page in zip(some, pages, strict=True):
-                whole = page is not None and page["done"]
-                yield from page["records"] if whole else self.query(soql)
+                yield from self.query(soql, first=page)
 
     def each(self, soqls: Sequence[tuple[str, bool]]) -> list[list[Row]]:
         """The rows of at most five queries, query by query, in one call; True reads the recycle bin too."""
         asked = [Request("GET", f"{_query(bin_too)}/?q={quoted(soql)}") for soql, bin_too in soqls]
         pages = self._together.ask(asked)
         return [
-            page["records"] if page is not None and page["done"] else list(self.query(soql, bin_too=bin_too))
+            list(self.query(soql, bin_too=bin_too, first=page))
             for (soql, bin_too), page in zip(soqls, pages, strict=True)
         ]
 

@@ -7,7 +7,7 @@ import pytest
 from closeloop.adapters.salesforce.failures import StaleCursor
 from closeloop.adapters.salesforce.reading import ASKED_AGAIN, Reader
 from tests.scripted_server import ScriptedServer
-from tests.unit.adapters.salesforce.scripts import by_session, error, ok, page
+from tests.unit.adapters.salesforce.scripts import by_session, composite, error, ok, page
 
 NEXT = "/services/data/v62.0/query/01g000000000001AAA-2"
 STALE = error(400, "INVALID_QUERY_LOCATOR", "invalid query locator")
@@ -37,3 +37,19 @@ def test_figures_without_ids_are_not_mixed_from_two_queries(script: ScriptedServ
     script.then(ok({"records": [{"expr0": 1}], "done": False, "nextRecordsUrl": NEXT}), STALE)
     with pytest.raises(StaleCursor):
         list(Reader(by_session(script)).query("SELECT COUNT(Id) FROM Lead GROUP BY Status"))
+
+
+def test_a_query_among_several_goes_on_from_its_first_page(script: ScriptedServer) -> None:
+    short = {"records": [{"Id": "a"}], "done": True}
+    long = {"records": [{"Id": "b"}], "done": False, "nextRecordsUrl": NEXT}
+    script.then(composite(short, long), page("c"))
+    rows = Reader(by_session(script)).queries(["SELECT Id FROM Lead", "SELECT Id FROM Contact"])
+    assert [row["Id"] for row in rows] == ["a", "b", "c"]
+
+
+def test_a_query_among_several_whose_cursor_expires_is_asked_again(script: ScriptedServer) -> None:
+    short = {"records": [{"Id": "a"}], "done": True}
+    long = {"records": [{"Id": "b"}], "done": False, "nextRecordsUrl": NEXT}
+    script.then(composite(short, long), STALE, page("b", more=NEXT), page("c"))
+    found = Reader(by_session(script)).each([("SELECT Id FROM Lead", False), ("SELECT Id FROM Contact", True)])
+    assert [[row["Id"] for row in rows] for rows in found] == [["a"], ["b", "c"]]
