@@ -56,6 +56,24 @@ def postgres_url(_postgres_ledger: str) -> str:
     return emptied(_postgres_ledger)
 
 
+@pytest.fixture(params=["sqlite", "postgres"])
+def ledger_place(request: pytest.FixtureRequest, tmp_path: Path) -> Path | str:
+    """Where a ledger without any row lies, in each database that several may open at once."""
+    if request.param == "sqlite":
+        return tmp_path / "ledger.db"
+    url: str = request.getfixturevalue("postgres_url")
+    return url
+
+
+@pytest.fixture
+def shared(ledger_place: Path | str) -> Iterator[list[SqlLedger]]:
+    """The same ledger, opened by four workers, each with connections of its own as processes have."""
+    opened = [open_ledger(ledger_place) for _ in range(4)]
+    yield opened
+    for one in opened:
+        one.close()
+
+
 _MAKERS: dict[str, Callable[[Path], Ledger]] = {
     "sqlite_file": _sqlite_file,
     "sqlite_memory": _sqlite_memory,

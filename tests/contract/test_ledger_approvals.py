@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
-import pytest
-
-from closeloop.adapters.ledger import open_ledger
+from closeloop.adapters.ledger import SqlLedger
 from closeloop.application.ports import Change, Ledger
 from closeloop.domain.actions import ActionState
 from closeloop.domain.approvals import (
@@ -137,17 +133,7 @@ def test_nothing_is_left_of_the_approvals_of_somebody_forgotten(ledger: Ledger) 
     assert ledger.approvals([approval.id]) == {}
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
-def shared(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[list[Ledger]]:
-    """The same ledger, opened by four people."""
-    place = tmp_path / "ledger.db" if request.param == "sqlite" else request.getfixturevalue("postgres_url")
-    opened = [open_ledger(place) for _ in range(4)]
-    yield list(opened)
-    for one in opened:
-        one.close()
-
-
-def test_of_answers_at_once_one_counts(shared: list[Ledger]) -> None:
+def test_of_answers_at_once_one_counts(shared: list[SqlLedger]) -> None:
     with ThreadPoolExecutor(4) as pool:
         for number in range(8):
             approval = gated(shared[0], f"00Q{number}")

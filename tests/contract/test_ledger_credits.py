@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
-from pathlib import Path
 from threading import Barrier
 
-import pytest
-
-from closeloop.adapters.ledger import SqlLedger, open_ledger
+from closeloop.adapters.ledger import SqlLedger
 from closeloop.application.ports import Ledger
 from closeloop.application.purse import Purse
 from closeloop.domain.enrichment_rules import CreditLimits
@@ -40,18 +37,8 @@ def test_what_is_free_needs_no_account(ledger: Ledger) -> None:
     assert ledger.take_credits({MONTH: 0}, 1, 0) == 0
 
 
-WORKERS, ROUNDS = 4, 12
+ROUNDS = 12
 BUDGET, PRICE = 2_000, 100
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-def workers(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[list[SqlLedger]]:
-    """Each with a connection of its own, as processes have."""
-    place = request.getfixturevalue("postgres_url") if request.param == "postgres" else tmp_path / "ledger.db"
-    made = [open_ledger(place) for _ in range(WORKERS)]
-    yield made
-    for one in made:
-        one.close()
 
 
 def together(workers: list[SqlLedger], work: Callable[[int, SqlLedger], int]) -> list[int]:
@@ -66,16 +53,16 @@ def together(workers: list[SqlLedger], work: Callable[[int, SqlLedger], int]) ->
         return list(pool.map(begun, range(len(workers))))
 
 
-def test_workers_that_ask_at_once_never_get_more_than_there_is(workers: list[SqlLedger]) -> None:
+def test_workers_that_ask_at_once_never_get_more_than_there_is(shared: list[SqlLedger]) -> None:
     def ask(number: int, ledger: SqlLedger) -> int:
         limits = {MONTH: BUDGET, f"run:{number}": 10 * BUDGET}
         return sum(ledger.take_credits(limits, PRICE, 3) for _ in range(ROUNDS))
 
-    assert sum(together(workers, ask)) == BUDGET // PRICE
-    assert workers[0].credits_spent([MONTH]) == {MONTH: BUDGET}
+    assert sum(together(shared, ask)) == BUDGET // PRICE
+    assert shared[0].credits_spent([MONTH]) == {MONTH: BUDGET}
 
 
-def test_what_is_given_back_meanwhile_is_spent_once_and_the_budget_holds(workers: list[SqlLedger]) -> None:
+def test_what_is_given_back_meanwhile_is_spent_once_and_the_budget_holds(shared: list[SqlLedger]) -> None:
     """Half of the calls cost nothing: whoever asks next may have them, and nobody waits for ever."""
 
     def spend(number: int, ledger: SqlLedger) -> int:
@@ -91,16 +78,16 @@ def test_what_is_given_back_meanwhile_is_spent_once_and_the_budget_holds(workers
                 spent += granted * PRICE
         return spent
 
-    spent = together(workers, spend)
-    assert workers[0].credits_spent([MONTH]) == {MONTH: sum(spent)}
+    spent = together(shared, spend)
+    assert shared[0].credits_spent([MONTH]) == {MONTH: sum(spent)}
     assert 0 < sum(spent) <= BUDGET
 
 
-def test_two_purses_of_two_runs_never_spend_more_than_the_month_has(workers: list[SqlLedger]) -> None:
+def test_two_purses_of_two_runs_never_spend_more_than_the_month_has(shared: list[SqlLedger]) -> None:
     limits = CreditLimits(per_month=Decimal(20), per_run=Decimal(15))
 
     def shop(number: int, ledger: SqlLedger) -> int:
         purse = Purse(ledger, limits, f"run-{number}", NOW)
         return sum(purse.take(Decimal("1.5"), 2) for _ in range(ROUNDS))
 
-    assert sum(together(workers, shop)) == 13
+    assert sum(together(shared, shop)) == 13

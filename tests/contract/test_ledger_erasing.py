@@ -251,10 +251,9 @@ def test_the_number_of_an_attempt_survives_blanking(ledger: Ledger) -> None:
 # the rules of the schema, for everybody who is not erasing
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
-def real(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SqlLedger]:
-    place = request.getfixturevalue("postgres_url") if request.param == "postgres" else tmp_path / "ledger.db"
-    made = open_ledger(place)
+@pytest.fixture
+def real(ledger_place: Path | str) -> Iterator[SqlLedger]:
+    made = open_ledger(ledger_place)
     yield made
     made.close()
 

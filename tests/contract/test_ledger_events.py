@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
-import pytest
-
-from closeloop.adapters.ledger import SqlLedger, open_ledger
+from closeloop.adapters.ledger import SqlLedger
 from closeloop.application.event_inbox import EventRun
 from closeloop.application.ports import Ledger
 from closeloop.domain.crm_events import ChangeKind, CrmEvent
@@ -145,16 +141,6 @@ def test_the_first_word_about_an_event_counts(ledger: Ledger) -> None:
     assert ledger.handle_crm_events({event().identity: "echo"}, NOW) == 0
     assert ledger.receive_crm_events([event()], NOW) == 0
     assert ledger.crm_event_outcomes() == {"refreshed": 1}
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-def shared(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[list[SqlLedger]]:
-    """The same ledger, opened by four workers."""
-    place = tmp_path / "ledger.db" if request.param == "sqlite" else request.getfixturevalue("postgres_url")
-    ledgers = [open_ledger(place) for _ in range(4)]
-    yield ledgers
-    for one in ledgers:
-        one.close()
 
 
 def test_four_runs_at_once_take_each_event_once(shared: list[SqlLedger]) -> None:

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from pathlib import Path
 
-import pytest
-
-from closeloop.adapters.ledger import open_ledger
+from closeloop.adapters.ledger import SqlLedger
 from closeloop.application.ports import Ledger
 from tests.contract.ledger_samples import MINUTE, NOW
 
@@ -44,17 +40,7 @@ def test_only_its_holder_gives_a_stage_back(ledger: Ledger) -> None:
     assert ledger.hold_stage("approach", "two", NOW + MINUTE, LEASE).worker == "two"
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
-def shared(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[list[Ledger]]:
-    """The same ledger, opened by four workers."""
-    place = tmp_path / "ledger.db" if request.param == "sqlite" else request.getfixturevalue("postgres_url")
-    opened = [open_ledger(place) for _ in range(4)]
-    yield list(opened)
-    for one in opened:
-        one.close()
-
-
-def test_of_many_that_ask_at_once_all_are_told_the_same_holder(shared: list[Ledger]) -> None:
+def test_of_many_that_ask_at_once_all_are_told_the_same_holder(shared: list[SqlLedger]) -> None:
     with ThreadPoolExecutor(4) as pool:
         for round_ in range(10):
             stage = f"stage-{round_}"

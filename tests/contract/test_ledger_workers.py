@@ -12,8 +12,6 @@ from pathlib import Path
 from threading import Barrier
 from typing import Any
 
-import pytest
-
 from closeloop.adapters.ledger import open_ledger
 from closeloop.application.ports import Change, Ledger
 from closeloop.domain.actions import ActionKind, ActionState
@@ -79,15 +77,11 @@ while held := ledger.claim(ActionKind.EMAIL, now, worker, 7, timedelta(minutes=5
 """
 
 
-@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
-def test_four_processes_claim_nothing_twice_and_leave_nothing(
-    kind: str, tmp_path: Path, request: pytest.FixtureRequest
-) -> None:
-    place = str(tmp_path / "ledger.db") if kind == "sqlite" else str(request.getfixturevalue("postgres_url"))
-    ledger = open_ledger(place)
+def test_four_processes_claim_nothing_twice_and_leave_nothing(ledger_place: Path | str) -> None:
+    ledger = open_ledger(ledger_place)
     keys = [f"00Q{i:03}" for i in range(400)]
     plan(ledger, *(mail(key) for key in keys))
-    crew = [_start(_CLAIM_ALL, place, f"w{n}", NOW.isoformat()) for n in range(4)]
+    crew = [_start(_CLAIM_ALL, str(ledger_place), f"w{n}", NOW.isoformat()) for n in range(4)]
     for one in crew:
         assert one.stdout is not None
         assert one.stdout.readline() == "ready\n"
