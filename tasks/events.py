@@ -7,9 +7,6 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from prefect import task
-from prefect.cache_policies import NO_CACHE
-
 from closeloop.adapters.clock import SystemClock
 from closeloop.application.dispatch import LEASE
 from closeloop.application.on_event import BATCH, NAME, work
@@ -17,7 +14,7 @@ from closeloop.application.results import StageResult
 from closeloop.bootstrap import services
 from closeloop.domain.crm_events import CrmEvent
 from closeloop.domain.record import Record
-from tasks.policies import RETRIES, RETRY_DELAY_SECONDS, worth_a_retry
+from tasks.policies import batch_task
 
 
 class EventBatch(Record):
@@ -29,16 +26,7 @@ class EventBatch(Record):
     """Of each event, in the same order."""
 
 
-@task(
-    name="work events",
-    task_run_name="events batch {number}",
-    tags=["closeloop"],
-    retries=RETRIES,
-    retry_delay_seconds=RETRY_DELAY_SECONDS,
-    retry_condition_fn=worth_a_retry,
-    cache_policy=NO_CACHE,
-    persist_result=False,
-)
+@batch_task("work events", run_name="events batch {number}")
 def work_events(key: str, number: int, run_id: str, as_of: datetime) -> EventBatch:
     """Work the next events that wait for the run `key`."""
     ledger = services().ledger
