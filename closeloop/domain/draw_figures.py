@@ -69,42 +69,54 @@ def draw_figures(
     for prospect in prospects:
         census.add(prospect)
     outlook = look_out(census.history.runs, said.signs, census.clicks, playbook, now)
-    stuck = _stalled(census, outlook, playbook)
     return Figures(
         as_of=now,
         company=playbook.sender.company,
         product=playbook.product.name,
         playbook_version=playbook.version,
         currency=playbook.product.currency,
-        leads=census.leads,
-        funnel={stage: census.reached[stage] for stage in Stage},
+        **_people(census),
         stages=_stages(census, playbook),
-        standings={standing: census.standings[standing] for standing in Standing},
-        qualified=census.qualified,
-        disqualified=census.standings[Standing.DISQUALIFIED],
-        disqualified_for=dict(census.disqualified_for.most_common()),
-        stopped_for=dict(census.stopped_for.most_common()),
-        best=tuple(row for _, row in sorted(census.best, reverse=True, key=lambda pair: pair[0])),
-        written_to=census.written_to,
-        replied=rate(census.replied, census.written_to),
-        replies=dict(census.answers.labels.most_common()),
-        touches_by_channel=dict(census.history.channels.most_common()),
-        approaches=_approaches(census, playbook),
-        comparisons=census.history.tries.compared(census.answers.written, playbook.compare_from),
-        persistence=persistence(
-            census.touches, census.given_up, census.dropped, census.touched_by, census.given_up_by
-        ),
-        speed=speed(census.history.reactions, census.owners, census.unanswered),
+        **_talks(census, playbook),
         **_money(census, outlook, playbook),
-        stalled=stuck,
-        stalled_causes=_causes(stuck),
-        stalled_by_stage=_causes_by_stage(stuck),
+        **_stuck(_stalled(census, outlook, playbook)),
         deliverability=_deliverability(census, outbox.get(ActionKind.EMAIL, {})),
         holds=_holds(census),
         quarantined=tuple(Refused(source=s, line=row.line, reason=row.reason) for s, row in quarantined),
         api_calls=api_calls,
         spending=spending,
     )
+
+
+def _people(census: Census) -> dict[str, Any]:
+    """Who there is, how far they came and why some came no further."""
+    return {
+        "leads": census.leads,
+        "funnel": {stage: census.reached[stage] for stage in Stage},
+        "standings": {standing: census.standings[standing] for standing in Standing},
+        "qualified": census.qualified,
+        "disqualified": census.standings[Standing.DISQUALIFIED],
+        "disqualified_for": dict(census.disqualified_for.most_common()),
+        "stopped_for": dict(census.stopped_for.most_common()),
+        "best": tuple(row for _, row in sorted(census.best, reverse=True, key=lambda pair: pair[0])),
+    }
+
+
+def _talks(census: Census, playbook: Playbook) -> dict[str, Any]:
+    """What we said to them, what came back, and how soon either side answered."""
+    history = census.history
+    return {
+        "written_to": census.written_to,
+        "replied": rate(census.replied, census.written_to),
+        "replies": dict(census.answers.labels.most_common()),
+        "touches_by_channel": dict(history.channels.most_common()),
+        "approaches": _approaches(census, playbook),
+        "comparisons": history.tries.compared(census.answers.written, playbook.compare_from),
+        "persistence": persistence(
+            census.touches, census.given_up, census.dropped, census.touched_by, census.given_up_by
+        ),
+        "speed": speed(history.reactions, census.owners, census.unanswered),
+    }
 
 
 def _stages(census: Census, playbook: Playbook) -> dict[Stage, StageFigures]:
@@ -152,6 +164,15 @@ def _money(census: Census, outlook: Outlook, playbook: Playbook) -> dict[str, An
     }
 
 
+def _stuck(deals: Sequence[StalledDeal]) -> dict[str, Any]:
+    by_stage = {stage: _causes(deal for deal in deals if deal.stage is stage) for stage in Stage}
+    return {
+        "stalled": deals,
+        "stalled_causes": _causes(deals),
+        "stalled_by_stage": {stage: causes for stage, causes in by_stage.items() if causes},
+    }
+
+
 def _stalled(census: Census, outlook: Outlook, playbook: Playbook) -> tuple[StalledDeal, ...]:
     """The most valuable first."""
     curves = {stage: _curve(census, stage) for stage in {deal.stage for deal in census.open_deals}}
@@ -175,11 +196,6 @@ def _stalled(census: Census, outlook: Outlook, playbook: Playbook) -> tuple[Stal
 def _curve(census: Census, stage: Stage) -> Curve:
     """Who was parked or is still there has not left by a way forwards; they were watched all the same."""
     return kaplan_meier(census.history.stays[stage], [*census.history.cut[stage], *census.stays[stage]])
-
-
-def _causes_by_stage(stuck: Sequence[StalledDeal]) -> dict[Stage, dict[Cause, int]]:
-    found = {stage: _causes(deal for deal in stuck if deal.stage is stage) for stage in Stage}
-    return {stage: causes for stage, causes in found.items() if causes}
 
 
 def _causes(stuck: Iterable[StalledDeal]) -> dict[Cause, int]:
