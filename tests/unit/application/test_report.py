@@ -11,7 +11,9 @@ from closeloop.domain.leads import Quarantined
 from closeloop.domain.prospect import Prospect
 from closeloop.domain.stage import Stage
 from tests.fakes.ledger import MemoryLedger
-from tests.unit.invented_deals import NOW, BusyYear, a_decision, a_playbook, a_prospect, a_touch
+from tests.unit.busy_year import BusyYear
+from tests.unit.invented_deals import NOW, a_decision, a_prospect, a_touch
+from tests.unit.invented_playbook import a_playbook
 
 
 class CountedStreams(MemoryLedger):

@@ -19,7 +19,8 @@ from closeloop.cli.views import (
 )
 from closeloop.domain.leads import Quarantined
 from closeloop.domain.stage import Stage, Standing
-from tests.unit.invented_deals import NOW, BusyYear, a_deal, a_prospect, figures_of
+from tests.unit.busy_year import BusyYear
+from tests.unit.invented_deals import NOW, a_deal, a_prospect, figures_of
 
 
 def a_console(width: int = 80, *, terminal: bool = False) -> tuple[Console, io.StringIO]:

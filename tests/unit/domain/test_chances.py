@@ -14,7 +14,8 @@ from closeloop.domain.deal_runs import Run, learnable
 from closeloop.domain.history import read
 from closeloop.domain.stage import Stage
 from closeloop.domain.state_of_mind import Mood
-from tests.unit.invented_deals import NOW, a_deal, a_decision, a_playbook, a_touch, an_advance, figures_of
+from tests.unit.invented_deals import NOW, a_deal, a_decision, a_touch, an_advance, figures_of
+from tests.unit.invented_playbook import a_playbook
 
 BOOK = a_playbook()
 

@@ -17,18 +17,9 @@ from closeloop.domain.replies import on_event, on_reply
 from closeloop.domain.signals import Label, SignalKind
 from closeloop.domain.stage import Profile, Stage, Standing
 from closeloop.domain.transitions import apply
-from tests.unit.invented_deals import (
-    NOW,
-    BusyYear,
-    a_deal,
-    a_decision,
-    a_playbook,
-    a_prospect,
-    a_reply,
-    a_touch,
-    an_advance,
-    figures_of,
-)
+from tests.unit.busy_year import BusyYear
+from tests.unit.invented_deals import NOW, a_deal, a_decision, a_prospect, a_reply, a_touch, an_advance, figures_of
+from tests.unit.invented_playbook import a_playbook
 
 STAGES = list(Stage)
 

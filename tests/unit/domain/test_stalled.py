@@ -13,7 +13,8 @@ from closeloop.domain.signals import Label
 from closeloop.domain.stage import Stage, Standing
 from closeloop.domain.stalled import Account, LastReply, stalled
 from closeloop.domain.survival import kaplan_meier
-from tests.unit.invented_deals import NOW, USUAL_DAYS, a_deal, a_playbook, a_prospect, figures_of, in_days
+from tests.unit.invented_deals import NOW, a_deal, a_prospect, figures_of, in_days
+from tests.unit.invented_playbook import USUAL_DAYS, a_playbook
 
 USUAL = USUAL_DAYS[Stage.PRESENTATION.number - 1]
 WELL_KNOWN = Account(contacts=3, has_decider=True)

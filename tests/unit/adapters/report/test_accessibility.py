@@ -11,7 +11,8 @@ import pytest
 from playwright.sync_api import Page, sync_playwright
 
 from closeloop.adapters.report.html import render_report
-from tests.unit.invented_deals import BusyYear, figures_of
+from tests.unit.busy_year import BusyYear
+from tests.unit.invented_deals import figures_of
 
 SCRIPT = Path(__file__).with_name("accessibility.js").read_text("utf-8")
 NARROW, WIDE = 390, 1280

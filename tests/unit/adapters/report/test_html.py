@@ -23,7 +23,8 @@ from closeloop.domain.errors import UsageError
 from closeloop.domain.figures import Figures, Held
 from closeloop.domain.leads import Quarantined
 from closeloop.domain.stage import Stage, Standing
-from tests.unit.invented_deals import NOW, BusyYear, a_deal, a_decision, a_prospect, figures_of
+from tests.unit.busy_year import BusyYear
+from tests.unit.invented_deals import NOW, a_deal, a_decision, a_prospect, figures_of
 
 CRM = "https://org.my.example"
 LOADING = {"src", "srcset", "data", "poster", "background", "action", "formaction", "ping", "xlink:href"}

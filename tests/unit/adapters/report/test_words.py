@@ -10,7 +10,8 @@ from closeloop.adapters.report import words
 from closeloop.domain.calibration import Calibration
 from closeloop.domain.figures import ApproachFigures, Deliverability
 from closeloop.domain.intervals import rate
-from tests.unit.invented_deals import BusyYear, a_deal, figures_of
+from tests.unit.busy_year import BusyYear
+from tests.unit.invented_deals import a_deal, figures_of
 
 
 def an_approach(kind: str, hits: int, of: int) -> ApproachFigures:
