@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import os
-import secrets
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -26,6 +25,7 @@ from closeloop.adapters.dry_run import DryRunCrm, DryRunDecks, DryRunMailer, Dry
 from closeloop.adapters.enrichment.addresses import EmailAddressReader
 from closeloop.adapters.enrichment.registry import RegistryEnricher
 from closeloop.adapters.enrichment.remembering import Remembering
+from closeloop.adapters.home import SECRET_FILE, WEBHOOK_TOKEN_FILE, lasting_secret, prepare_home
 from closeloop.adapters.ledger.sql_ledger import SqlLedger, copy_in_memory, open_ledger
 from closeloop.adapters.mails.renderer import JinjaMailRenderer
 from closeloop.adapters.playbook.yaml_file import read_crm_mapping, read_playbook
@@ -44,6 +44,7 @@ from closeloop.application.reply_opinion import OpinionatedReader
 from closeloop.application.services import Services
 from closeloop.application.wording_port import WordingModel
 from closeloop.data import COMPANIES
+from closeloop.domain.crm_mapping import CrmMapping
 from closeloop.domain.enrichment_rules import Source
 from closeloop.domain.errors import UsageError
 from closeloop.domain.playbook import Playbook
@@ -57,9 +58,6 @@ if TYPE_CHECKING:
 LEDGER_FILE = "ledger.db"
 DEMO_MARKER = ".closeloop-demo"
 """Lies in the home of a demo, whose ledger lives in simulated time."""
-SECRET_FILE = "secret"  # noqa: S105 - a file name
-WEBHOOK_TOKEN_FILE = "webhook_token"  # noqa: S105 - a file name
-HOME_SECRETS = (SECRET_FILE, WEBHOOK_TOKEN_FILE)
 _override: ContextVar[Services | None] = ContextVar("closeloop_services", default=None)
 
 
@@ -109,27 +107,15 @@ def build(chosen: Settings, clock: Clock | None = None) -> Services:
     _collect_seldom()
     home = prepare_home(chosen.home)
     playbook = read_playbook(chosen.playbook)
-    key = chosen.sendgrid_api_key
-    crm_mapping = read_crm_mapping(chosen.crm_mapping)
+    mapping = read_crm_mapping(chosen.crm_mapping)
     ledger = open_ledger(ledger_place(chosen, home))
     return Services(
         playbook=playbook,
-        mapping=crm_mapping,
+        mapping=mapping,
         clock=clock or clock_of(home, ledger),
         ledger=ledger,
-        crm=SalesforceCrm(
-            lambda: connect(salesforce_login(chosen)),
-            chosen.salesforce_bulk_rows,
-            chosen.salesforce_convert,
-            names=crm_mapping,
-        ),
-        mailer=SendGridMailer(
-            key.get_secret_value() if key else None,
-            playbook.sender,
-            chosen.sendgrid_host.rstrip("/"),
-            lambda: SystemClock().now().timestamp(),
-            _hold(chosen, ledger),
-        ),
+        crm=_crm(chosen, mapping),
+        mailer=_mailer(chosen, playbook, ledger),
         renderer=mail_renderer(),
         reader=reply_reader(chosen.ai_model, chosen.ai_prices, _model_purse(ledger, playbook)),
         wording=wording_model(chosen),
@@ -141,29 +127,37 @@ def build(chosen: Settings, clock: Clock | None = None) -> Services:
         calendars=IcsCalendars(),
         home=home,
         secret=_secret(chosen.secret, home / SECRET_FILE),
-        crm_url=chosen.salesforce_instance_url.rstrip("/") if chosen.salesforce_instance_url else None,
-        desk_url=chosen.desk_url.rstrip("/") if chosen.desk_url else None,
-        public_url=chosen.public_url.rstrip("/") if chosen.public_url else None,
+        crm_url=_base(chosen.salesforce_instance_url),
+        desk_url=_base(chosen.desk_url),
+        public_url=_base(chosen.public_url),
         track_clicks=chosen.track_clicks,
         worker=f"{socket.gethostname()}-{os.getpid()}",
         api_share=chosen.salesforce_share,
         upload_decks=chosen.salesforce_upload_decks,
         campaign=chosen.salesforce_campaign_id or playbook.crm.campaign,
         doubt_limit=timedelta(hours=chosen.uncertain_hours),
-        retention=Retention(
-            replies_days=chosen.retention_replies_days,
-            mail_bodies_days=chosen.retention_mail_bodies_days,
-            receipts_days=chosen.retention_receipts_days,
-            events_days=chosen.retention_events_days,
-        ),
-        stop_lists=(
-            SendGridStopLists(key.get_secret_value(), chosen.sendgrid_host.rstrip("/"))
-            if key and chosen.sendgrid_lists
-            else None
-        ),
-        absence_proves_after=(
-            timedelta(hours=chosen.sendgrid_absence_hours) if chosen.sendgrid_absence_hours else None
-        ),
+        absence_proves_after=_hours(chosen.sendgrid_absence_hours),
+        retention=_retention(chosen),
+        stop_lists=_stop_lists(chosen),
+    )
+
+
+def _crm(chosen: Settings, mapping: CrmMapping) -> SalesforceCrm:
+    return SalesforceCrm(
+        lambda: connect(salesforce_login(chosen)),
+        chosen.salesforce_bulk_rows,
+        chosen.salesforce_convert,
+        names=mapping,
+    )
+
+
+def _mailer(chosen: Settings, playbook: Playbook, ledger: Ledger) -> SendGridMailer:
+    return SendGridMailer(
+        _reveal(chosen.sendgrid_api_key),
+        playbook.sender,
+        chosen.sendgrid_host.rstrip("/"),
+        lambda: SystemClock().now().timestamp(),
+        _hold(chosen, ledger),
     )
 
 
@@ -173,6 +167,30 @@ def _hold(chosen: Settings, ledger: Ledger) -> Hold | None:
         return None
     wait = timedelta(seconds=chosen.sendgrid_hold_seconds)
     return Hold(wait, lambda keys, batch: note_held(ledger, keys, batch, SystemClock().now()))
+
+
+def _stop_lists(chosen: Settings) -> SendGridStopLists | None:
+    """The provider's lists, where there is a key and nobody wants them left alone."""
+    key = _reveal(chosen.sendgrid_api_key)
+    return SendGridStopLists(key, chosen.sendgrid_host.rstrip("/")) if key and chosen.sendgrid_lists else None
+
+
+def _retention(chosen: Settings) -> Retention:
+    return Retention(
+        replies_days=chosen.retention_replies_days,
+        mail_bodies_days=chosen.retention_mail_bodies_days,
+        receipts_days=chosen.retention_receipts_days,
+        events_days=chosen.retention_events_days,
+    )
+
+
+def _hours(hours: int | None) -> timedelta | None:
+    return timedelta(hours=hours) if hours else None
+
+
+def _base(url: str | None) -> str | None:
+    """The start of addresses: what follows begins with a slash."""
+    return url.rstrip("/") if url else None
 
 
 def ledger_place(chosen: Settings, home: Path) -> Path | str:
@@ -326,17 +344,6 @@ def dry_run(real: Services) -> Services:
     )
 
 
-def prepare_home(home: Path) -> Path:
-    """The home folder, made if need be; raises `UsageError` when it cannot be."""
-    try:
-        home.mkdir(parents=True, exist_ok=True)
-    except OSError as problem:
-        raise UsageError(
-            f"cannot use {home} as home folder: {problem.strerror}. Set CLOSELOOP_HOME to a writable folder."
-        ) from None
-    return home.resolve()
-
-
 def _reveal(secret: SecretStr | None) -> str | None:
     return secret.get_secret_value() if secret else None
 
@@ -362,23 +369,12 @@ def webhook_token(chosen: Settings, home: Path) -> str:
     return _secret(chosen.webhook_token, home / WEBHOOK_TOKEN_FILE)
 
 
-def home_secrets(home: Path) -> dict[str, bytes]:
-    """The secrets that were made under this home folder, by file name."""
-    return {name: (home / name).read_bytes() for name in HOME_SECRETS if (home / name).is_file()}
-
-
 def _secret(given: SecretStr | None, file: Path) -> str:
-    """The given secret, else one made once and kept readable for its owner only."""
-    if given is not None:
-        return given.get_secret_value()
-    if not file.exists():
-        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w") as stream:
-            stream.write(secrets.token_hex(32))
-    return file.read_text(encoding="ascii").strip()
+    """The given secret, else the one that is kept in the home folder."""
+    return given.get_secret_value() if given is not None else lasting_secret(file)
 
 
 def crm_record_url(record_id: str) -> str | None:
     """Where a person sees a record, when the org's address is known."""
-    base = settings().salesforce_instance_url
-    return f"{base.rstrip('/')}/{record_id}" if base and record_id.isalnum() else None
+    base = _base(settings().salesforce_instance_url)
+    return f"{base}/{record_id}" if base and record_id.isalnum() else None

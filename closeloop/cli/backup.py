@@ -8,11 +8,12 @@ from pathlib import Path
 from rich.markup import escape
 
 from closeloop.adapters.clock import SystemClock
+from closeloop.adapters.home import home_secrets, prepare_home
 from closeloop.adapters.ledger.backup import write_backup
 from closeloop.adapters.ledger.restore import Restored, restore
 from closeloop.adapters.ledger.restoring import InDoubt, forget_again, gap_since, mark_uncertain
 from closeloop.adapters.ledger.sql_ledger import SqlLedger, open_ledger
-from closeloop.bootstrap import LEDGER_FILE, clock_of, home_secrets, prepare_home, services, settings
+from closeloop.bootstrap import LEDGER_FILE, clock_of, services, settings
 from closeloop.cli.output import console, print_json
 from closeloop.cli.program import as_called
 from closeloop.domain.errors import UsageError

@@ -14,6 +14,7 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from closeloop.adapters.clock import SimulatedClock
+from closeloop.adapters.home import prepare_home
 from closeloop.adapters.leads.csv_file import read_lead_file
 from closeloop.adapters.sendgrid.webhooks import register_webhooks
 from closeloop.application.import_leads import ImportResult, import_leads
@@ -21,7 +22,7 @@ from closeloop.application.passes import run_to_the_end
 from closeloop.application.report import figures
 from closeloop.application.services import Services
 from closeloop.application.workload import has_work
-from closeloop.bootstrap import DEMO_MARKER, build, prepare_home, settings, using
+from closeloop.bootstrap import DEMO_MARKER, build, settings, using
 from closeloop.cli.demo_leads import write_leads
 from closeloop.cli.demo_result import DemoResult, collect, print_result
 from closeloop.cli.output import print_json

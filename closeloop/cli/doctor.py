@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from closeloop.adapters.decks.builder import PptxDeckBuilder
+from closeloop.adapters.home import prepare_home
 from closeloop.adapters.ledger.sql_ledger import open_ledger
 from closeloop.adapters.playbook.yaml_file import read_crm_mapping, read_playbook
 from closeloop.adapters.salesforce.calls import Calls
@@ -22,7 +23,6 @@ from closeloop.adapters.sendgrid.key_scopes import HOLDING, SENDING, Use, missin
 from closeloop.adapters.sendgrid.webhooks import scopes
 from closeloop.bootstrap import (
     ledger_place,
-    prepare_home,
     reply_reader,
     salesforce_login,
     settings,

@@ -19,8 +19,9 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
+from closeloop.adapters.home import prepare_home
 from closeloop.adapters.salesforce.connection import sign_in_way
-from closeloop.bootstrap import prepare_home, salesforce_login, settings
+from closeloop.bootstrap import salesforce_login, settings
 from closeloop.cli.here import is_here
 from closeloop.cli.output import side_console
 from closeloop.cli.prefect_home import keep_files_in, require_answer
