@@ -14,6 +14,21 @@ import struct
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from sandbox.faults.script import Strike
+
+
+async def spoiled(response: Response, strike: Strike) -> Response:
+    """What a client learns of a call that was carried out: it hears late, half or nothing."""
+    if strike.kind == "reset_after_commit":
+        return reset_connection()
+    if strike.kind == "cut_body":
+        return cut(response, declared=str(strike.options["declared"]))
+    seconds = float(strike.options["seconds"])
+    if strike.options["body"]:
+        return slow_body(response, seconds)
+    await asyncio.sleep(seconds)
+    return response
+
 
 def reset_connection() -> Response:
     """No answer: the connection is reset."""

@@ -57,30 +57,26 @@ def delivered(world: World, mail: Mail) -> None:
 
 def bounced(world: World, mail: Mail, reason: str) -> None:
     """The recipient's server refused the mail for good."""
-    details: dict[str, object] = {
-        "smtp-id": mail.content.smtp_id,
-        "reason": reason,
-        "status": "5.1.1",
-        "type": "bounce",
-        "bounce_classification": "Invalid Address",
-        "ip": SENDING_IP,
-        "tls": 1,
-    }
+    details = _refused(mail, reason, "5.1.1", "bounce", "Invalid Address")
     record(world, mail, "bounce", details)
 
 
 def blocked(world: World, mail: Mail, reason: str) -> None:
     """The recipient's server refused the mail, but not for good: nothing is suppressed."""
-    details: dict[str, object] = {
+    details = _refused(mail, reason, "4.7.1", "blocked", "Reputation")
+    record(world, mail, "bounce", details, name="blocked")
+
+
+def _refused(mail: Mail, reason: str, status: str, kind: str, classification: str) -> dict[str, object]:
+    return {
         "smtp-id": mail.content.smtp_id,
         "reason": reason,
-        "status": "4.7.1",
-        "type": "blocked",
-        "bounce_classification": "Reputation",
+        "status": status,
+        "type": kind,
+        "bounce_classification": classification,
         "ip": SENDING_IP,
         "tls": 1,
     }
-    record(world, mail, "bounce", details, name="blocked")
 
 
 def deferred(world: World, mail: Mail, attempt: int) -> None:

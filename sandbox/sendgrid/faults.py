@@ -6,7 +6,6 @@ only what the client learns of it.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 
 from starlette.requests import Request
@@ -71,15 +70,7 @@ async def _after(world: World, request: Request, strike: Strike, handler: Endpoi
     response = await handler(request)
     if not request.scope.get(JOURNALLED):
         journal(world, request, response.status_code, {"messages": []})
-    if strike.kind == "reset_after_commit":
-        return broken.reset_connection()
-    if strike.kind == "cut_body":
-        return broken.cut(response, declared=str(strike.options["declared"]))
-    seconds = float(strike.options["seconds"])
-    if strike.options["body"]:
-        return broken.slow_body(response, seconds)
-    await asyncio.sleep(seconds)
-    return response
+    return await broken.spoiled(response, strike)
 
 
 async def _instead(world: World, request: Request, strike: Strike) -> Response:

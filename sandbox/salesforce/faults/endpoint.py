@@ -6,7 +6,6 @@ decides only what the client learns of it.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 
 from starlette.requests import Request as Wire
@@ -64,15 +63,7 @@ async def _after(org: Org, wire: Wire, strike: Strike, handler: Endpoint) -> Res
     response = await handler(wire)
     if not strike.journalled:
         record(org, wire, org.call(), response.status_code, 0)
-    if strike.kind == "reset_after_commit":
-        return broken.reset_connection()
-    if strike.kind == "cut_body":
-        return broken.cut(response, declared=str(strike.options["declared"]))
-    seconds = float(strike.options["seconds"])
-    if strike.options["body"]:
-        return broken.slow_body(response, seconds)
-    await asyncio.sleep(seconds)
-    return response
+    return await broken.spoiled(response, strike)
 
 
 def _instead(org: Org, wire: Wire, strike: Strike, content: bytes, shape: Shape) -> Response:
