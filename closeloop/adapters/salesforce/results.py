@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import Any, Protocol
 
 from closeloop.adapters.salesforce.failures import LOCKS
+from closeloop.adapters.salesforce.grouping import HasValues
 from closeloop.adapters.salesforce.record_ids import full_id
 from closeloop.application.ports import CrmOutcome
 from closeloop.domain.actions import ActionState
@@ -40,20 +41,11 @@ class Unnamed:
 Result = CrmOutcome | Locked | Unnamed
 
 
-class Keyed(Protocol):
-    """What was written: its outcome's key, its object, its values."""
+class Keyed(HasValues, Protocol):
+    """What was written, with its outcome's key."""
 
     @property
     def key(self) -> str: ...
-
-    @property
-    def object(self) -> str: ...
-
-    @property
-    def values(self) -> dict[str, Any]: ...
-
-    @property
-    def parent(self) -> str | None: ...
 
 
 def outcome_of(record: Keyed, result: dict[str, Any], key_field: str | None) -> Result:
