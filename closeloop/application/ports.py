@@ -23,15 +23,14 @@ from closeloop.application.crm_port import (
     CrmTask,
     CrmUpdate,
 )
-from closeloop.application.ledger_port import (
+from closeloop.application.ledger_port import Ledger, StageHold
+from closeloop.application.ledger_rows import (
     Change,
     CrmWriteRow,
     DecisionRow,
-    Ledger,
     ReceiptRow,
     RunRow,
     Saved,
-    StageHold,
     StoryLine,
     WriteState,
 )
