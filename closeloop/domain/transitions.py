@@ -1,4 +1,7 @@
-"""What a decision does: the prospect afterwards, and the actions to plan. Pure, and the only writer of state."""
+"""What a decision does: the prospect afterwards, and the actions to plan. Pure.
+
+Invariant: here and in `touched`, which is a part of it, are the only writers of a prospect's state.
+"""
 
 from __future__ import annotations
 
@@ -6,15 +9,12 @@ from datetime import datetime
 from functools import singledispatch
 from typing import Any
 
-from closeloop.domain.actions import Action, ActionKind, action_key
-from closeloop.domain.appointments import Answer
+from closeloop.domain.actions import Action
 from closeloop.domain.approvals import Approval
-from closeloop.domain.business_days import add_business_days, place_of
 from closeloop.domain.decisions import (
     Advance,
     Arrange,
     AskHuman,
-    Channel,
     Close,
     Decision,
     Draft,
@@ -29,23 +29,13 @@ from closeloop.domain.decisions import (
     Touch,
 )
 from closeloop.domain.endings import Ending, Why, stopped
-from closeloop.domain.invitations import CALLED_OFF, INVITATION
-from closeloop.domain.mailboxes import Leaving, kept_mailbox, leaving, mailbox_of
-from closeloop.domain.offers import offer_in, today_of
+from closeloop.domain.mailboxes import kept_mailbox
 from closeloop.domain.planned_work import conversion_action, meeting_action, task_action
 from closeloop.domain.playbook import Playbook
-from closeloop.domain.playbook_lines import line_of
-from closeloop.domain.prospect import Enrollment, NextStep, Objection, Prospect
-from closeloop.domain.quotes import quoted
+from closeloop.domain.prospect import NextStep, Prospect
 from closeloop.domain.record import Record
 from closeloop.domain.stage import Profile, Stage, Standing
-
-FOLLOW_UP = "follow_up_"
-"""How the templates of follow-up begin."""
-COME_BACK = "Come back if there is no answer"
-"""Our own next step, where none is agreed with the customer."""
-REPLY_SEQUENCES = frozenset({"question_answer", INVITATION, CALLED_OFF})
-"""Answers outside any sequence: they do not move the enrolment."""
+from closeloop.domain.touched import answered, touched
 
 
 class Applied(Record):
@@ -69,112 +59,8 @@ def _apply(decision: Decision, prospect: Prospect, playbook: Playbook, now: date
 
 @_apply.register
 def _touch(decision: Touch, prospect: Prospect, playbook: Playbook, now: datetime) -> Applied:
-    run, enrollments = _enrolled(prospect, decision)
-    leaves = leaving(prospect, playbook, now, answer=decision.is_answer)
-    decision = _counted_from(leaves, decision, prospect, playbook, now)
-    changes: dict[str, Any] = {
-        "touches": prospect.touches + 1,
-        "last_touch_at": now,
-        "due_at": decision.then_wait_until,
-        "enrollments": enrollments,
-        "approach": decision.props.get("approach", prospect.approach),
-    }
-    if decision.sequence not in REPLY_SEQUENCES:
-        changes["enrollment"] = _enrollment(prospect, decision, run, playbook, now)
-    if prospect.is_open_deal and _has_no_next_step(prospect, now):
-        why = f"no answer yet to our {decision.channel} of {now:%-d %B %Y}"
-        changes["next_step"] = NextStep(what=COME_BACK, on=decision.then_wait_until.date(), why=why)
-    if decision.channel is Channel.EMAIL:
-        changes["mails"] = prospect.mails + 1
-        changes["mailbox"] = (
-            mailbox_of(prospect, playbook).email if playbook.sending.mailboxes else prospect.mailbox
-        )
-    if decision.track is not None:
-        changes["tracks"] = prospect.tracks | {decision.track: prospect.tracks.get(decision.track, 0) + 1}
-    if decision.template.startswith(FOLLOW_UP):
-        changes["handed_over_from"] = None
-    if decision.template == INVITATION and prospect.appointment is not None:
-        changes["appointment"] = prospect.appointment.answered(Answer.INVITED)
-    if decision.asks_for_order:
-        changes |= _asked(decision, prospect, playbook, now)
-    if prospect.objection is not None and decision.sequence == prospect.objection.label:
-        changes |= _answered(prospect, prospect.objection, prospect.answered.get(decision.sequence, 0) + 1)
-    action = _touch_action(decision, prospect, run, leaves, now)
-    return Applied(prospect=prospect.model_copy(update=changes), actions=(action,))
-
-
-def _asked(decision: Touch, prospect: Prospect, playbook: Playbook, now: datetime) -> dict[str, Any]:
-    """One more ask, by this close, for the quote that it names."""
-    mark = quoted(prospect, playbook, today_of(prospect, playbook, now), offer_in(decision.props))
-    tried = (*prospect.tried_closes, decision.rule.rpartition(".")[2])
-    return {"closes": prospect.closes + 1, "tried_closes": tried, "quote": mark}
-
-
-def _has_no_next_step(prospect: Prospect, now: datetime) -> bool:
-    return prospect.next_step is None or prospect.next_step.on <= now.date()
-
-
-def _answered(prospect: Prospect, objection: Objection, times: int) -> dict[str, Any]:
-    return {
-        "objection": objection.model_copy(update={"answers": objection.answers + 1}),
-        "answered": prospect.answered | {objection.label: times},
-    }
-
-
-def _is_in(prospect: Prospect, sequence: str) -> bool:
-    return prospect.enrollment is not None and prospect.enrollment.sequence == sequence
-
-
-def _counted_from(leaves: Leaving, touch: Touch, prospect: Prospect, playbook: Playbook, now: datetime) -> Touch:
-    """The wait after a mail begins when it may leave, not when it was decided."""
-    late = leaves.at.date() - now.date()
-    if touch.channel is not Channel.EMAIL or not late:
-        return touch
-    place = place_of(prospect, playbook.sending.time_zone)
-    return touch.model_copy(update={"then_wait_until": add_business_days(touch.then_wait_until + late, 0, place)})
-
-
-def _enrollment(prospect: Prospect, touch: Touch, run: int, playbook: Playbook, now: datetime) -> Enrollment:
-    """The enrolment after this step, still on the version and the line that it started with."""
-    known = prospect.enrollment
-    if known is not None and known.sequence == touch.sequence:
-        return known.model_copy(update={"run": run, "step": touch.step})
-    return Enrollment(
-        sequence=touch.sequence,
-        run=run,
-        step=touch.step,
-        playbook_version=playbook.version,
-        line=line_of(playbook).hash,
-        started_at=now,
-    )
-
-
-def _enrolled(prospect: Prospect, decision: Touch) -> tuple[int, dict[str, int]]:
-    """The run number of this enrolment, and the counters after it. A first step opens a new run."""
-    counters = dict(prospect.enrollments)
-    if not _is_in(prospect, decision.sequence):
-        counters[decision.sequence] = counters.get(decision.sequence, 0) + 1
-    return counters[decision.sequence], counters
-
-
-def _touch_action(decision: Touch, prospect: Prospect, run: int, leaves: Leaving, now: datetime) -> Action:
-    is_mail = decision.channel is Channel.EMAIL
-    kind = ActionKind.EMAIL if is_mail else ActionKind.TASK
-    payload: dict[str, Any] = {"template": decision.template, "step": decision.step, **decision.props}
-    payload |= {"mailbox": leaves.mailbox, "is_answer": decision.is_answer}
-    payload |= {"variant": decision.variant} if decision.variant else {}
-    if prospect.handed_over_from and decision.template.startswith(FOLLOW_UP):
-        payload["handed_over_from"] = prospect.handed_over_from
-    if not is_mail:
-        payload = {"subject": decision.template, "channel": decision.channel.value, "completed": False}
-    return Action(
-        key=action_key(kind, prospect.key, decision.sequence, run, decision.step),
-        kind=kind,
-        prospect_key=prospect.key,
-        stage=prospect.stage,
-        due_at=leaves.at if is_mail else now,
-        payload=payload,
-    )
+    after, action = touched(decision, prospect, playbook, now)
+    return Applied(prospect=after, actions=(action,))
 
 
 @_apply.register
@@ -353,7 +239,7 @@ def _ask_human(decision: AskHuman, prospect: Prospect, playbook: Playbook, now: 
     if prospect.objection is not None and decision.answers_objection:
         # A person's answer takes the place of our first one; it uses up none of the follow-ups.
         given = prospect.answered.get(prospect.objection.label, 0)
-        changes |= _answered(prospect, prospect.objection, max(1, given))
+        changes |= answered(prospect, prospect.objection, max(1, given))
     return Applied(prospect=prospect.model_copy(update=changes), actions=(action,))
 
 

@@ -7,7 +7,8 @@ from datetime import timedelta
 from closeloop.domain.decisions import Channel, Touch
 from closeloop.domain.prospect import NextStep
 from closeloop.domain.stage import Profile, Stage
-from closeloop.domain.transitions import COME_BACK, apply
+from closeloop.domain.touched import COME_BACK
+from closeloop.domain.transitions import apply
 from tests.unit.domain.people import NOW, playbook, prospect
 
 LATER = NOW + timedelta(days=4)
