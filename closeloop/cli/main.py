@@ -13,15 +13,15 @@ from typing import Annotated, Literal
 
 from cyclopts import App, Parameter
 
-from closeloop.cli import data_commands, desk_commands
+from closeloop.cli import data_commands, desk_commands, rule_commands
 from closeloop.cli.ending import ended
+from closeloop.cli.flags import All, Flag, Json
 from closeloop.cli.program import OWN_NAME, program
 
 Stage = Literal[
     "all", "prospecting", "preparation", "approach", "presentation", "objections", "closing", "follow_up",
     "deliver", "receive", "reconcile",
 ]  # fmt: skip
-Json = Annotated[bool, Parameter(name="--json", negative="")]
 
 WHAT_IT_DOES = "Runs a B2B sales process as code, on Prefect, over the Salesforce org you already have."
 FOR_DEVELOPERS = (
@@ -33,15 +33,9 @@ app = App(
     help=WHAT_IT_DOES if program() == OWN_NAME else f"{WHAT_IT_DOES}\n\n{FOR_DEVELOPERS}",
     version_flags=["--version"],
 )
-playbook_app = App(name="playbook", help="Check the playbook, or print its JSON Schema for editors.")
-app.command(playbook_app)
-mapping_app = App(
-    name="mapping", help="Check which CRM field holds what and whose it is, or print the JSON Schema."
-)
-app.command(mapping_app)
-
 data_commands.register(app)
 desk_commands.register(app)
+rule_commands.register(app)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -81,7 +75,7 @@ def run(
     *,
     as_of: datetime | None = None,
     limit: int | None = None,
-    dry_run: Annotated[bool, Parameter(negative="")] = False,
+    dry_run: Flag = False,
     json: Json = False,
 ) -> int:
     """One pass of a stage, or of the whole cycle, against the configured CRM and mailer.
@@ -106,7 +100,7 @@ def plan(
     out: Path | None = None,
     as_of: datetime | None = None,
     limit: int | None = None,
-    all_: Annotated[bool, Parameter(name="--all", negative="")] = False,
+    all_: All = False,
     json: Json = False,
 ) -> int:
     """What a run would do: every mail, every field from what to what, every Task, deal and file, and what it costs.
@@ -124,9 +118,7 @@ def plan(
 
 
 @app.command
-def apply(
-    file: Path, /, *, all_: Annotated[bool, Parameter(name="--all", negative="")] = False, json: Json = False
-) -> int:
+def apply(file: Path, /, *, all_: All = False, json: Json = False) -> int:
     """Do exactly what a plan says, and refuse, with the reason, whatever the world has outdated since.
 
     :param file: the file that `closeloop plan --out` wrote
@@ -151,9 +143,7 @@ def import_(file: Path, /, *, json: Json = False) -> int:
 
 
 @app.command
-def why(
-    who: str, /, *, all_: Annotated[bool, Parameter(name="--all", negative="")] = False, json: Json = False
-) -> int:
+def why(who: str, /, *, all_: All = False, json: Json = False) -> int:
     """The story of one prospect: facts, decisions with their rules, sends with receipts, replies, CRM writes.
 
     :param who: a CRM id, an e-mail address, a name or a company
@@ -170,8 +160,8 @@ def settle(
     key: str | None = None,
     /,
     *,
-    sent: Annotated[bool, Parameter(negative="")] = False,
-    not_sent: Annotated[bool, Parameter(negative="")] = False,
+    sent: Flag = False,
+    not_sent: Flag = False,
     why: str = "",
     by: str | None = None,
     json: Json = False,
@@ -213,7 +203,7 @@ def preview(
     template: str | None = None,
     step: int | None = None,
     language: str | None = None,
-    all_: Annotated[bool, Parameter(name="--all", negative="")] = False,
+    all_: All = False,
     html: Path | None = None,
     json: Json = False,
 ) -> int:
@@ -233,7 +223,7 @@ def preview(
 
 
 @app.command
-def undo(run: str, /, *, dry_run: Annotated[bool, Parameter(negative="")] = False, json: Json = False) -> int:
+def undo(run: str, /, *, dry_run: Flag = False, json: Json = False) -> int:
     """Take a run's field changes in the CRM back, except where a person wrote since.
 
     :param run: id of the run, as `closeloop run` shows it
@@ -295,9 +285,9 @@ def gateway(
     *,
     host: str = "127.0.0.1",
     port: int = 8080,
-    register: Annotated[bool, Parameter(negative="")] = False,
-    stream: Annotated[bool, Parameter(negative="")] = False,
-    warm: Annotated[bool, Parameter(negative="")] = False,
+    register: Flag = False,
+    stream: Flag = False,
+    warm: Flag = False,
 ) -> int:
     """Serve the webhooks through which replies, events and opt-outs come in, until Ctrl-C.
 
@@ -320,7 +310,7 @@ def sandbox(
     leads: Path | None = None,
     state: Path | None = None,
     seed: int = 7,
-    now: Annotated[bool, Parameter(negative="")] = False,
+    now: Flag = False,
 ) -> int:
     """Serve the local Salesforce, SendGrid and simulated buyers; the first line of output says where.
 
@@ -334,46 +324,6 @@ def sandbox(
     from closeloop.cli.sandbox_process import become_sandbox
 
     return become_sandbox(host=host, port=port, leads=leads, state=state, seed=seed, now=now)
-
-
-@playbook_app.command(name="check")
-def check_playbook(file: Path | None = None, /, *, json: Json = False) -> int:
-    """Validate a playbook and say what is in it; every mistake is named with its place.
-
-    :param file: the playbook to check (default: the configured one)
-    :param json: print one JSON object
-    """
-    from closeloop.cli.playbook import check
-
-    return check(file, as_json=json)
-
-
-@playbook_app.command(name="schema")
-def playbook_schema() -> int:
-    """Print the JSON Schema of the playbook, for completion in editors."""
-    from closeloop.cli.playbook import print_schema
-
-    return print_schema()
-
-
-@mapping_app.command(name="check")
-def check_mapping(file: Path | None = None, /, *, json: Json = False) -> int:
-    """Validate a CRM mapping and say whose the fields are; every mistake is named with its place.
-
-    :param file: the mapping to check (default: the configured one)
-    :param json: print one JSON object
-    """
-    from closeloop.cli.mapping import check
-
-    return check(file, as_json=json)
-
-
-@mapping_app.command(name="schema")
-def mapping_schema() -> int:
-    """Print the JSON Schema of the CRM mapping, for completion in editors."""
-    from closeloop.cli.mapping import print_schema
-
-    return print_schema()
 
 
 if __name__ == "__main__":
