@@ -11,6 +11,7 @@ import json
 import re
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from typing import Any
 
 from sandbox import agenda
 from sandbox.buyers.chance import Chance
@@ -26,7 +27,7 @@ DEED = "calendar"
 ANSWERS = (("ACCEPTED", 80.0), ("TENTATIVE", 7.0), ("DECLINED", 5.0), ("COUNTER", 8.0))
 SUBJECTS = {"ACCEPTED": "Accepted", "TENTATIVE": "Tentative", "DECLINED": "Declined", "COUNTER": "New time"}
 LATER = timedelta(days=2)
-_FORM = "%Y%m%dT%H%M%SZ"
+STAMP = "%Y%m%dT%H%M%SZ"
 
 
 def invitation_in(mail: Mail) -> dict[str, str] | None:
@@ -60,42 +61,47 @@ def answer(world: World, chance: Chance, person: Person, standing: Standing, mai
     if asked is None:
         return
     said, now = what.outcome.tone, agenda.moment(agenda.now(world)).astimezone(UTC)
-    organizer = asked["ORGANIZER"].partition(":")[2] or asked["ORGANIZER"].removeprefix("mailto:")
     token = chance.token(24, "calendar", asked["UID"], asked.get("SEQUENCE", "0"))
-    message_id = f"<{token}@{person.email.rpartition('@')[2]}>"
+    message_id = f"<{token}@{_domain(person)}>"
     subject = f"{SUBJECTS[said]}: {asked.get('SUMMARY', '')}".replace("\\", "")
     headers = {
         "From": f"{person.name} <{person.email}>",
-        "To": organizer,
+        "To": asked["ORGANIZER"].partition(":")[2] or asked["ORGANIZER"].removeprefix("mailto:"),
         "Subject": subject if subject.isascii() else SUBJECTS[said],
         "Date": format_datetime(now),
         "Message-ID": message_id,
         "In-Reply-To": mail.content.message_id,
     }
-    text = _text(asked, person, said, now)
-    form = {
+    inbound.put(world, mail.id, DEED, _form(headers, person, subject, _text(asked, person, said, now)))
+    conversations.received(world, message_id, mail)
+    add_act(world, standing, mail, DEED, what.outcome, reply_id=message_id)
+
+
+def _form(headers: dict[str, str], person: Person, subject: str, calendar: str) -> dict[str, Any]:
+    """The mail as the Inbound Parse webhook tells of it: without words, the calendar file attached."""
+    file = {
+        "filename": "invite.ics",
+        "type": "text/calendar",
+        "content": base64.b64encode(calendar.encode()).decode(),
+        "content_id": "",
+    }
+    return {
         "headers": "".join(f"{name}: {value}\n" for name, value in headers.items()),
-        "to": organizer,
+        "to": headers["To"],
         "from": headers["From"],
         "sender_ip": "192.0.2.25",
         "subject": subject,
         "text": "",
-        "envelope": json.dumps({"to": [organizer], "from": person.email}),
-        "dkim": f"{{@{person.email.rpartition('@')[2]} : pass}}",
+        "envelope": json.dumps({"to": [headers["To"]], "from": person.email}),
+        "dkim": f"{{@{_domain(person)} : pass}}",
         "SPF": "pass",
         "charsets": json.dumps(dict.fromkeys(("to", "from", "subject", "text"), "UTF-8")),
-        "files": [
-            {
-                "filename": "invite.ics",
-                "type": "text/calendar",
-                "content": base64.b64encode(text.encode()).decode(),
-                "content_id": "",
-            }
-        ],
+        "files": [file],
     }
-    inbound.put(world, mail.id, DEED, form)
-    conversations.received(world, message_id, mail)
-    add_act(world, standing, mail, DEED, what.outcome, reply_id=message_id)
+
+
+def _domain(person: Person) -> str:
+    return person.email.rpartition("@")[2]
 
 
 def _text(asked: dict[str, str], person: Person, said: str, now: datetime) -> str:
@@ -125,7 +131,7 @@ def _text(asked: dict[str, str], person: Person, said: str, now: datetime) -> st
 
 def _later(stamp: str) -> str:
     """Two days on, or the Monday after them."""
-    moved = datetime.strptime(stamp, _FORM).replace(tzinfo=UTC) + LATER
+    moved = datetime.strptime(stamp, STAMP).replace(tzinfo=UTC) + LATER
     while moved.weekday() >= 5:
         moved += timedelta(days=1)
-    return moved.strftime(_FORM)
+    return moved.strftime(STAMP)
