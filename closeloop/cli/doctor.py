@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from itertools import groupby
-from typing import Literal
 
 from rich.markup import escape
 from rich.table import Table
@@ -18,9 +17,10 @@ from closeloop.adapters.ledger.sql_ledger import open_ledger
 from closeloop.adapters.playbook.yaml_file import read_crm_mapping, read_playbook
 from closeloop.adapters.salesforce.calls import Calls
 from closeloop.adapters.salesforce.connection import connect, sign_in_way
-from closeloop.adapters.salesforce.org_check import OrgFinding, OrgPlan, check_org
+from closeloop.adapters.salesforce.org_check import OrgPlan, check_org
 from closeloop.adapters.sendgrid.key_scopes import HOLDING, SENDING, Use, missing, uses
 from closeloop.adapters.sendgrid.webhooks import scopes
+from closeloop.application.findings import Finding, Level
 from closeloop.bootstrap import (
     ledger_place,
     reply_reader,
@@ -36,21 +36,9 @@ from closeloop.data import COMPANIES, read_companies
 from closeloop.domain.errors import CloseloopError
 from config.settings import Settings
 
-Level = Literal["ok", "warning", "error"]
 SIGNS = {"ok": "[green]ok[/green]", "warning": "[yellow]warning[/yellow]", "error": "[bold red]ERROR[/bold red]"}
 LONGEST_CHECK = 34
 SIGN_IN = "Salesforce sign-in"
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing that was looked at."""
-
-    check: str
-    level: Level
-    found: str
-    fix: str = ""
-    area: str = "Closeloop"
 
 
 def examine(*, as_json: bool) -> int:
@@ -178,7 +166,7 @@ def _salesforce(chosen: Settings) -> Iterator[Finding]:
         yield Finding("Salesforce sign-in", "ok", f"by {way.words} at {place}", area=SIGN_IN)
         if way.warning:
             yield Finding("way of signing in", "warning", *_split(way.warning), area=SIGN_IN)
-        yield from (_of_org(found) for found in check_org(calls, _plan(chosen)))
+        yield from check_org(calls, _plan(chosen))
     except CloseloopError as problem:
         yield Finding("Salesforce sign-in", "error", str(problem), area=SIGN_IN)
 
@@ -199,10 +187,6 @@ def _plan(chosen: Settings) -> OrgPlan:
         campaign_statuses=(playbook.crm.campaign_sent, playbook.crm.campaign_responded),
         share=chosen.salesforce_share,
     )
-
-
-def _of_org(found: OrgFinding) -> Finding:
-    return Finding(found.check, found.level, found.found, found.fix, found.area)
 
 
 def sendgrid_findings(chosen: Settings) -> Iterator[Finding]:

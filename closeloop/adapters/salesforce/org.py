@@ -7,23 +7,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any
 
 from closeloop.adapters.salesforce.calls import Calls
+from closeloop.application.findings import Finding
 from closeloop.domain.crm_mapping import CrmMapping
 
-Level = Literal["ok", "warning", "error"]
 Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class OrgFinding:
+class OrgFinding(Finding):
     """One thing about the org."""
 
-    check: str
-    level: Level
-    found: str
-    fix: str = ""
     area: str = "Salesforce"
 
 

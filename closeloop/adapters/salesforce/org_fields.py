@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from closeloop.adapters.salesforce.org import Level, Org, OrgFinding, OrgPlan
+from closeloop.adapters.salesforce.org import Org, OrgFinding, OrgPlan
 from closeloop.adapters.salesforce.our_fields import OUR_FIELDS, Kind, OurField, metadata_object
+from closeloop.application.findings import Level
 from closeloop.domain.crm_mapping import NEEDED, FieldMap, Rule
 from closeloop.domain.industries import INDUSTRIES
 

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from closeloop.adapters.sendgrid.key_scopes import uses
-from closeloop.cli.doctor import Finding, sendgrid_findings
+from closeloop.application.findings import Finding
+from closeloop.cli.doctor import sendgrid_findings
 from config.settings import Settings
 from tests.scripted_server import Answer, scripted_server
 
