@@ -14,7 +14,7 @@ from closeloop.domain.enrichment_rules import answer_keys
 from closeloop.domain.field_ownership import Memory
 from closeloop.domain.forgetting import Erasure
 from closeloop.domain.leads import Quarantined
-from closeloop.domain.prospect import Fact
+from closeloop.domain.prospect import Fact, Prospect
 from closeloop.domain.retention import BLANKED, without_body, without_words
 from closeloop.domain.signals import Signal, SignalId, Understanding
 from tests.fakes.ledger_outbox import Kept
@@ -89,14 +89,7 @@ class MemoryErasing(MemorySending):
     def _let_go(self, keys: set[str], who: set[str], records: set[str], theirs: dict[str, Kept]) -> dict[str, int]:
         people = [self.people[key] for key in keys if key in self.people]
         others = [p for p in self.people.values() if p.key not in keys]
-        domains = {p.domain for p in people if p.domain} - {p.domain for p in others}
-        accounts = domains | {f"company:{p.company.casefold()}" for p in people if not p.domain}
-        names = {" ".join(part for part in (p.first_name, p.last_name) if part) or p.email for p in people}
-        signals = {
-            one.identity
-            for one in self.inbox.values()
-            if one.prospect_key in keys or one.action_key in theirs or (one.address or "").lower() in who
-        }
+        signals = self._signals_about(keys, who, theirs)
         rows = [r for r in self.journal if r.prospect_key in keys or r.record_id in records]
         refused = [at for at, row in self.kept_out.items() if any(a in row.model_dump_json().lower() for a in who)]
         counts = {
@@ -114,7 +107,8 @@ class MemoryErasing(MemorySending):
             "approvals": _drop(self.asked, [k for k, one in self.asked.items() if one.prospect_key in keys]),
             "doubts": len(self.in_doubt & keys),
             "prospects": _drop(self.people, keys),
-            "cached facts": _drop(self.facts, {key for account in accounts for key in answer_keys(account)}),
+            "cached facts": _drop(self.facts, _facts_only_of(people, others)),
+            "mentions in the rows of people they named": self._unname(people, others),
         }
         for identity in signals:
             self.understood.pop(identity, None)
@@ -124,10 +118,22 @@ class MemoryErasing(MemorySending):
         self.journal = [row for row in self.journal if row not in rows]
         self.in_doubt -= keys
         self.untold -= who
+        return counts
+
+    def _signals_about(self, keys: set[str], who: set[str], theirs: dict[str, Kept]) -> set[SignalId]:
+        return {
+            one.identity
+            for one in self.inbox.values()
+            if one.prospect_key in keys or one.action_key in theirs or (one.address or "").lower() in who
+        }
+
+    def _unname(self, people: list[Prospect], others: list[Prospect]) -> int:
+        """In how many rows of the others one of these people was named as who had referred them."""
+        names = {" ".join(part for part in (p.first_name, p.last_name) if part) or p.email for p in people}
         named = [p for p in others if p.referred_by in names]
         for one in named:
             self.people[one.key] = one.model_copy(update={"referred_by": None, "description": None})
-        return counts | {"mentions in the rows of people they named": len(named)}
+        return len(named)
 
     # retention
     def blank_signals(self, before: datetime, limit: int) -> int:
@@ -185,6 +191,13 @@ class MemoryErasing(MemorySending):
 
     def trust(self, prospect_keys: Iterable[str]) -> None:
         self.in_doubt -= set(prospect_keys)
+
+
+def _facts_only_of(people: list[Prospect], others: list[Prospect]) -> set[str]:
+    """Keys of cached facts about these people's accounts, but for those where others are."""
+    domains = {p.domain for p in people if p.domain} - {p.domain for p in others}
+    accounts = domains | {f"company:{p.company.casefold()}" for p in people if not p.domain}
+    return {key for account in accounts for key in answer_keys(account)}
 
 
 def _drop(rows: dict[Any, Any], keys: Iterable[Any]) -> int:
