@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from closeloop.application.claims import given_back_on_error
+from closeloop.application.claims import claim_for_crm
 from closeloop.application.ports import CrmMember, CrmOutcome
 from closeloop.application.results import Tally
 from closeloop.application.services import Services
@@ -50,12 +50,9 @@ def _planned(key: str, stage: Stage, status: str, services: Services, now: datet
 
 def enrol(services: Services, now: datetime, limit: int, tally: Tally) -> int:
     """Carry out at most `limit` memberships; one person's two statuses are one write, the later one."""
-    claimed = services.ledger.claim(ActionKind.CAMPAIGN, now, services.worker, limit, services.lease)
+    claimed, prospects = claim_for_crm(services, ActionKind.CAMPAIGN, now, limit)
     if not claimed:
         return 0
-    with given_back_on_error(services.ledger, claimed, now):
-        services.crm.ready()
-        prospects = services.ledger.prospects(action.prospect_key for action in claimed)
     furthest: dict[tuple[str, str], Action] = {}
     for action in claimed:
         who = (action.prospect_key, action.payload["campaign"])

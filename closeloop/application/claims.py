@@ -11,9 +11,26 @@ from datetime import datetime
 
 from closeloop.application.ports import Ledger
 from closeloop.application.results import Tally
-from closeloop.domain.actions import ActionState, ClaimedAction, Settlement
+from closeloop.application.services import Services
+from closeloop.domain.actions import ActionKind, ActionState, ClaimedAction, Settlement
 from closeloop.domain.errors import CloseloopError
 from closeloop.domain.fencing import Late
+from closeloop.domain.prospect import Prospect
+
+
+def claim_for_crm(
+    services: Services, kind: ActionKind, now: datetime, limit: int
+) -> tuple[list[ClaimedAction], dict[str, Prospect]]:
+    """At most `limit` actions of a kind with their prospects by key, once the CRM is known to be in order.
+
+    Where nothing is due the CRM is not asked.
+    """
+    claimed = services.ledger.claim(kind, now, services.worker, limit, services.lease)
+    if not claimed:
+        return [], {}
+    with given_back_on_error(services.ledger, claimed, now):
+        services.crm.ready()
+        return claimed, services.ledger.prospects(action.prospect_key for action in claimed)
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from closeloop.application import quote_files
-from closeloop.application.claims import given_back_on_error
+from closeloop.application.claims import claim_for_crm, given_back_on_error
 from closeloop.application.ports import CrmFile, CrmOutcome
 from closeloop.application.results import Tally
 from closeloop.application.services import Services
@@ -89,12 +89,10 @@ def upload(services: Services, now: datetime, limit: int, tally: Tally) -> int:
 
 
 def _upload_some(services: Services, now: datetime, limit: int, tally: Tally) -> int:
-    claimed = services.ledger.claim(ActionKind.FILE, now, services.worker, limit, services.lease)
+    claimed, prospects = claim_for_crm(services, ActionKind.FILE, now, limit)
     if not claimed:
         return 0
     with given_back_on_error(services.ledger, claimed, now):
-        services.crm.ready()
-        prospects = services.ledger.prospects(action.prospect_key for action in claimed)
         files = {quote_files.key_of(a): wanted(a, prospects[a.prospect_key], services) for a in claimed}
     there = [file for file in files.values() if file is not None]
     outcomes = {outcome.key: outcome for outcome in services.crm.put_files(there)} if there else {}

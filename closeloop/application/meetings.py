@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from closeloop.application.claims import given_back_on_error
+from closeloop.application.claims import claim_for_crm
 from closeloop.application.ports import CrmMeeting, CrmOutcome
 from closeloop.application.results import Tally
 from closeloop.application.services import Services
@@ -16,12 +16,9 @@ from closeloop.domain.prospect import Prospect
 
 def enter(services: Services, now: datetime, limit: int, tally: Tally) -> int:
     """Enter or move at most `limit` meetings; of several agreements about one meeting the last counts."""
-    claimed = services.ledger.claim(ActionKind.EVENT, now, services.worker, limit, services.lease)
+    claimed, prospects = claim_for_crm(services, ActionKind.EVENT, now, limit)
     if not claimed:
         return 0
-    with given_back_on_error(services.ledger, claimed, now):
-        services.crm.ready()
-        prospects = services.ledger.prospects(action.prospect_key for action in claimed)
     last = {action.payload["key"]: action for action in claimed}
     asked = [meeting(action, prospects[action.prospect_key]) for action in last.values()]
     outcomes = {outcome.key: outcome for outcome in services.crm.put_meetings(asked)}

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 
 from closeloop.application import campaign, deck_files, known_accounts, meetings
-from closeloop.application.claims import given_back_on_error
+from closeloop.application.claims import claim_for_crm, given_back_on_error
 from closeloop.application.contact_roles import await_roles, name_roles
 from closeloop.application.field_sync import sync_fields
 from closeloop.application.overtaking import update
@@ -60,12 +60,9 @@ def _in_turns(work: Callable[[int], int], limit: int, at_once: int) -> int:
 
 
 def _convert(services: Services, run_id: str, now: datetime, limit: int, tally: Tally) -> int:
-    claimed = services.ledger.claim(ActionKind.CONVERT, now, services.worker, limit, services.lease)
+    claimed, prospects = claim_for_crm(services, ActionKind.CONVERT, now, limit)
     if not claimed:
         return 0
-    with given_back_on_error(services.ledger, claimed, now):
-        services.crm.ready()
-        prospects = services.ledger.prospects(action.prospect_key for action in claimed)
     accounts = _known_accounts(prospects.values(), services)
     strangers = [p for p in prospects.values() if p.domain not in accounts]
     with given_back_on_error(services.ledger, claimed, now):
@@ -138,12 +135,9 @@ def _conversion(action: Action, prospect: Prospect, accounts: dict[str, str], se
 
 
 def _log_activities(services: Services, now: datetime, limit: int, tally: Tally) -> int:
-    claimed = services.ledger.claim(ActionKind.TASK, now, services.worker, limit, services.lease)
+    claimed, prospects = claim_for_crm(services, ActionKind.TASK, now, limit)
     if not claimed:
         return 0
-    with given_back_on_error(services.ledger, claimed, now):
-        services.crm.ready()
-        prospects = services.ledger.prospects(action.prospect_key for action in claimed)
     between = _being_converted(services)
     ready = [a for a in claimed if a.prospect_key not in between]
     tracks = _talk_tracks([a for a in ready if _needs_track(a)], prospects, services, now)
