@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -17,6 +16,7 @@ from closeloop.application.services import Services
 from closeloop.bootstrap import services
 from closeloop.cli.output import clean, console, print_json
 from closeloop.cli.program import as_called
+from closeloop.cli.this_person import this_person
 from closeloop.domain.approvals import Approval, ApprovalKind, ApprovalState
 from closeloop.domain.errors import UsageError
 
@@ -54,7 +54,7 @@ def answer(given: Given, *, as_json: bool) -> int:
 
 
 def _decide(work: Services, approval: str, given: Given) -> Approval:
-    by, now = given.by or _me(), work.clock.now()
+    by, now = given.by or this_person(), work.clock.now()
     if given.reject:
         if given.edit:
             raise UsageError("either --edit FILE, which approves the words in it, or --reject")
@@ -134,10 +134,3 @@ def _in_a_browser(deck: Path) -> list[Path]:
         return [page] if page.stat().st_mtime >= deck.stat().st_mtime - WRITTEN_TOGETHER else []
     except OSError:
         return []
-
-
-def _me() -> str:
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):
-        return "somebody"

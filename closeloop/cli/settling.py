@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from collections.abc import Sequence
 
 from rich.console import Console
@@ -12,6 +11,7 @@ from closeloop.application.settle_by_hand import InDoubt, in_doubt, settle_by_ha
 from closeloop.bootstrap import services
 from closeloop.cli.output import console, print_json
 from closeloop.cli.program import as_called
+from closeloop.cli.this_person import this_person
 from closeloop.domain.errors import UsageError
 
 
@@ -24,7 +24,7 @@ def settle(key: str | None, *, sent: bool, not_sent: bool, why: str, by: str | N
     if sent == not_sent:
         raise UsageError("say what happened: either --sent or --not-sent")
     work = services()
-    mail = settle_by_hand(work, key, sent=sent, by=by or _me(), why=why, now=work.clock.now())
+    mail = settle_by_hand(work, key, sent=sent, by=by or this_person(), why=why, now=work.clock.now())
     if as_json:
         print_json({"settled": mail.model_dump(mode="json"), "sent": sent})
         return 0
@@ -57,10 +57,3 @@ def _show(screen: Console, mails: Sequence[InDoubt]) -> None:
         screen.print(f"    {mail.key}", style="dim", soft_wrap=True)
     hint = 'settle one: closeloop settle KEY --sent --why "..."   or   closeloop settle KEY --not-sent --why "..."'
     screen.print(f"\n{escape(as_called(hint))}", soft_wrap=True)
-
-
-def _me() -> str:
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):
-        return "somebody"
