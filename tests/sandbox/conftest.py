@@ -82,6 +82,16 @@ class Sandbox:
         url = f"{self.url}/services/data/v66.0/{path}"
         return requests.request(method, url, headers=headers, timeout=30, **more)
 
+    def convert(self, lead_id: str) -> requests.Response:
+        """A raw SOAP call that converts one Lead; over REST there is none."""
+        envelope = (
+            '<e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/"><e:Header><SessionHeader><sessionId>'
+            f"{self.salesforce['access_token']}</sessionId></SessionHeader></e:Header><e:Body><convertLead>"
+            f"<leadConverts><leadId>{lead_id}</leadId><convertedStatus>Closed - Converted</convertedStatus>"
+            "</leadConverts></convertLead></e:Body></e:Envelope>"
+        )
+        return requests.post(f"{self.url}/services/Soap/u/59.0", data=envelope, timeout=10)
+
     def journal(self, service: str) -> list[dict[str, Any]]:
         """What the sandbox recorded of one service."""
         answer = requests.get(f"{self.control}/journal", params={"service": service}, timeout=30)

@@ -206,12 +206,7 @@ def test_a_login_can_fail_and_the_answer_has_oauths_shape(sandbox: Sandbox) -> N
 
 def test_a_conversion_can_be_struck_over_soap(sandbox: Sandbox) -> None:
     script(sandbox, {"kind": "lock", "match": {"operation": "convert"}})
-    envelope = (
-        '<e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/"><e:Header><SessionHeader><sessionId>'
-        f"{sandbox.salesforce['access_token']}</sessionId></SessionHeader></e:Header><e:Body><convertLead>"
-        "<leadConverts><leadId>00Q000000000001EAA</leadId></leadConverts></convertLead></e:Body></e:Envelope>"
-    )
-    answer = requests.post(f"{sandbox.url}/services/Soap/u/59.0", data=envelope, timeout=10)
+    answer = sandbox.convert("00Q000000000001EAA")
     assert answer.status_code == 500
     assert "<sf:exceptionCode>UNABLE_TO_LOCK_ROW</sf:exceptionCode>" in answer.text
     assert "<current>1</current><limit>100000</limit>" in answer.text

@@ -121,13 +121,7 @@ def test_a_lead_is_no_duplicate_of_the_contact_it_becomes(sandbox: Sandbox) -> N
     rule = {**ALERT, "object": "Contact", "against": ["Contact", "Lead"], "on_create": "block"}
     sandbox.post_control("org", {"duplicate_rules": [rule]})
     lead_id = create(sandbox, LEAD).json()["id"]
-    envelope = (
-        '<e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/"><e:Header><SessionHeader><sessionId>'
-        f"{sandbox.salesforce['access_token']}</sessionId></SessionHeader></e:Header><e:Body><convertLead>"
-        f"<leadConverts><leadId>{lead_id}</leadId><convertedStatus>Closed - Converted</convertedStatus>"
-        "</leadConverts></convertLead></e:Body></e:Envelope>"
-    )
-    answer = requests.post(f"{sandbox.url}/services/Soap/u/59.0", data=envelope, timeout=10)
+    answer = sandbox.convert(lead_id)
     assert "<success>true</success>" in answer.text
 
 

@@ -97,12 +97,6 @@ def test_a_replay_id_older_than_72_hours_is_refused(sandbox: Sandbox, sf: Client
 def test_a_conversion_is_in_the_history(sandbox: Sandbox, sf: Client) -> None:
     sandbox.post_control("org", {"history": {"Lead": ["Status"]}})
     lead_id = sf.Lead.create(LEAD)["id"]
-    envelope = (
-        '<e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/"><e:Header><SessionHeader><sessionId>'
-        f"{sandbox.salesforce['access_token']}</sessionId></SessionHeader></e:Header><e:Body><convertLead>"
-        f"<leadConverts><leadId>{lead_id}</leadId><convertedStatus>Closed - Converted</convertedStatus>"
-        "</leadConverts></convertLead></e:Body></e:Envelope>"
-    )
-    requests.post(f"{sandbox.url}/services/Soap/u/59.0", data=envelope, timeout=10)
+    sandbox.convert(lead_id)
     rows = sf.query("SELECT Field FROM LeadHistory ORDER BY Id")["records"]
     assert [row["Field"] for row in rows] == ["created", "Status", "leadConverted"]

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from closeloop.adapters.decks.builder import PptxDeckBuilder
 from closeloop.domain.presentation_content import DeckContent
+from tests.unit.adapters.decks.building import problems
 from tests.unit.adapters.decks.sample import (
     EVIDENCE,
     GOALS,
@@ -20,16 +20,8 @@ from tests.unit.adapters.decks.sample import (
     with_pain,
 )
 
-BUILDER = PptxDeckBuilder()
 OLD = "is of 31 December 2012, too old to be said"
 RIVAL = "is contradicted: our records say 4,200, Wikipedia says 31,000"
-
-
-def found(deck: DeckContent, folder: Path) -> list[tuple[int, str]]:
-    path = folder / "deck.pptx"
-    findings = BUILDER.build(deck, path)
-    assert path.exists() is not bool(findings)
-    return [(finding.slide, finding.problem) for finding in findings]
 
 
 @pytest.mark.parametrize("problem", [OLD, RIVAL])
@@ -43,7 +35,7 @@ def test_a_stale_or_contradicted_fact_holds_the_deck_wherever_it_is_said(problem
         8: content(value_facts=(size,)),
     }
     for slide, deck in decks.items():
-        ((number, said),) = found(deck, tmp_path)
+        ((number, said),) = problems(deck, tmp_path)
         assert (number, problem in said) == (slide, True)
         assert "correct the record, or leave the claim out" in said
 
@@ -65,23 +57,23 @@ def test_a_stale_or_contradicted_fact_holds_the_deck_wherever_it_is_said(problem
 def test_a_claim_or_number_without_a_fact_holds_the_deck(
     deck: DeckContent, slide: int, said: str, tmp_path: Path
 ) -> None:
-    problems = found(deck, tmp_path)
-    assert any(number == slide and said in problem for number, problem in problems), problems
+    found = problems(deck, tmp_path)
+    assert any(number == slide and said in problem for number, problem in found), found
 
 
 def test_a_number_of_the_fact_or_the_proof_may_be_said_however_it_is_grouped(tmp_path: Path) -> None:
-    assert found(with_ground(value="4,200 people in 12 entities and 5 countries"), tmp_path) == []
+    assert problems(with_ground(value="4,200 people in 12 entities and 5 countries"), tmp_path) == []
     spaced = PAINS[0].model_copy(
         update={"pain": "With 4 200 people nobody knows", "so_what": "A third of 14 is done"}
     )
     grounds = (GROUNDS[0].model_copy(update={"value": "4,200"}), *GROUNDS[1:])
-    assert found(content(pains=(spaced, *PAINS[1:]), grounds=grounds), tmp_path) == []
+    assert problems(content(pains=(spaced, *PAINS[1:]), grounds=grounds), tmp_path) == []
 
 
 def test_a_number_of_the_companys_own_name_is_no_claim(tmp_path: Path) -> None:
     named = PAINS[0].model_copy(update={"pain": "At Studio 54 the figures come late"})
-    assert found(content(company="Studio 54", pains=(named,)), tmp_path) == []
+    assert problems(content(company="Studio 54", pains=(named,)), tmp_path) == []
 
 
 def test_a_fact_without_a_period_is_as_old_as_its_reading(tmp_path: Path) -> None:
-    assert found(with_evidence(as_of=None, seen=date(2026, 11, 1)), tmp_path) == []
+    assert problems(with_evidence(as_of=None, seen=date(2026, 11, 1)), tmp_path) == []

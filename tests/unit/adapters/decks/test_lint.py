@@ -17,17 +17,10 @@ from closeloop.adapters.decks.builder import PptxDeckBuilder
 from closeloop.adapters.decks.lint import slide_findings
 from closeloop.adapters.decks.master import DEFAULT_MASTER
 from closeloop.domain.presentation_content import DeckContent, ValuePoint
+from tests.unit.adapters.decks.building import BUILDER, problems
 from tests.unit.adapters.decks.sample import CONTENT, content, with_evidence, with_ground, with_pain
 
-BUILDER = PptxDeckBuilder()
 LONG = "A sentence that goes on and on about what the customer would gain. " * 20
-
-
-def problems(deck: DeckContent, folder: Path) -> list[tuple[int, str]]:
-    path = folder / "deck.pptx"
-    findings = BUILDER.build(deck, path)
-    assert path.exists() is not bool(findings)
-    return [(finding.slide, finding.problem) for finding in findings]
 
 
 def test_the_sample_is_fine(tmp_path: Path) -> None:
