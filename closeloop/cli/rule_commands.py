@@ -8,7 +8,9 @@ from cyclopts import App
 
 from closeloop.cli.flags import Json
 
-playbook_app = App(name="playbook", help="Check the playbook, or print its JSON Schema for editors.")
+playbook_app = App(
+    name="playbook", help="Check the playbook, compare two versions, or print its JSON Schema for editors."
+)
 mapping_app = App(
     name="mapping", help="Check which CRM field holds what and whose it is, or print the JSON Schema."
 )
@@ -38,6 +40,19 @@ def playbook_schema() -> int:
     from closeloop.cli.playbook import print_schema
 
     return print_schema()
+
+
+@playbook_app.command(name="diff")
+def playbook_diff(old: Path, new: Path | None = None, /, *, json: Json = False) -> int:
+    """Compare two playbooks: every place that differs, and whether it counts for people already in a sequence.
+
+    :param old: the playbook as it was
+    :param new: the playbook as it is to be (default: the configured one)
+    :param json: print one JSON object
+    """
+    from closeloop.cli.playbook_diff import compare
+
+    return compare(old, new, as_json=json)
 
 
 @mapping_app.command(name="check")

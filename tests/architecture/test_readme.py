@@ -47,9 +47,32 @@ def test_every_command_it_names_has_a_help() -> None:
     assert [command for command in sorted(commands) if _help(command).returncode != 0] == []
 
 
-def _help(command: str) -> subprocess.CompletedProcess[str]:
+def test_every_command_of_its_table_is_there_with_each_of_its_parts() -> None:
+    table = README.read_text(encoding="utf-8").partition("| command | does |")[2].partition("\n\n")[0]
+    first_cells = [line.split(" | ")[0] for line in table.splitlines()[2:]]
+    commands = {way for cell in first_cells for code in re.findall(r"`([^`]+)`", cell) for way in _ways(code)}
+    assert len(commands) > 20, "the table of commands was not found"
+    assert [" ".join(way) for way in sorted(commands) if not _is_there(way)] == []
+
+
+def _ways(code: str) -> list[tuple[str, ...]]:
+    """`playbook check\\|diff` names two; words in capitals and options are not part of a name."""
+    name, *rest = code.split()
+    parts = (
+        rest[0].split("\\|") if rest and rest[0].islower() and rest[0][0].isalpha() and "." not in rest[0] else []
+    )
+    return [(name, part) for part in parts] or [(name,)]
+
+
+def _is_there(way: tuple[str, ...]) -> bool:
+    """Its help names it; that of a part that is not there is the help of the whole, or an error."""
+    told = _help(*way)
+    return told.returncode == 0 and re.search(rf"Usage: \S+ {' '.join(way)}\b", told.stdout) is not None
+
+
+def _help(*command: str) -> subprocess.CompletedProcess[str]:
     call = "import sys; from closeloop.cli import main; sys.exit(main())"
-    arguments = [sys.executable, "-c", call, command, "--help"]
+    arguments = [sys.executable, "-c", call, *command, "--help"]
     return subprocess.run(arguments, cwd=ROOT, capture_output=True, text=True, check=False)
 
 

@@ -43,6 +43,23 @@ def test_every_wrong_place_of_a_playbook_is_listed_at_once(closeloop: Closeloop)
     assert {place.split(":")[0].strip() for place in places} == {"version", "verison", "qualification.framework"}
 
 
+def test_an_edited_copy_is_compared_place_by_place(closeloop: Closeloop) -> None:
+    text = SHIPPED.read_text(encoding="utf-8")
+    edited = text.replace("qualify_at: 55", "qualify_at: 60").replace("nurture_days: 45", "nurture_days: 30")
+    (closeloop.place / "mine.yaml").write_text(edited, encoding="utf-8")
+    told = closeloop("playbook", "diff", SHIPPED, "mine.yaml", "--json")
+    assert told.is_clean
+    assert [(one["place"], one["before"], one["after"]) for one in told.json["changes"]] == [
+        ("qualification.qualify_at", 55, 60),
+        ("qualification.nurture_days", 45, 30),
+    ]
+    assert "version" in told.json["warnings"][0]
+    shown = closeloop("playbook", "diff", SHIPPED, "mine.yaml").out
+    assert "2 places differ" in shown
+    assert "nothing differs" in closeloop("playbook", "diff", SHIPPED).out
+    assert closeloop("playbook", "diff", "none.yaml").code == 2
+
+
 @pytest.mark.parametrize(
     ("content", "words"),
     [
