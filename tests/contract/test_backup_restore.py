@@ -14,19 +14,23 @@ from closeloop.adapters.ledger.restore import Restored, restore
 from closeloop.adapters.ledger.restoring import gap_since, mark_uncertain
 from closeloop.domain.actions import ActionState
 from closeloop.domain.errors import LedgerUnavailable, UsageError
+from closeloop.domain.restored import Gap, gap_of
 from tests.contract.ledger_samples import (
     LEASE,
+    MINUTE,
     NOW,
     claim,
     mail,
     moves_of,
     person,
     plan,
+    receipt,
     reply,
     settle,
     state_of,
     task,
 )
+from tests.contract.test_ledger_approvals import gated, yes
 from tests.fakes.services import DAY
 
 SECRETS = {"secret": b"s" * 64, "webhook_token": b"t" * 64}
@@ -218,6 +222,45 @@ def test_what_was_due_or_held_is_in_doubt_and_what_was_done_or_is_for_later_is_n
     assert moves_of(ledger, "00Q2")[-2:] == [("planned", "claimed"), ("claimed", "uncertain")]
     assert claim(ledger, now=NOW + DAY) == []
     assert ledger.doubted(["00Q1", "00Q2"]) == {"00Q1", "00Q2"}
+
+
+def test_a_mail_that_waited_for_an_approval_may_have_been_sent_before_it_was_due(
+    home: Path, tmp_path: Path
+) -> None:
+    ledger = open_ledger(home / "ledger.db")
+    approval = gated(ledger)
+    file = backed_up(ledger, tmp_path)
+    ledger.answer_approval(yes(approval))
+    assert [action.key for action in claim(ledger, now=NOW + MINUTE)] == [approval.action_key]
+    ledger.close()
+    restore(file, home / "ledger.db", NOW + 2 * MINUTE, None, force=True)
+    ledger = open_ledger(home / "ledger.db")
+    assert state_of(ledger, mail("00Q1").key) is ActionState.UNCERTAIN
+    assert ledger.doubted(["00Q1"])
+
+
+def test_what_was_in_doubt_at_the_backup_may_have_been_settled_and_sent_since(home: Path, tmp_path: Path) -> None:
+    """Evidence is looked for from the attempt on, not only from the backup on."""
+    ledger = open_ledger(home / "ledger.db")
+    plan(ledger, mail("00Q1"), mail("00Q2"))
+    claim(ledger)
+    ledger.add_receipts([receipt(mail("00Q1").key, at=NOW - MINUTE)])
+    for who in ("00Q1", "00Q2"):
+        settle(ledger, mail(who).key, ActionState.UNCERTAIN)
+    file = backed_up(ledger, tmp_path)
+    ledger.close()
+    restored(file, home, force=True)
+    ledger = open_ledger(home / "ledger.db")
+    spans = {
+        key: gap_of(rows[-1].values)
+        for key, rows in ledger.receipts_of([mail("00Q1").key, mail("00Q2").key]).items()
+    }
+    assert spans == {
+        mail("00Q1").key: Gap(begins=NOW - MINUTE, ends=NOW + DAY),
+        mail("00Q2").key: Gap(begins=NOW, ends=NOW + DAY),
+    }
+    mark_uncertain(ledger, gap_since(NOW, NOW + DAY))
+    assert [len(rows) for rows in ledger.receipts_of(spans).values()] == [2, 1]
 
 
 def test_marking_twice_marks_once(backup: Path, home: Path) -> None:
