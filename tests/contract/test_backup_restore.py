@@ -32,6 +32,7 @@ from tests.contract.ledger_samples import (
 )
 from tests.contract.test_ledger_approvals import gated, yes
 from tests.fakes.services import DAY
+from tests.postgres import Server
 
 SECRETS = {"secret": b"s" * 64, "webhook_token": b"t" * 64}
 MONTH = timedelta(days=30)
@@ -277,6 +278,27 @@ def test_a_database_that_was_restored_by_other_means_is_marked_alike(postgres_ur
     found = mark_uncertain(ledger, gap_since(NOW, NOW + LEASE))
     assert (found.actions, found.people) == ({"email": 2}, 3)
     assert ledger.state_counts() == {"email": {"planned": 1, "uncertain": 2}}
+    ledger.close()
+
+
+def test_the_commands_that_the_docs_give_for_postgresql_bring_a_ledger_back(
+    postgres: Server, tmp_path: Path
+) -> None:
+    url, file = postgres.new_database(), tmp_path / "closeloop.dump"
+    ledger = open_ledger(url)
+    plan(ledger, mail("00Q1"), mail("00Q2", due_at=NOW + MONTH))
+    postgres.program("pg_dump", "--format=custom", f"--file={file}", url)
+    claim(ledger)
+    settle(ledger, mail("00Q1").key, ActionState.ACCEPTED)
+    ledger.close()
+    clean = ("--clean", "--if-exists", "--exit-on-error", "--single-transaction")
+    postgres.program("pg_restore", *clean, f"--dbname={url}", str(file))
+    ledger = open_ledger(url)
+    assert mark_uncertain(ledger, gap_since(NOW, NOW + DAY)).actions == {"email": 1}
+    assert claim(ledger, now=NOW + DAY) == []
+    assert ledger.state_counts() == {"email": {"uncertain": 1, "planned": 1}}
+    with pytest.raises(LedgerUnavailable, match="append-only"), ledger._database.write() as connection:
+        connection.exec_driver_sql("DELETE FROM action_events")
     ledger.close()
 
 
