@@ -281,6 +281,16 @@ def test_a_database_that_was_restored_by_other_means_is_marked_alike(postgres_ur
     ledger.close()
 
 
+def test_a_clock_that_was_set_back_before_the_restore_hides_nothing_that_may_have_been_sent(
+    backup: Path, home: Path
+) -> None:
+    without_ledger(home)
+    restore(backup, home / "ledger.db", NOW - DAY, None, force=False)
+    ledger = open_ledger(home / "ledger.db")
+    assert state_of(ledger, mail("00Q2").key) is ActionState.UNCERTAIN
+    assert ledger.doubted(["00Q1", "00Q2"]) == {"00Q1", "00Q2"}
+
+
 def test_the_commands_that_the_docs_give_for_postgresql_bring_a_ledger_back(
     postgres: Server, tmp_path: Path
 ) -> None:

@@ -235,6 +235,7 @@ def test_a_damaged_file_is_named_and_left_as_it_is(tmp_path: Path, damage: str) 
         (b'"owner_id":"005A"', b'"owner_id":"\xff\xfe5A"'),
         (b'"last_name"', b'"last_mane"'),
         (b"planned", b"plannec"),
+        (b".000000+00:00", b".000000+0M:00"),
         (b"CREATE TABLE prospects", b"CREATE TABLE \xff\xferospects"),
     ],
 )

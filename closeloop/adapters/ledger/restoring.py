@@ -184,5 +184,6 @@ def _is_forgotten(ledger: SqlLedger, words: Iterable[str], secret: str) -> bool:
 
 
 def gap_since(backup_at: datetime, now: datetime) -> Gap:
-    """From the backup to now; a clock that went back makes it empty, not negative."""
-    return Gap(begins=min(backup_at, now), ends=now)
+    """From the backup to now. After a clock that went back it is the other way round: what was due by the backup's
+    own time may have been done, though by today's clock it is still to come."""
+    return Gap(begins=min(backup_at, now), ends=max(backup_at, now))
