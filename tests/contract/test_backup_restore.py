@@ -99,6 +99,23 @@ def test_a_backup_that_cannot_be_written_leaves_nothing_behind(home: Path, tmp_p
     assert sorted(path.name for path in tmp_path.iterdir()) == ["home"]
 
 
+@pytest.mark.parametrize("became", [b'"last_name":"Mor\xff\xfeu', b'"last_name"-"Moreau'])
+def test_a_ledger_with_a_row_that_makes_no_sense_is_not_called_a_backup(
+    home: Path, tmp_path: Path, became: bytes
+) -> None:
+    ledger = open_ledger(home / "ledger.db")
+    ledger.add_prospects([person("00Q1")])
+    ledger.close()
+    content = (home / "ledger.db").read_bytes()
+    assert content.count(b'"last_name":"Moreau') == 1
+    (home / "ledger.db").write_bytes(content.replace(b'"last_name":"Moreau', became))
+    ledger = open_ledger(home / "ledger.db")
+    with pytest.raises(LedgerUnavailable, match=f"{home / 'ledger.db'} is damaged"):
+        backed_up(ledger, tmp_path)
+    assert list(tmp_path.glob("*backup*")) == []
+    ledger.close()
+
+
 @pytest.mark.parametrize("damage", ["cut", "changed", "no zip", "another zip", "gone"])
 def test_a_file_that_is_no_whole_backup_is_refused_and_nothing_is_touched(
     backup: Path, home: Path, damage: str
