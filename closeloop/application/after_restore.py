@@ -86,6 +86,15 @@ def doubt_newcomers(leads: Sequence[CrmLead], services: Services) -> None:
     services.ledger.doubt(lead.id for lead in leads if _was_there(created.get(lead.id, {}), gap))
 
 
+def doubt_changed(changes: Mapping[str, str], services: Services) -> None:
+    """Prospect key to when people changed a record of theirs in the CRM. The earlier life may have read that change
+    too, and have written to them for it, whatever their turn was."""
+    gap = last_gap(services.ledger)
+    if gap is not None:
+        before = {key for key, moment in changes.items() if datetime.fromisoformat(moment) <= gap.ends}
+        services.ledger.doubt(before)
+
+
 def _was_there(row: Mapping[str, object], gap: Gap) -> bool:
     """What the org does not date may have been there."""
     said = row.get(CREATED)

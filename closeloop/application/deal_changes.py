@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
+from closeloop.application.after_restore import doubt_changed
 from closeloop.application.deciding import Outcome, note
 from closeloop.application.event_changes import CURSOR as EVENTS
 from closeloop.application.event_changes import take_over_events
@@ -47,7 +48,10 @@ def take_over_deals(services: Services, run_id: str, now: datetime, tally: Tally
         outcomes = [Outcome(services, prospect, run_id, now) for prospect in given.values()]
         for outcome in outcomes:
             _take_over(outcome, deals[outcome.before.key], tally)
-        return [outcome for outcome in outcomes if outcome.rows or outcome.prospect != outcome.before]
+        changed_ones = [outcome for outcome in outcomes if outcome.rows or outcome.prospect != outcome.before]
+        decided = [outcome.before.key for outcome in changed_ones if outcome.rows]
+        doubt_changed({key: deals[key].cursor for key in decided}, services)
+        return changed_ones
 
     tally.count("deals updated", insist(services, prospects, taken_over))
     if changed:

@@ -42,6 +42,10 @@ class ErasureLedger(Protocol):
         """Those of them that are known."""
         ...
 
+    def addresses_under(self, mail_domains: Iterable[str]) -> dict[str, str]:
+        """Prospect key to address, of everybody whose address ends in one of these domains."""
+        ...
+
     def footprint(self, prospect_keys: Iterable[str]) -> Footprint: ...
 
     def erase(

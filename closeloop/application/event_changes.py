@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
+from closeloop.application.after_restore import doubt_changed
 from closeloop.application.deciding import Outcome, note, outcomes_of
 from closeloop.application.overtaking import insist
 from closeloop.application.ports import CrmEvent
@@ -26,8 +27,9 @@ def take_over_events(
 ) -> None:
     """Decide about these, the last change of each; the cursor moves when that is saved."""
     behind = _behind(services) if changed else set()
-    read = (_read(event, behind) for event in changed)
-    there = {event.prospect_key: event for event in read if event is not None}
+    read = [(ours, event.cursor) for event in changed if (ours := _read(event, behind)) is not None]
+    there = {event.prospect_key: event for event, _ in read}
+    changed_at = {event.prospect_key: moment for event, moment in read}
     prospects = services.ledger.prospects(there)
     home = services.playbook.sending.time_zone
 
@@ -36,7 +38,9 @@ def take_over_events(
         for key, outcome in found.items():
             for decision in on_event_change(outcome.prospect, there[key], now, home):
                 note(tally, outcome.take(decision))
-        return [outcome for outcome in found.values() if outcome.rows]
+        moved = [outcome for outcome in found.values() if outcome.rows]
+        doubt_changed({outcome.before.key: changed_at[outcome.before.key] for outcome in moved}, services)
+        return moved
 
     tally.count("meetings changed by people", insist(services, prospects, decided))
     if changed:

@@ -17,6 +17,16 @@ MOST_NAMED = 20
 """So many records a run names in its tags."""
 
 
+CLOCK_AHEAD = timedelta(hours=1)
+"""By so much nobody's clock differs: what is held for longer than a lease and this was given by a clock that was
+ahead, and is not waited for."""
+
+
+def is_over(until: datetime, now: datetime, lease: timedelta) -> bool:
+    """Whether a hold until then, given for `lease`, has run out."""
+    return until <= now or until > now + lease + CLOCK_AHEAD
+
+
 class EventRun(Record):
     """A run that takes whatever events wait when it works."""
 

@@ -21,7 +21,7 @@ from closeloop.application.results import Tally
 from closeloop.application.services import Services
 from closeloop.domain.errors import UsageError
 from closeloop.domain.forgetting import REASON, Erased, Erasure, mark_of
-from closeloop.domain.mail_addresses import BadAddress, mailbox, read_address
+from closeloop.domain.mail_addresses import BadAddress, mail_domains, mailbox, read_address
 from closeloop.domain.prospect import Prospect
 from closeloop.domain.record import Record
 
@@ -75,9 +75,10 @@ def whom(services: Services, who: str) -> Whom:
 
 
 def _at(services: Services, address: str) -> Whom:
-    """Also where the mailbox stands in the ledger without its tag, or with dots that do not count."""
-    found = {p.key: p for word in (address, mailbox(address)) for p in services.ledger.find(word)}
-    meant = tuple(prospect for prospect in found.values() if mailbox(prospect.email) == mailbox(address))
+    """However the address is written in the ledger: with or without a tag, or with dots that do not count."""
+    there = services.ledger.addresses_under(mail_domains(address))
+    theirs = [key for key, email in there.items() if mailbox(email) == mailbox(address)]
+    meant = tuple(services.ledger.prospects(theirs).values())
     return Whom(prospects=meant, addresses=tuple(dict.fromkeys((address, *(p.email for p in meant)))))
 
 

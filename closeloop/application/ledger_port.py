@@ -267,7 +267,8 @@ class Ledger(ErasureLedger, EventInbox, ApprovalLedger, CreditLedger, GrantLedge
     def runs(self, limit: int) -> list[RunRow]: ...
 
     def hold_stage(self, stage: str, worker: str, now: datetime, lease: timedelta) -> StageHold:
-        """Who works this stage from now on: `worker`, or whoever holds it and whose time has not run out.
+        """Who works this stage from now on: `worker`, or whoever holds it and whose time has not run out (nor was
+        given by a clock that was ahead).
 
         Asked again by its holder, it is held for a further `lease`; since when it is held stays.
         """

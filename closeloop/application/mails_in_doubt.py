@@ -1,9 +1,10 @@
 """Mails that may or may not have left: settled by evidence, called back where they were held, else a person's.
 
-Evidence is, in this order: an event of the provider that carries our key and attempt; the provider's own records
-(Activity, Logs); a confirmed cancellation of the batch a mail was held under; a person who looked. Invariant:
-nothing is sent again on silence. Only where the house says so (`Services.absence_proves_after`) does a source that
-answered in full, so long after the attempt, prove by its silence that a mail never came in.
+Evidence is, in this order: an event of the provider that carries our key and attempt; that the ledger holds no
+last look for the attempt; the provider's own records (Activity, Logs); a confirmed cancellation of the batch a mail
+was held under; a person who looked. Invariant: nothing is sent again because the outside is silent. Only where
+the house says so (`Services.absence_proves_after`) does a source that answered in full, so long after the attempt,
+prove by its silence that a mail never came in.
 """
 
 from __future__ import annotations
@@ -124,6 +125,7 @@ def settle_mails(doubtful: list[ClaimedAction], services: Services, now: datetim
     heard = services.ledger.signals_about(action.key for action in doubtful)
     tally.count("settled by an event", prove(heard, services, now))
     left = _still(doubtful, services)
+    left = _never_looked_at(left, services, now, tally)
     left, gone = settle_held(left, services, now, tally)
     _settle_as_sent(gone, dict.fromkeys((m.key for m in gone), "left when its hold was over"), {}, services, now)
     left = _by_their_log(left, services, now, tally)
@@ -194,6 +196,20 @@ def _mates(proved: Sequence[ClaimedAction], services: Services) -> list[ClaimedA
 def _batches(mails: Iterable[ClaimedAction], services: Services) -> dict[str, HeldBatch]:
     """Action key to the batch that its attempt was handed over under."""
     return batches_of(mails, services.ledger)
+
+
+def _never_looked_at(
+    mails: list[ClaimedAction], services: Services, now: datetime, tally: Tally
+) -> list[ClaimedAction]:
+    """Their worker died before its last look: the receipt of one is saved before the claim is looked at once more
+    and the mail handed over, so without any this attempt never left, nor will it should the worker wake."""
+    receipts = services.ledger.receipts_of(mail.key for mail in mails)
+    never = [mail for mail in mails if mail.key not in receipts]
+    settle_as_not_sent(
+        never, "its worker was lost before the last look, so it was never handed over", services, now
+    )
+    tally.count("never handed over", len(never))
+    return [mail for mail in mails if mail.key in receipts]
 
 
 def _by_their_log(

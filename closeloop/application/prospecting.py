@@ -31,7 +31,7 @@ PULL = 10_000
 
 def pull(services: Services, run_id: str, now: datetime, limit: int = PULL) -> StageResult:
     """Leads that are new or changed since the cursor; the cursor moves only after they are stored."""
-    position = read_position(services.ledger.cursor(CURSOR))
+    position = read_position(services.ledger.cursor(CURSOR)).believed(now)
     late = _late(services, position, now)
     next_ones = services.crm.changed_leads(position.at, limit)
     # One that appeared late and changed since is in both: the later version counts.

@@ -29,8 +29,15 @@ MOST_TOLD = 20 * TOLD_AT_ONCE
 
 def lists_wait(ledger: Ledger, now: datetime) -> bool:
     """Whether the pass would do anything."""
-    last = ledger.cursor(LOOKED)
-    return last is None or now - datetime.fromisoformat(last) >= EVERY or bool(ledger.to_tell(1))
+    last = _moment(ledger, LOOKED, now)
+    return last is None or now - last >= EVERY or bool(ledger.to_tell(1))
+
+
+def _moment(ledger: Ledger, cursor: str, now: datetime) -> datetime | None:
+    """What a cursor says; one that a clock wrote that was ahead says nothing."""
+    said = ledger.cursor(cursor)
+    last = datetime.fromisoformat(said) if said else None
+    return None if last is None or last > now else last
 
 
 def run_batch(services: Services, run_id: str, now: datetime, limit: int = BATCH) -> StageResult:
@@ -44,10 +51,10 @@ def run_batch(services: Services, run_id: str, now: datetime, limit: int = BATCH
 
 
 def _read(lists: StopLists, services: Services, now: datetime, tally: Tally) -> None:
-    last = services.ledger.cursor(CURSOR)
-    if last is not None and now - datetime.fromisoformat(last) < EVERY:
+    last = _moment(services.ledger, CURSOR, now)
+    if last is not None and now - last < EVERY:
         return
-    found = lists.listed(datetime.fromisoformat(last) - OVERLAP if last else None)
+    found = lists.listed(last - OVERLAP if last else None)
     _take_in(found.entries, services, now, tally)
     if found.silence:
         tally.hold(f"the mail provider's lists could not be read: {found.silence}")

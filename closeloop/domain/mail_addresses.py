@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from typing import Literal
 
 from disposable_email_domains import blocklist as _disposable
@@ -86,10 +87,29 @@ def shown(text: str, longest: int = 60) -> str:
 def mailbox(address: str) -> str:
     """The same text for addresses that reach one mailbox: without a `+tag`, and at Gmail without dots."""
     local, _, domain = address.lower().rpartition("@")
-    local = local.split("+", 1)[0] or local
+    local, domain = local.split("+", 1)[0] or local, _in_ascii(domain)
     if domain in GMAIL:
         return f"{local.replace('.', '')}@{domain.replace('googlemail.', 'gmail.')}"
     return f"{local}@{domain}"
+
+
+def mail_domains(address: str) -> frozenset[str]:
+    """Every domain that addresses of the same mailbox may be written with."""
+    domain = mailbox(address).rpartition("@")[2]
+    found = {domain, *(name for name in GMAIL if name.replace("googlemail.", "gmail.") == domain)}
+    with suppress(UnicodeError):
+        found.add(domain.encode("ascii").decode("idna"))
+    return frozenset(found)
+
+
+def _in_ascii(domain: str) -> str:
+    """As mail servers write it; what is no domain stays as it is."""
+    if domain.isascii():
+        return domain
+    try:
+        return validate_email(f"a@{domain}", check_deliverability=False, test_environment=True).ascii_domain
+    except EmailNotValidError:
+        return domain
 
 
 def address_kind(address: str) -> AddressKind:

@@ -28,6 +28,13 @@ class ReadPosition(Record):
     seen: frozenset[str] = frozenset()
     """The cursors of what was given out since `settled`."""
 
+    def believed(self, now: datetime) -> ReadPosition:
+        """The same position; what a clock wrote into it that was ahead is not waited for."""
+        if self.looked is None or self.looked <= now + OVERLAP:
+            return self
+        settled = self.settled and min(self.settled, now - OVERLAP)
+        return self.model_copy(update={"looked": None, "settled": settled})
+
     def look_back(self, now: datetime) -> datetime | None:
         """From when on to look again, up to `at`; None when nothing can have appeared there."""
         if self.at is None or self.settled is None or moment_of(self.at) < self.settled:

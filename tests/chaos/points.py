@@ -33,8 +33,19 @@ WATCHED: dict[str, tuple[str, ...]] = {
         "add_crm_writes",
         "settle_crm_writes",
         "cancel_planned",
+        "take_slots",
+        "suppress_all",
     ),
-    "crm": ("changed_leads", "look", "update", "create_tasks", "convert", "contact_roles", "put_meetings"),
+    "crm": (
+        "changed_leads",
+        "news",
+        "look",
+        "update",
+        "create_tasks",
+        "convert",
+        "contact_roles",
+        "put_meetings",
+    ),
     "mailer": ("send",),
 }
 """Port to those of its methods whose loss could hurt."""

@@ -84,18 +84,30 @@ def test_a_second_task_for_one_mail_is_found(calm: Theatre, ledger: Ledger) -> N
     query = "SELECT WhoId, Subject, ActivityDate, Description FROM Task LIMIT 1"
     (row,) = calm.rest(f"/services/data/v62.0/query?q={query.replace(' ', '+')}", token)["records"]
     twin = {name: value for name, value in row.items() if name != "attributes"}
-    answer = httpx.post(
-        f"{calm.org.url}/services/data/v62.0/sobjects/Task",
-        json=twin,
-        headers={"Authorization": f"Bearer {token}"},
-        trust_env=False,
-    )
-    assert answer.status_code == 201, answer.text
+    _create(calm, "Task", twin)
+    assert _judge(calm, ledger).duplicate_activities == before + 1
+
+
+def test_a_second_event_for_one_meeting_is_found(calm: Theatre, ledger: Ledger) -> None:
+    before = _judge(calm, ledger).duplicate_activities
+    meeting = {"Subject": "Meeting", "IsAllDayEvent": True, "ActivityDate": "2026-01-12", "DurationInMinutes": 1440}
+    for key in ("event:00Q1:1", "event:00Q1:2"):
+        _create(calm, "Event", meeting | {"Closeloop_Key__c": key})
     assert _judge(calm, ledger).duplicate_activities == before + 1
 
 
 def test_every_point_is_a_call_that_a_port_really_has() -> None:
     assert len(named_points()) == len(set(named_points())) > 40
+
+
+def _create(theatre: Theatre, name: str, record: dict[str, Any]) -> None:
+    answer = httpx.post(
+        f"{theatre.org.url}/services/data/v62.0/sobjects/{name}",
+        json=record,
+        headers={"Authorization": f"Bearer {theatre.session()}"},
+        trust_env=False,
+    )
+    assert answer.status_code == 201, answer.text
 
 
 def _send(theatre: Theatre, *, to: str, key: str) -> None:

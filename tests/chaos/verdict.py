@@ -22,6 +22,7 @@ from tests.chaos.theatre import Theatre
 
 MANY = 10_000_000
 READS = {"query", "retrieve", "describe", "limits"}
+EVENT = ("WhoId", "Subject", "ActivityDate", "StartDateTime", "Description")
 UNFINISHED = (ActionState.PLANNED, ActionState.CLAIMED)
 
 
@@ -158,11 +159,15 @@ def _duplicate_activities(theatre: Theatre, found: Findings) -> int:
     rows = _tasks(theatre)
     keys = Counter(str(row["Closeloop_Key__c"]) for row in rows)
     said = Counter((row["WhoId"], row["Subject"], row["ActivityDate"], row["Description"]) for row in rows)
+    meetings = Counter(
+        tuple(row[field] for field in EVENT) for row in _query(theatre, f"SELECT {', '.join(EVENT)} FROM Event")
+    )
     deals = Counter(row["Closeloop_Key__c"] for row in _query(theatre, "SELECT Closeloop_Key__c FROM Opportunity"))
     accounts = Counter(row["Email"] for row in _query(theatre, "SELECT Email FROM Contact"))
     return (
         found.add("Tasks under one key", (key for key, times in keys.items() if times > 1))
         + found.add("Tasks that say the same on one day", (str(one) for one, times in said.items() if times > 1))
+        + found.add("Events that say the same of one hour", (str(k) for k, times in meetings.items() if times > 1))
         + found.add("Opportunities under one key", (str(k) for k, times in deals.items() if k and times > 1))
         + found.add("people converted twice", (str(k) for k, times in accounts.items() if k and times > 1))
     )

@@ -14,20 +14,25 @@ from closeloop.adapters.ledger.restore import Restored, restore
 from closeloop.adapters.ledger.restoring import gap_since, mark_uncertain
 from closeloop.domain.actions import ActionState
 from closeloop.domain.errors import LedgerUnavailable, UsageError
+from closeloop.domain.restored import Gap, gap_of
 from tests.contract.ledger_samples import (
     LEASE,
+    MINUTE,
     NOW,
     claim,
     mail,
     moves_of,
     person,
     plan,
+    receipt,
     reply,
     settle,
     state_of,
     task,
 )
+from tests.contract.test_ledger_approvals import gated, yes
 from tests.fakes.services import DAY
+from tests.postgres import Server
 
 SECRETS = {"secret": b"s" * 64, "webhook_token": b"t" * 64}
 MONTH = timedelta(days=30)
@@ -92,6 +97,23 @@ def test_a_backup_that_cannot_be_written_leaves_nothing_behind(home: Path, tmp_p
     with pytest.raises(UsageError, match="cannot be written to"):
         write_backup(ledger, {}, tmp_path / "nowhere" / "b.zip", NOW)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["home"]
+
+
+@pytest.mark.parametrize("became", [b'"last_name":"Mor\xff\xfeu', b'"last_name"-"Moreau'])
+def test_a_ledger_with_a_row_that_makes_no_sense_is_not_called_a_backup(
+    home: Path, tmp_path: Path, became: bytes
+) -> None:
+    ledger = open_ledger(home / "ledger.db")
+    ledger.add_prospects([person("00Q1")])
+    ledger.close()
+    content = (home / "ledger.db").read_bytes()
+    assert content.count(b'"last_name":"Moreau') == 1
+    (home / "ledger.db").write_bytes(content.replace(b'"last_name":"Moreau', became))
+    ledger = open_ledger(home / "ledger.db")
+    with pytest.raises(LedgerUnavailable, match=f"{home / 'ledger.db'} is damaged"):
+        backed_up(ledger, tmp_path)
+    assert list(tmp_path.glob("*backup*")) == []
+    ledger.close()
 
 
 @pytest.mark.parametrize("damage", ["cut", "changed", "no zip", "another zip", "gone"])
@@ -220,6 +242,45 @@ def test_what_was_due_or_held_is_in_doubt_and_what_was_done_or_is_for_later_is_n
     assert ledger.doubted(["00Q1", "00Q2"]) == {"00Q1", "00Q2"}
 
 
+def test_a_mail_that_waited_for_an_approval_may_have_been_sent_before_it_was_due(
+    home: Path, tmp_path: Path
+) -> None:
+    ledger = open_ledger(home / "ledger.db")
+    approval = gated(ledger)
+    file = backed_up(ledger, tmp_path)
+    ledger.answer_approval(yes(approval))
+    assert [action.key for action in claim(ledger, now=NOW + MINUTE)] == [approval.action_key]
+    ledger.close()
+    restore(file, home / "ledger.db", NOW + 2 * MINUTE, None, force=True)
+    ledger = open_ledger(home / "ledger.db")
+    assert state_of(ledger, mail("00Q1").key) is ActionState.UNCERTAIN
+    assert ledger.doubted(["00Q1"])
+
+
+def test_what_was_in_doubt_at_the_backup_may_have_been_settled_and_sent_since(home: Path, tmp_path: Path) -> None:
+    """Evidence is looked for from the attempt on, not only from the backup on."""
+    ledger = open_ledger(home / "ledger.db")
+    plan(ledger, mail("00Q1"), mail("00Q2"))
+    claim(ledger)
+    ledger.add_receipts([receipt(mail("00Q1").key, at=NOW - MINUTE)])
+    for who in ("00Q1", "00Q2"):
+        settle(ledger, mail(who).key, ActionState.UNCERTAIN)
+    file = backed_up(ledger, tmp_path)
+    ledger.close()
+    restored(file, home, force=True)
+    ledger = open_ledger(home / "ledger.db")
+    spans = {
+        key: gap_of(rows[-1].values)
+        for key, rows in ledger.receipts_of([mail("00Q1").key, mail("00Q2").key]).items()
+    }
+    assert spans == {
+        mail("00Q1").key: Gap(begins=NOW - MINUTE, ends=NOW + DAY),
+        mail("00Q2").key: Gap(begins=NOW, ends=NOW + DAY),
+    }
+    mark_uncertain(ledger, gap_since(NOW, NOW + DAY))
+    assert [len(rows) for rows in ledger.receipts_of(spans).values()] == [2, 1]
+
+
 def test_marking_twice_marks_once(backup: Path, home: Path) -> None:
     without_ledger(home)
     restored(backup, home)
@@ -234,6 +295,37 @@ def test_a_database_that_was_restored_by_other_means_is_marked_alike(postgres_ur
     found = mark_uncertain(ledger, gap_since(NOW, NOW + LEASE))
     assert (found.actions, found.people) == ({"email": 2}, 3)
     assert ledger.state_counts() == {"email": {"planned": 1, "uncertain": 2}}
+    ledger.close()
+
+
+def test_a_clock_that_was_set_back_before_the_restore_hides_nothing_that_may_have_been_sent(
+    backup: Path, home: Path
+) -> None:
+    without_ledger(home)
+    restore(backup, home / "ledger.db", NOW - DAY, None, force=False)
+    ledger = open_ledger(home / "ledger.db")
+    assert state_of(ledger, mail("00Q2").key) is ActionState.UNCERTAIN
+    assert ledger.doubted(["00Q1", "00Q2"]) == {"00Q1", "00Q2"}
+
+
+def test_the_commands_that_the_docs_give_for_postgresql_bring_a_ledger_back(
+    postgres: Server, tmp_path: Path
+) -> None:
+    url, file = postgres.new_database(), tmp_path / "closeloop.dump"
+    ledger = open_ledger(url)
+    plan(ledger, mail("00Q1"), mail("00Q2", due_at=NOW + MONTH))
+    postgres.program("pg_dump", "--format=custom", f"--file={file}", url)
+    claim(ledger)
+    settle(ledger, mail("00Q1").key, ActionState.ACCEPTED)
+    ledger.close()
+    clean = ("--clean", "--if-exists", "--exit-on-error", "--single-transaction")
+    postgres.program("pg_restore", *clean, f"--dbname={url}", str(file))
+    ledger = open_ledger(url)
+    assert mark_uncertain(ledger, gap_since(NOW, NOW + DAY)).actions == {"email": 1}
+    assert claim(ledger, now=NOW + DAY) == []
+    assert ledger.state_counts() == {"email": {"uncertain": 1, "planned": 1}}
+    with pytest.raises(LedgerUnavailable, match="append-only"), ledger._database.write() as connection:
+        connection.exec_driver_sql("DELETE FROM action_events")
     ledger.close()
 
 

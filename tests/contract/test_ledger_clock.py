@@ -7,6 +7,8 @@ from datetime import timedelta
 from closeloop.application.ports import Ledger
 from closeloop.domain.actions import ActionState
 from tests.contract.ledger_samples import LEASE, MINUTE, NOW, claim, mail, moves_of, plan, settle, state_of
+from tests.contract.test_ledger_events import event
+from tests.fakes.services import DAY
 
 KEY = mail().key
 YEAR = timedelta(days=365)
@@ -41,6 +43,22 @@ def test_a_lease_given_by_a_clock_that_was_ahead_ends_when_the_clock_is_right_ag
     claim(ledger, now=NOW + YEAR)
     assert ledger.expire_leases(NOW + MINUTE) == [KEY]
     assert state_of(ledger, KEY) is ActionState.UNCERTAIN
+
+
+def test_a_stage_held_by_a_clock_that_was_ahead_is_free_when_the_clock_is_right_again(ledger: Ledger) -> None:
+    ledger.hold_stage("deliver", "killed", NOW + DAY, LEASE)
+    assert ledger.hold_stage("deliver", "next", NOW + MINUTE, LEASE).worker == "next"
+    assert ledger.hold_stage("deliver", "a little behind", NOW - LEASE, LEASE).worker == "next"
+
+
+def test_events_taken_by_a_clock_that_was_ahead_go_to_the_next_run(ledger: Ledger) -> None:
+    ledger.receive_crm_events([event("a")], NOW)
+    run = ledger.wanted_event_run(NOW + DAY, LEASE)
+    assert run is not None
+    ledger.note_event_run(run.key, "flow-run-1", NOW + DAY, LEASE)
+    seen_to = ledger.wanted_event_run(NOW + MINUTE, LEASE)
+    assert seen_to is not None
+    assert seen_to.key == run.key
 
 
 def test_a_worker_whose_clock_is_behind_makes_nobody_send_twice(ledger: Ledger) -> None:

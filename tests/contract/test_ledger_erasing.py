@@ -133,6 +133,20 @@ def test_what_is_known_of_a_company_stays_while_a_colleague_is_there(ledger: Led
     assert ledger.cached_facts(answers, NOW) == {}
 
 
+def test_everybody_under_a_mail_domain_is_found_and_nobody_under_another(ledger: Ledger) -> None:
+    given = {"00Q1": "Anna@volvo.example", "00Q2": "anna+x@volvo.example", "00Q3": "anna@my_volvo.example"}
+    ledger.add_prospects([person(key, email=email) for key, email in given.items()])
+    ledger.add_prospects(
+        [person("00Q4", email="anna@myXvolvo.example"), person("00Q5", email="a@sub.volvo.example")]
+    )
+    assert ledger.addresses_under(["volvo.example"]) == {
+        "00Q1": "anna@volvo.example",
+        "00Q2": "anna+x@volvo.example",
+    }
+    assert ledger.addresses_under(["my_volvo.example"]) == {"00Q3": "anna@my_volvo.example"}
+    assert ledger.addresses_under([]) == {}
+
+
 def test_the_footprint_names_what_was_made_outside(ledger: Ledger) -> None:
     lived(ledger)
     found = ledger.footprint(["00Q1"])

@@ -24,6 +24,7 @@ from closeloop.bootstrap import build, settings
 from closeloop.cli.ending import ended
 from closeloop.domain.actions import ActionState, Settlement
 from closeloop.domain.errors import LedgerUnavailable
+from closeloop.domain.stage import Stage, Standing
 from tests.contract.ledger_samples import LEASE, NOW, claim, mail, moves_of, person, plan, state_of
 from tests.postgres import Server
 
@@ -182,6 +183,7 @@ _FILL = """
 import resource, sys
 from closeloop.adapters.ledger import open_ledger
 from closeloop.domain.errors import LedgerUnavailable
+from closeloop.domain.stage import Stage, Standing
 from tests.contract.ledger_samples import person
 ledger = open_ledger(sys.argv[1])
 resource.setrlimit(resource.RLIMIT_FSIZE, (1_500_000, 1_500_000))
@@ -224,6 +226,44 @@ def test_a_damaged_file_is_named_and_left_as_it_is(tmp_path: Path, damage: str) 
     with pytest.raises(LedgerUnavailable, match=r"damaged: stop all workers|not a Closeloop ledger: check"):
         list(open_ledger(path).all_prospects())
     assert path.read_bytes()[:4096] == bytes(content[:4096])
+
+
+@pytest.mark.parametrize(
+    ("was", "became"),
+    [
+        (b'"owner_id":"005A"', b'"owner_id":\x01005A"'),
+        (b'"owner_id":"005A"', b'"owner_id":"\xff\xfe5A"'),
+        (b'"last_name"', b'"last_mane"'),
+        (b"planned", b"plannec"),
+        (b".000000+00:00", b".000000+0M:00"),
+        (b"CREATE TABLE prospects", b"CREATE TABLE \xff\xferospects"),
+    ],
+)
+def test_a_row_whose_bytes_were_changed_is_damage_and_its_words_stay_out_of_the_error(
+    tmp_path: Path, was: bytes, became: bytes
+) -> None:
+    path = tmp_path / "ledger.db"
+    ledger = open_ledger(path)
+    plan(ledger, mail())
+    ledger.close()
+    content = path.read_bytes()
+    assert was in content
+    path.write_bytes(content.replace(was, became))
+    with pytest.raises(
+        LedgerUnavailable, match="is damaged: stop all workers and restore the last backup"
+    ) as found:
+        _read_all(path)
+    assert "Moreau" not in str(found.value)
+
+
+def _read_all(path: Path) -> None:
+    ledger = open_ledger(path)
+    try:
+        ledger.due(list(Stage), NOW, 10, (Standing.OPEN,))
+        list(ledger.all_prospects())
+        ledger.story("00Q1")
+    finally:
+        ledger.close()
 
 
 def test_the_advice_for_a_failure_nobody_foresaw_still_names_the_place(tmp_path: Path) -> None:

@@ -62,6 +62,11 @@ class MemoryErasing(MemorySending):
     def forgotten(self, marks: Iterable[str]) -> set[str]:
         return self.marks.keys() & set(marks)
 
+    def addresses_under(self, mail_domains: Iterable[str]) -> dict[str, str]:
+        ends = {domain.lower() for domain in mail_domains}
+        people = sorted(self.people.items())
+        return {key: p.email.lower() for key, p in people if p.email.lower().rpartition("@")[2] in ends}
+
     def footprint(self, prospect_keys: Iterable[str]) -> Footprint:
         keys = set(prospect_keys)
         theirs = sorted(

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from itertools import count
 
-from closeloop.application.event_inbox import MOST_NAMED, EventRun
+from closeloop.application.event_inbox import MOST_NAMED, EventRun, is_over
 from closeloop.domain.crm_events import CrmEvent, EventId
 from tests.fakes.ledger_stages import MemoryStages
 
@@ -53,7 +53,7 @@ class MemoryEvents(MemoryStages):
                 run = EventRun(key=f"events-{next(self._run_numbers)}", until=now + lease)
                 self.event_runs[run.key] = run
                 lost = [run]
-            over = open_runs if all(run.until <= now for run in open_runs) else []
+            over = open_runs if all(is_over(run.until, now, lease) for run in open_runs) else []
             wanted = [*lost, *over]
             return wanted[0].model_copy(update={"records": records}) if wanted else None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from closeloop.application.event_inbox import is_over
 from closeloop.application.ports import StageHold
 from tests.fakes.ledger_sending import MemorySending
 
@@ -19,7 +20,7 @@ class MemoryStages(MemorySending):
         with self.lock:
             standing = self.stage_holds.get(stage)
             theirs = standing is not None and standing.worker == worker
-            if standing is None or theirs or standing.until <= now:
+            if standing is None or theirs or is_over(standing.until, now, lease):
                 since = standing.since if standing and theirs else now
                 self.stage_holds[stage] = StageHold(stage=stage, worker=worker, since=since, until=now + lease)
             return self.stage_holds[stage]

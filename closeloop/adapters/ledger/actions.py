@@ -154,10 +154,10 @@ class ActionRows(Part):
 
     @patient
     def add_receipts(self, receipts_given: Iterable[ReceiptRow]) -> None:
-        rows = [receipt.model_dump() | {"checked_key": receipt.action_key} for receipt in receipts_given]
+        rows = list(receipts_given)
         if rows:
             with self._database.write() as connection:
-                connection.execute(_ADD_RECEIPT, rows)
+                add_receipts(connection, rows)
 
     @patient
     def receipts_of(self, action_keys: Iterable[str]) -> dict[str, list[ReceiptRow]]:
@@ -171,6 +171,13 @@ class ActionRows(Part):
                     known = {name: row[name] for name in ReceiptRow.model_fields}
                     found.setdefault(row["action_key"], []).append(ReceiptRow.model_validate(known))
         return found
+
+
+def add_receipts(connection: Connection, given: Iterable[ReceiptRow]) -> None:
+    """Each for the attempt that its action is on, inside a transaction that may do more."""
+    rows = [receipt.model_dump() | {"checked_key": receipt.action_key} for receipt in given]
+    if rows:
+        connection.execute(_ADD_RECEIPT, rows)
 
 
 def _in_state(connection: Connection, state: ActionState, kind: ActionKind, limit: int) -> list[RowMapping]:

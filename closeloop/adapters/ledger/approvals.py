@@ -85,6 +85,14 @@ def ask(connection: Connection, asked: Sequence[Approval]) -> None:
     insert_new(connection, approvals, rows)
 
 
+def asked_about(connection: Connection) -> list[str]:
+    """Keys of the actions that wait for an answer: a yes makes one due at once, whenever it was due before."""
+    waiting = (
+        Approval.model_validate_json(body) for body in connection.scalars(select(approvals.c.body).where(_WAITING))
+    )
+    return [approval.action_key for approval in waiting if approval.action_key is not None]
+
+
 def answered(approval: Approval, answer: Answer) -> Approval:
     """The approval with its answer."""
     said: dict[str, Any] = {"state": answer.state, "decided_by": answer.by, "decided_at": answer.at}

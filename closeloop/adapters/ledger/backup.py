@@ -18,7 +18,8 @@ from datetime import datetime
 from pathlib import Path
 
 from closeloop.adapters.ledger import sqlite
-from closeloop.adapters.ledger.failures import LedgerIsNewer, unavailable
+from closeloop.adapters.ledger.codec import load_json
+from closeloop.adapters.ledger.failures import LedgerIsNewer, RowDamaged, unavailable
 from closeloop.adapters.ledger.schema import SCHEMA_VERSION
 from closeloop.adapters.ledger.sql_ledger import SqlLedger
 from closeloop.domain.errors import LedgerUnavailable, UsageError
@@ -47,7 +48,7 @@ def write_backup(ledger: SqlLedger, secrets: Mapping[str, bytes], target: Path, 
         with tempfile.TemporaryDirectory(dir=target.parent, prefix=".closeloop-backup-") as folder:
             copy = Path(folder, LEDGER)
             sqlite.copy_aside(ledger._database.engine, copy)
-            prospects = _checked(copy)
+            prospects = _checked(copy, ledger._database.place)
             files = {LEDGER: copy.read_bytes(), **secrets}
             sums = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
             contents = Contents(made_at=now, schema_version=SCHEMA_VERSION, prospects=prospects, sha256=sums)
@@ -100,7 +101,7 @@ def unpack(content: bytes, place: Path) -> None:
     descriptor = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY)
     with os.fdopen(descriptor, "wb") as stream:
         stream.write(content)
-    _checked(place)
+    _checked(place, str(place))
 
 
 def stand_still(live: Path) -> None:
@@ -138,16 +139,21 @@ def replace(live: Path, ready: Path, kept: Path) -> None:
     ready.replace(live)
 
 
-def _checked(place: Path) -> int:
-    """Raises when the file is damaged; how many prospects are in it."""
+def _checked(place: Path, named: str) -> int:
+    """Raises when the file is damaged, by the name that people know it by; how many prospects are in it."""
     try:
         with closing(sqlite3.connect(f"file:{place}?mode=ro", uri=True)) as connection:
             said = [row[0] for row in connection.execute("PRAGMA integrity_check(5)")]
             broken = connection.execute("PRAGMA foreign_key_check").fetchall()
             number = int(connection.execute("SELECT count(*) FROM prospects").fetchone()[0])
+            for query in ("SELECT body FROM prospects", "SELECT payload FROM action_payloads"):
+                for (text,) in connection.execute(query):  # SQLite itself does not look into texts
+                    load_json(text)
     except sqlite3.Error as problem:
-        raise unavailable(str(place), problem) from problem
+        raise unavailable(named, problem) from problem
+    except RowDamaged:
+        raise RowDamaged(named) from None
     if said != ["ok"] or broken:
         what = said[0] if said != ["ok"] else f"{len(broken)} rows belong to nothing"
-        raise LedgerUnavailable(f"The ledger {place} is damaged ({what}): restore an earlier backup")
+        raise LedgerUnavailable(f"The ledger {named} is damaged ({what}): restore an earlier backup")
     return number

@@ -1,6 +1,7 @@
 """Models to stored text and back.
 
-Invariant: what is read equals what was saved, and saves as the same text again.
+Invariant: what is read equals what was saved, and saves as the same text again; text that was never saved so is
+`RowDamaged`, without a word of it.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import Any
 from pydantic import TypeAdapter
 from pydantic_core import from_json, to_json
 
+from closeloop.adapters.ledger.failures import RowDamaged
 from closeloop.domain.prospect import Fact, Prospect
 
 _DECIMAL = "$decimal"
@@ -31,7 +33,10 @@ def dump_json(value: Any) -> str:
 
 def load_json(text: str) -> Any:
     """What `dump_json` wrote."""
-    return from_json(text)
+    try:
+        return from_json(text)
+    except ValueError:
+        raise RowDamaged from None
 
 
 def dump_prospect(prospect: Prospect) -> str:
@@ -46,12 +51,15 @@ def dump_prospect(prospect: Prospect) -> str:
 
 def load_prospect(text: str) -> Prospect:
     """The prospect that `dump_prospect` wrote."""
-    if _DECIMAL not in text:
-        return Prospect.model_validate_json(text)
-    content = from_json(text)
-    for fact in content["facts"].values():
-        _untag(fact)
-    return Prospect.model_validate(content)
+    try:
+        if _DECIMAL not in text:
+            return Prospect.model_validate_json(text)
+        content = load_json(text)
+        for fact in content["facts"].values():
+            _untag(fact)
+        return Prospect.model_validate(content)
+    except (ValueError, KeyError, TypeError, ArithmeticError):
+        raise RowDamaged from None
 
 
 def dump_facts(facts: Iterable[Fact]) -> str:
@@ -64,10 +72,13 @@ def dump_facts(facts: Iterable[Fact]) -> str:
 
 def load_facts(text: str) -> tuple[Fact, ...]:
     """The facts that `dump_facts` wrote."""
-    content = from_json(text)
-    for fact in content:
-        _untag(fact)
-    return _FACTS.validate_python(content)
+    try:
+        content = load_json(text)
+        for fact in content:
+            _untag(fact)
+        return _FACTS.validate_python(content)
+    except (ValueError, KeyError, TypeError, ArithmeticError):
+        raise RowDamaged from None
 
 
 def _tag(fact: dict[str, Any]) -> None:

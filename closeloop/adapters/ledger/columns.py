@@ -12,6 +12,8 @@ from typing import Any
 from sqlalchemy import JSON, TIMESTAMP, BigInteger, Dialect, Enum, Integer, String
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
+from closeloop.adapters.ledger.failures import RowDamaged
+
 POSTGRESQL = "postgresql"
 
 # PostgreSQL would sort by the language of its cluster: then "next by key" differed from place to place.
@@ -43,7 +45,10 @@ class UtcMoment(TypeDecorator[datetime]):
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
         if value is None:
             return None
-        return value.astimezone(UTC) if isinstance(value, datetime) else datetime.fromisoformat(value)
+        try:
+            return value.astimezone(UTC) if isinstance(value, datetime) else datetime.fromisoformat(value)
+        except (ValueError, TypeError):
+            raise RowDamaged from None
 
 
 def one_of(words: type[StrEnum], name: str) -> Enum:

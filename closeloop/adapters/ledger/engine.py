@@ -13,12 +13,13 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
+from pydantic import ValidationError
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
 from closeloop.adapters.ledger.codec import dump_json, load_json
-from closeloop.adapters.ledger.failures import CommitUnknown, TryAgain, translated
+from closeloop.adapters.ledger.failures import CommitUnknown, RowDamaged, TryAgain, translated
 from closeloop.domain.errors import LedgerUnavailable
 
 _IN_LIST = 500
@@ -48,7 +49,7 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """One snapshot for all queries of the block."""
-        with self._connect(self.reader) as connection:
+        with self._connect(self.reader) as connection, self._sense():
             yield connection
 
     @contextmanager
@@ -57,7 +58,8 @@ class Database:
         with self._connect(self.writer) as connection:
             transaction = connection.begin()
             try:
-                yield connection
+                with self._sense():
+                    yield connection
             except BaseException:
                 transaction.rollback()
                 raise
@@ -68,6 +70,18 @@ class Database:
                     f"The ledger {self.place} was lost while it saved: whether the last step is in it is not "
                     "known. Start again when it is back; nothing will be done twice"
                 ) from lost
+
+    @contextmanager
+    def _sense(self) -> Iterator[None]:
+        """Rows whose values no ledger wrote are damage, not a mistake of whoever reads them."""
+        try:
+            yield
+        except (RowDamaged, UnicodeDecodeError, ValidationError) as problem:
+            raise RowDamaged(self.place) from (None if isinstance(problem, ValidationError) else problem)
+        except LookupError as problem:
+            if type(problem) is not LookupError:  # a word that its column does not know, says SQLAlchemy
+                raise
+            raise RowDamaged(self.place) from problem
 
     def _connect(self, engine: Engine) -> Connection:
         try:

@@ -91,6 +91,15 @@ class ErasingRows(Part):
         return found
 
     @patient
+    def addresses_under(self, mail_domains: Iterable[str]) -> dict[str, str]:
+        table, found = prospects.c, dict[str, str]()
+        with self._database.read() as connection:
+            for domain in sorted(set(mail_domains)):
+                query = select(table.key, table.email).where(table.email.endswith(f"@{domain}", autoescape=True))
+                found.update((row.key, row.email) for row in connection.execute(query.order_by(table.key)))
+        return found
+
+    @patient
     def footprint(self, prospect_keys: Iterable[str]) -> Footprint:
         keys = list(prospect_keys)
         query = select(actions.c.key, actions.c.kind, action_payloads.c.payload).join(action_payloads)

@@ -17,7 +17,7 @@ from closeloop.adapters.ledger.engine import chunks, patient, patient_and_repeat
 from closeloop.adapters.ledger.event_tables import crm_events, event_runs
 from closeloop.adapters.ledger.rows import Part
 from closeloop.adapters.ledger.statements import insert_new
-from closeloop.application.event_inbox import MOST_NAMED, EventRun
+from closeloop.application.event_inbox import MOST_NAMED, EventRun, is_over
 from closeloop.domain.crm_events import CrmEvent, EventId
 
 WAITING = "waiting"
@@ -54,7 +54,7 @@ class EventRows(Part):
             if not records:
                 _end(connection, [run["key"] for run in still_open if run["dispatched_at"] is None])
                 return None
-            wanted = _to_see_to(still_open, now)
+            wanted = _to_see_to(still_open, now, lease)
             if wanted is None and not still_open:
                 wanted = _opened(connection, f"events-{now:%Y%m%dT%H%M%S}-{uuid4().hex[:8]}", now, lease)
             return wanted and wanted.model_copy(update={"records": records})
@@ -132,11 +132,11 @@ def _open_runs(connection: Connection) -> list[RowMapping]:
     return list(connection.execute(query).mappings())
 
 
-def _to_see_to(still_open: Iterable[RowMapping], now: datetime) -> EventRun | None:
+def _to_see_to(still_open: Iterable[RowMapping], now: datetime, lease: timedelta) -> EventRun | None:
     """One that Prefect may not have; else, when no other will find what waits, one whose time has run out."""
     runs = [_run(row) for row in still_open]
     lost = [run for run in runs if run.dispatched_at is None]
-    over = [run for run in runs if run.until <= now]
+    over = [run for run in runs if is_over(run.until, now, lease)]
     wanted = lost or (over if len(over) == len(runs) else [])
     return wanted[0] if wanted else None
 

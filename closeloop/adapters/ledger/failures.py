@@ -17,6 +17,15 @@ class TryAgain(LedgerUnavailable):
     """Nothing was saved, and the same call may well work in a moment."""
 
 
+class RowDamaged(LedgerUnavailable):
+    """The database gives a row back that no ledger wrote: bytes of its file were changed."""
+
+    def __init__(self, place: str = "") -> None:
+        super().__init__(
+            f"The ledger {place} {_SQLITE['SQLITE_CORRUPT']} (a row in it makes no sense)".replace("  ", " ")
+        )
+
+
 class CommitUnknown(LedgerUnavailable):
     """The answer to a COMMIT was lost."""
 
@@ -64,6 +73,8 @@ def unavailable(place: str, cause: BaseException) -> LedgerUnavailable:
     """The error to raise for a failure of the database at `place`."""
     said = " ".join(str(cause).split())
     if isinstance(cause, sqlite3.Error):
+        if "Could not decode to UTF-8" in said:
+            return RowDamaged(place)  # what it said quotes the row, which speaks of people
         primary = "_".join(getattr(cause, "sqlite_errorname", "").split("_")[:2])
         return LedgerUnavailable(f"The ledger {place} {_SQLITE.get(primary, _OTHER)} ({said})")
     state = sqlstate(cause)

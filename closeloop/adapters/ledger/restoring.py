@@ -16,16 +16,27 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
+from closeloop.adapters.ledger.actions import add_receipts
+from closeloop.adapters.ledger.approvals import asked_about
 from closeloop.adapters.ledger.batches import record
 from closeloop.adapters.ledger.engine import chunks
 from closeloop.adapters.ledger.rows import event_row
-from closeloop.adapters.ledger.schema import SCHEMA_VERSION, actions, prospects, signals
+from closeloop.adapters.ledger.schema import (
+    SCHEMA_VERSION,
+    actions,
+    cursors,
+    prospects,
+    receipts,
+    restore_doubts,
+    signals,
+)
 from closeloop.adapters.ledger.sql_ledger import SqlLedger
+from closeloop.adapters.ledger.statements import insert_new, upsert
 from closeloop.application.ports import ReceiptRow
 from closeloop.domain.actions import ActionKind, ActionState
 from closeloop.domain.forgetting import mark_of
 from closeloop.domain.record import Record
-from closeloop.domain.restored import CURSOR, Gap
+from closeloop.domain.restored import CURSOR, Gap, gap_of
 from closeloop.domain.stage import Standing
 
 WORKER = "restore"
@@ -49,27 +60,57 @@ class InDoubt(Record):
 def mark_uncertain(ledger: SqlLedger, gap: Gap) -> InDoubt:
     """Put in doubt what may have been done in the gap; doing it twice changes nothing more."""
     with ledger._database.write() as connection:
+        already = _in_doubt(connection)
         marked = _mark(connection, gap)
         people = _may_have_heard(connection, gap, {row.prospect_key for row in marked})
-    mails = [row.key for row in marked if row.kind is ActionKind.EMAIL]
-    ledger.add_receipts(
-        ReceiptRow(action_key=key, checked_at=gap.begins, values=gap.receipt(), verdict=gap.doubt) for key in mails
-    )
-    ledger.doubt(people)
-    ledger.set_cursor(CURSOR, gap.model_dump_json())
+        # In the same transaction: a mail in doubt without a receipt would count as never handed over.
+        mails = [*already, *(row.key for row in marked if row.kind is ActionKind.EMAIL)]
+        add_receipts(connection, _receipts(connection, mails, gap))
+        insert_new(connection, restore_doubts, [{"prospect_key": key} for key in sorted(people)])
+        upsert(connection, cursors, "name", [{"name": CURSOR, "value": gap.model_dump_json()}])
     counts = {kind.value: sum(row.kind is kind for row in marked) for kind in ActionKind}
     return InDoubt(actions={kind: number for kind, number in counts.items() if number}, people=len(people))
 
 
+def _in_doubt(connection: Connection) -> list[str]:
+    """Mails that were in doubt when the backup was made: they may have been settled and sent since."""
+    table = actions.c
+    doubtful = (table.kind == ActionKind.EMAIL) & (table.state == ActionState.UNCERTAIN)
+    return list(connection.scalars(select(table.key).where(doubtful).order_by(table.key)))
+
+
+def _receipts(connection: Connection, mails: list[str], gap: Gap) -> list[ReceiptRow]:
+    """One for each: it may have left in the gap, or when this attempt was last looked at. None for the same gap."""
+    tried = dict.fromkeys(mails, gap.begins)
+    told = set()
+    theirs = (receipts.c.action_key == actions.c.key) & (receipts.c.attempt == actions.c.attempt)
+    for part in chunks(mails):
+        query = select(receipts.c.action_key, receipts.c.checked_at, receipts.c["values"]).join(actions, theirs)
+        for row in connection.execute(query.where(receipts.c.action_key.in_(part))):
+            tried[row.action_key] = min(tried[row.action_key], row.checked_at)
+            before = gap_of(row[2])
+            if before is not None and before.ends >= gap.ends:
+                told.add(row.action_key)
+    spans = {key: Gap(begins=at, ends=gap.ends) for key, at in tried.items() if key not in told}
+    return [
+        ReceiptRow(action_key=key, checked_at=span.begins, values=span.receipt(), verdict=gap.doubt)
+        for key, span in spans.items()
+    ]
+
+
 def _mark(connection: Connection, gap: Gap) -> list[Any]:
-    """Held by a worker, or planned and due by now: what was due later cannot have been done."""
+    """Held by a worker, or planned and due by now: what was due later cannot have been done, unless it only waited
+    for somebody to approve it."""
     table = actions.c
     query = select(table.key, table.kind, table.prospect_key, table.state, table.attempt)
-    due = (table.state == ActionState.PLANNED) & (table.due_at <= gap.ends)
-    rows = list(connection.execute(query.where((table.state == ActionState.CLAIMED) | due).order_by(table.key)))
-    planned = [row for row in rows if row.state is ActionState.PLANNED]
+    planned, held_by_worker = table.state == ActionState.PLANNED, table.state == ActionState.CLAIMED
+    found = list(connection.execute(query.where(held_by_worker | planned & (table.due_at <= gap.ends))))
+    for part in chunks(asked_about(connection)):
+        found += connection.execute(query.where(planned & table.key.in_(part)))
+    rows = sorted({row.key: row for row in found}.values(), key=lambda row: str(row.key))
+    waiting = [row for row in rows if row.state is ActionState.PLANNED]
     free = {"worker": None, "lease_until": None}
-    for part in chunks(row.key for row in planned):
+    for part in chunks(row.key for row in waiting):
         # As if a worker had taken it: a doubt is about an attempt.
         held = {"state": ActionState.CLAIMED, "worker": WORKER, "lease_until": gap.ends}
         connection.execute(actions.update().where(table.key.in_(part)).values(attempt=table.attempt + 1, **held))
@@ -143,5 +184,6 @@ def _is_forgotten(ledger: SqlLedger, words: Iterable[str], secret: str) -> bool:
 
 
 def gap_since(backup_at: datetime, now: datetime) -> Gap:
-    """From the backup to now; a clock that went back makes it empty, not negative."""
-    return Gap(begins=min(backup_at, now), ends=now)
+    """From the backup to now. After a clock that went back it is the other way round: what was due by the backup's
+    own time may have been done, though by today's clock it is still to come."""
+    return Gap(begins=min(backup_at, now), ends=max(backup_at, now))

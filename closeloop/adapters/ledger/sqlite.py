@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.pool import QueuePool
 
 from closeloop.adapters.ledger.engine import JSON_TEXT, Database, explain_failures
-from closeloop.adapters.ledger.failures import unavailable
+from closeloop.adapters.ledger.failures import RowDamaged, unavailable
 from closeloop.domain.errors import LedgerUnavailable
 
 MEMORY = ":memory:"
@@ -32,6 +32,9 @@ def connect(path: Path | str, busy_seconds: float) -> Database:
     engine = _engine(place, busy_seconds)
     try:
         _set_wal(engine, place)
+    except UnicodeDecodeError as problem:  # not even its tables can be read
+        engine.dispose()
+        raise RowDamaged(place) from problem
     except BaseException:
         engine.dispose()
         raise

@@ -14,6 +14,7 @@ from closeloop.adapters.ledger.engine import patient_and_repeatable
 from closeloop.adapters.ledger.rows import Part
 from closeloop.adapters.ledger.schema import stage_holds
 from closeloop.adapters.ledger.statements import insert_into
+from closeloop.application.event_inbox import CLOCK_AHEAD
 from closeloop.application.ledger_port import StageHold
 
 
@@ -35,7 +36,7 @@ class StageRows(Part):
                     "since": case((mine, table.since), else_=asked.excluded.since),
                     "until": asked.excluded.until,
                 },
-                where=mine | (table.until <= now),
+                where=mine | (table.until <= now) | (table.until > now + lease + CLOCK_AHEAD),
             )
             connection.execute(taken)
             row = connection.execute(select(stage_holds).where(table.stage == stage)).mappings().one()

@@ -10,6 +10,8 @@ from pydantic import ValidationError
 from closeloop.domain.crm_mapping import CrmMapping
 from closeloop.domain.endings import Why
 from closeloop.domain.prospect import Prospect
+from closeloop.domain.restored import CURSOR as RESTORED
+from closeloop.domain.restored import Gap
 from closeloop.domain.signals import Label
 from closeloop.domain.stage import Standing
 from tests.fakes.crm import INTEGRATION_USER
@@ -201,3 +203,15 @@ def test_our_own_reason_is_written_in_the_words_of_the_picklist(company: Company
 def test_a_reason_that_no_deal_can_be_lost_for_is_refused_with_the_mapping(company: Company) -> None:
     with pytest.raises(ValidationError, match="no deal is lost for weather"):
         mapped(company, values={"weather": "Rain"})
+
+
+def test_after_a_restore_whoever_a_person_closed_a_deal_of_meanwhile_is_in_doubt(company: Company) -> None:
+    person = deal(company)
+    company.crm.change(
+        "Opportunity", str(person.crm.opportunity), StageName="Closed Won", IsClosed=True, IsWon=True
+    )
+    gap = Gap(begins=company.now - DAY, ends=company.now + DAY)
+    company.ledger.set_cursor(RESTORED, gap.model_dump_json())
+    company.run("pull")
+    assert company.see(person).standing is Standing.CUSTOMER
+    assert company.ledger.doubted([person.key]) == {person.key}

@@ -327,6 +327,28 @@ def test_they_are_found_by_address_record_and_name(company: Company, anna: Prosp
         assert whom(company.services, who).keys == [anna.key], who
 
 
+@pytest.mark.parametrize(
+    ("stands_there", "asked_for"),
+    [
+        ("cleo+news@volvo.example", "cleo@volvo.example"),
+        ("cl.eo@googlemail.example", "cleo@gmail.example"),
+        ("cleo@m\u00fcller.example", "cleo@xn--mller-kva.example"),
+        ("cleo@xn--mller-kva.example", "Cleo <cleo@M\u00dcLLER.example>"),
+    ],
+)
+def test_however_their_address_is_written_in_the_ledger_they_are_erased_and_stay_out(
+    company: Company, lists: MemoryStopLists, stands_there: str, asked_for: str
+) -> None:
+    person = company.written_to("cleo", email=stands_there, domain="volvo.example")
+    assert number(forgotten(company, asked_for), "ledger", "prospects") == 1
+    assert person.key not in company.ledger.people
+    company.wait(DAY)
+    for email in (stands_there, asked_for.rpartition("<")[2].rstrip(">")):
+        company.crm.insert("Lead", Email=email, LastName="Okafor", Company="Volvo")
+    company.run("pull")
+    assert company.ledger.people == {}
+
+
 def test_a_name_that_may_mean_several_people_is_asked_about(company: Company, anna: Prospect) -> None:
     company.person("anna", domain="saab.example")
     with pytest.raises(UsageError, match=r"may mean several people: .*anna@saab.example"):

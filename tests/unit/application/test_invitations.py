@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 
 from closeloop.adapters.calendars.ics import IcsCalendars
-from closeloop.domain.actions import Action, ActionKind
+from closeloop.domain.actions import Action, ActionKind, ActionState
 from closeloop.domain.appointments import Answer
 from closeloop.domain.meeting_rules import MeetingRules
 from closeloop.domain.prospect import Prospect
+from closeloop.domain.restored import CURSOR as RESTORED
+from closeloop.domain.restored import Gap
 from closeloop.domain.signals import Label, Proposed, SignalKind, Understanding
 from closeloop.domain.stage import Stage, Standing
 from tests.fakes.services import DAY, Company
@@ -207,6 +209,25 @@ def test_an_event_that_people_move_in_the_crm_moves_the_invitation(company: Comp
     step = company.see(person).next_step
     assert step is not None
     assert (str(step.on), "15:00 their time" in step.what) == ("2026-01-15", True)
+
+
+@pytest.mark.parametrize("is_recent", [True, False])
+def test_a_move_that_an_earlier_life_of_the_ledger_may_have_told_them_of_is_in_doubt(
+    company: Company, is_recent: bool
+) -> None:
+    person = agreed(company)
+    company.deliver()
+    row = converted(company, person)
+    company.wait(DAY)
+    company.crm.change("Event", row["Id"], StartDateTime="2026-01-15T14:00:00.000+0000")
+    ends = company.now + DAY if is_recent else company.now - 30 * DAY
+    gap = Gap(begins=ends - 7 * DAY, ends=ends)
+    company.ledger.set_cursor(RESTORED, gap.model_dump_json())
+    company.run("pull")
+    company.wait(timedelta(hours=1))
+    company.deliver()
+    told = company.state(invitations(company, person)[-1].key)
+    assert told is (ActionState.UNCERTAIN if is_recent else ActionState.ACCEPTED)
 
 
 def test_an_event_that_was_not_told_of_a_move_yet_moves_nothing_back(company: Company) -> None:

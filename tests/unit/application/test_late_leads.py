@@ -157,3 +157,20 @@ def test_a_cursor_of_an_earlier_version_is_read_on_from() -> None:
     assert moved.at == cursor
     assert moved.look_back(START + SECOND) == START - OVERLAP
     assert moment_of(cursor) == START
+
+
+def test_a_pull_by_a_clock_that_was_ahead_hides_nothing_that_ends_late() -> None:
+    reading = Reading()
+    reading.org.write("anna", 0 * SECOND)
+    pull(reading.company.services, RUN, reading.org.now + timedelta(days=1))
+    reading.wait(60)
+    reading.pull()
+    reading.org.write("bo", 120 * SECOND)
+    reading.wait(10)
+    reading.org.write("cleo", 0 * SECOND)
+    for seconds in (10, 200, 200):
+        reading.wait(seconds)
+        reading.pull()
+    assert {person.email for person in reading.company.ledger.all_prospects()} == {
+        f"{name}@north.example" for name in ("anna", "bo", "cleo")
+    }

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
 
 from closeloop.application.mails_in_doubt import note_held
-from closeloop.application.ports import HeldBatch
+from closeloop.application.ports import CrmLook, HeldBatch
 from closeloop.application.settle_by_hand import in_doubt, settle_by_hand
 from closeloop.domain.actions import ActionKind, ActionState
 from closeloop.domain.errors import UsageError
 from closeloop.domain.prospect import Prospect
 from closeloop.domain.signals import SignalKind
-from tests.fakes.mailer import Does
+from tests.fakes.mailer import Does, ProviderCrashed
 from tests.fakes.services import DAY, Company
 
 ACCEPTED, UNCERTAIN, PLANNED = ActionState.ACCEPTED, ActionState.UNCERTAIN, ActionState.PLANNED
@@ -52,6 +53,48 @@ def test_an_event_counts_that_was_worked_on_while_the_worker_still_held_the_mail
     company.wait(company.services.lease)
     assert company.run("reconcile").counts["settled by an event"] == 1
     assert company.state(key) is ACCEPTED
+
+
+def test_a_mail_whose_worker_died_before_its_last_look_never_left_and_goes_out_once(company: Company) -> None:
+    person = company.written_to()
+    key = company.mail(person).key
+    company.ledger.claim(ActionKind.EMAIL, company.now, "a worker that dies", 10, company.services.lease)
+    company.wait(company.services.lease)
+    assert company.run("reconcile").counts["never handed over"] == 1
+    assert company.state(key) is PLANNED
+    company.deliver()
+    assert [mail.key for mail in company.mailer.arrived] == [key]
+    assert "before the last look" in "".join(line.text for line in company.ledger.story(person.key))
+
+
+def test_a_worker_that_wakes_before_its_last_look_hands_over_nothing_that_went_out_meanwhile(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = company.mail(company.written_to()).key
+    look = company.crm.look
+
+    def sleep_and_look(prospects: Sequence[Prospect]) -> dict[str, CrmLook]:
+        monkeypatch.setattr(company.crm, "look", look)
+        company.wait(company.services.lease)
+        company.run("reconcile")
+        company.deliver()
+        return look(prospects)
+
+    monkeypatch.setattr(company.crm, "look", sleep_and_look)
+    slept = company.deliver()
+    assert slept.holds["its lease ended before it was carried out"] == 1
+    assert [mail.action_key for mail in company.mailer.sent] == [key]
+    assert company.state(key) is ACCEPTED
+
+
+def test_a_last_look_that_was_saved_is_no_proof_that_the_mail_never_left(company: Company) -> None:
+    key = company.mail(company.written_to()).key
+    company.mailer.then(Does.ARRIVE_AND_CRASH)
+    with pytest.raises(ProviderCrashed):
+        company.deliver()
+    company.wait(company.services.lease)
+    assert "never handed over" not in company.run("reconcile").counts
+    assert company.state(key) is UNCERTAIN
 
 
 def test_news_of_another_attempt_proves_nothing(company: Company) -> None:

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
 from closeloop.domain.actions import ActionState
 from closeloop.domain.signals import Label
-from tests.fakes.mailer import Does
+from tests.fakes.mailer import Does, ProviderCrashed
 from tests.fakes.services import DAY, Company
 
 
 def test_a_lease_that_ran_out_makes_the_mail_uncertain_and_not_before(company: Company) -> None:
     person = company.written_to()
     lease = company.services.lease
-    company.ledger.claim(company.mail(person).kind, company.now, "a worker that dies", 10, lease)
+    company.mailer.then(Does.CRASH)
+    with pytest.raises(ProviderCrashed):
+        company.deliver()
     company.wait(lease - timedelta(seconds=1))
     company.run("reconcile")
     assert company.state(company.mail(person).key) is ActionState.CLAIMED

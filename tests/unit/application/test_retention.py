@@ -73,6 +73,13 @@ def test_it_is_done_once_a_day(company: Company) -> None:
     assert not has_work("reconcile", company.ledger, company.now)
 
 
+def test_a_clock_that_was_ahead_keeps_no_word_for_longer(company: Company) -> None:
+    talked(company)
+    company.wait(31 * DAY)
+    company.ledger.set_cursor("retention", (company.now + 300 * DAY).isoformat())
+    assert company.run("reconcile").counts["replies and events blanked"] == 1
+
+
 def test_without_windows_every_word_is_kept(company: Company) -> None:
     key = talked(company)
     company.with_services(retention=Retention())

@@ -64,6 +64,15 @@ def test_the_lists_are_read_once_an_hour_from_a_little_before_the_last_time(
     assert lists.asked == [None, first - HOUR]
 
 
+def test_a_clock_that_was_ahead_makes_no_list_unread(company: Company, lists: MemoryStopLists) -> None:
+    company.ledger.set_cursor("stop_lists", (company.now + DAY).isoformat())
+    company.ledger.set_cursor("stop_lists_looked", (company.now + DAY).isoformat())
+    person = company.written_to()
+    lists.put("bounces", person.email, company.now)
+    assert has_work("suppressions", company.ledger, company.now)
+    assert company.run("suppressions").counts == {"stops found in the provider's lists": 1}
+
+
 def test_a_list_that_does_not_answer_is_read_from_the_same_place_next_time(
     company: Company, lists: MemoryStopLists
 ) -> None:
