@@ -181,7 +181,7 @@ def field(item: Field, kind: ObjectType) -> dict[str, Any]:
         "filterable": "F" in flags,
         "sortable": "S" in flags,
         "groupable": "G" in flags,
-        "aggregatable": "F" in flags and item.type != "boolean" and (kind.name, item.name) != _NOT_COUNTED,
+        "aggregatable": item.aggregatable and (kind.name, item.name) != _NOT_COUNTED,
         "idLookup": bool(flags & {"L", "X"}),
         "externalId": "X" in flags,
         "unique": "Q" in flags,
