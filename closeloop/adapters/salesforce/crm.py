@@ -22,6 +22,7 @@ from closeloop.adapters.salesforce.linking import CAVEAT, Linker
 from closeloop.adapters.salesforce.meetings import Meetings
 from closeloop.adapters.salesforce.names import Names
 from closeloop.adapters.salesforce.our_fields import KEY, MARK
+from closeloop.adapters.salesforce.owners import owned_by_users
 from closeloop.adapters.salesforce.read_back import convert_and_read_back
 from closeloop.adapters.salesforce.reading import Reader, Row, Wanted
 from closeloop.adapters.salesforce.record_ids import full_id
@@ -271,8 +272,13 @@ class SalesforceCrm:
 
     def create_tasks(self, tasks: Sequence[CrmTask]) -> list[CrmOutcome]:
         kind = {"RecordTypeId": record_type} if (record_type := self._names.record_type("Task")) else {}
-        records = [Record(task.key, "Task", mapping.task_values(task) | kind) for task in tasks]
-        return attempted((task.key for task in tasks), lambda: self.writer.insert(records, unique=KEY))
+
+        def write() -> list[CrmOutcome]:
+            ours = owned_by_users(tasks, self.our_user)
+            records = [Record(task.key, "Task", mapping.task_values(task) | kind) for task in ours]
+            return self.writer.insert(records, unique=KEY)
+
+        return attempted((task.key for task in tasks), write)
 
     def tasks_by_key(self, keys: Sequence[str]) -> dict[str, str]:
         select = f"SELECT Id, {KEY} FROM Task"
@@ -282,7 +288,9 @@ class SalesforceCrm:
     def convert(self, conversions: Sequence[Conversion]) -> list[CrmOutcome]:
         return attempted(
             (c.action_key for c in conversions),
-            lambda: convert_and_read_back(conversions, self._convert, self.converted),
+            lambda: convert_and_read_back(
+                owned_by_users(conversions, self.our_user), self._convert, self.converted
+            ),
         )
 
     def _convert(self, conversions: Sequence[Conversion]) -> list[CrmOutcome]:
@@ -310,7 +318,9 @@ class SalesforceCrm:
         return news(self.reader, self._names, deals_since, events_since, meetings=meetings)
 
     def put_files(self, files: Sequence[CrmFile]) -> list[CrmOutcome]:
-        return attempted((file.key for file in files), lambda: self._files.put(files))
+        return attempted(
+            (file.key for file in files), lambda: self._files.put(owned_by_users(files, self.our_user))
+        )
 
     def files_in_place(self, files: Sequence[CrmFile]) -> dict[str, str]:
         return self._files.in_place(files)
@@ -320,7 +330,10 @@ class SalesforceCrm:
         return Files(self.reader, self.writer)
 
     def put_meetings(self, meetings: Sequence[CrmMeeting]) -> list[CrmOutcome]:
-        return attempted((meeting.action_key for meeting in meetings), lambda: self._meetings.put(meetings))
+        return attempted(
+            (meeting.action_key for meeting in meetings),
+            lambda: self._meetings.put(owned_by_users(meetings, self.our_user)),
+        )
 
     def meetings_by_key(self, keys: Sequence[str]) -> dict[str, tuple[str, str]]:
         return self._meetings.by_key(keys)

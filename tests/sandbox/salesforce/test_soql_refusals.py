@@ -75,8 +75,8 @@ def found(org: Org, statement: str, version: str = "66.0") -> list[Record]:
         (
             "SELECT Id FROM Account WHERE Id IN (SELECT Id FROM Contact)",
             "MALFORMED_QUERY",
-            "The selected field 'Id' in the subquery and the left operand field in the where expression in the outer"
-            " query 'Id' should point to the same object type",
+            "The selected field 'Id' in the subquery and the left operand field in the where expression in the"
+            " outer query 'Id' should point to the same object type",
         ),
         (
             "SELECT Id FROM Account WHERE OwnerId IN (SELECT AccountId FROM Contact)",
@@ -121,7 +121,7 @@ def found(org: Org, statement: str, version: str = "66.0") -> list[Record]:
         ),
         ("SELECT Id FROM Lead USING SCOPE team", "MALFORMED_QUERY", "Invalid scope: team"),
         (
-            "SELECT TYPEOF Owner WHEN User THEN Id END FROM Lead",
+            "SELECT TYPEOF Owner WHEN User THEN Id END FROM Account",
             "MALFORMED_QUERY",
             "not a polymorphic relationship",
         ),
