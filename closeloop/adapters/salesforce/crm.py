@@ -82,13 +82,14 @@ class SalesforceCrm:
         self._sleep = sleep
         self._share: float | None = None
         self._ours = 0
+        self._allowed: int | None = None
         self._org: str | None = None
 
     @cached_property
     def calls(self) -> Calls:
         calls = Calls(signed_in(self._connect, self._sleep), self._sleep)
         if self._share is not None:
-            calls.keep_to(self._share, self._ours)
+            calls.keep_to(self._share, self._ours, self._allowed)
         return calls
 
     @cached_property
@@ -121,12 +122,14 @@ class SalesforceCrm:
 
     def usage(self) -> ApiUsage | None:
         known = self.calls.usage if "calls" in vars(self) else None
-        return ApiUsage(used=known[0], allowed=known[1]) if known else None
+        if known is None:
+            return ApiUsage(used=0, allowed=self._allowed) if self._allowed else None
+        return ApiUsage(used=known[0], allowed=known[1])
 
-    def keep_to(self, share: float, ours: int) -> None:
-        self._share, self._ours = share, ours
+    def keep_to(self, share: float, ours: int, allowed: int | None = None) -> None:
+        self._share, self._ours, self._allowed = share, ours, allowed
         if "calls" in vars(self):
-            self.calls.keep_to(share, ours)
+            self.calls.keep_to(share, ours, allowed)
 
     def ready(self) -> None:
         self.reader.require("Task", KEY)

@@ -90,6 +90,17 @@ def test_an_org_that_does_not_answer_does_not_stop_a_forecast(company: Company) 
     assert "is not known" in say(outlook(company.services, ["pull"], company.now))
 
 
+def test_what_the_org_allows_is_known_before_the_first_call_of_the_next_run(company: Company) -> None:
+    company.crm.ready()
+    record_run(company.services, RunRow(run_id="r1", stage="all", as_of=company.now, counts={}))
+    company.crm.calls = 0  # another process
+    keep_to_share(company.services)
+    assert company.crm.remembered == 100_000
+    found = forecast(company.services, 20_000, company.now)
+    assert found is not None
+    assert found.left == 0
+
+
 def test_each_call_is_recorded_once_whatever_made_it(company: Company) -> None:
     company.crm.ready()
     row = RunRow(run_id="r1", stage="import", as_of=company.now)
