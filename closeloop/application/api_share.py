@@ -52,6 +52,12 @@ def keep_to_share(services: Services) -> int:
     return ours
 
 
+def may_ask(services: Services) -> bool:
+    """Whether one call may be made; False only where our share is known to be spent."""
+    ours, usage = keep_to_share(services), services.crm.usage()
+    return usage is None or Budget(share=services.api_share, usage=usage, ours=ours).left > 0
+
+
 def record_run(services: Services, row: RunRow) -> int:
     """Keep a run with all calls since the last one that was kept: so none is forgotten and none counts twice.
     How many those were."""

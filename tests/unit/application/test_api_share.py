@@ -5,7 +5,16 @@ from __future__ import annotations
 from datetime import timedelta
 
 from closeloop.application import prospecting
-from closeloop.application.api_share import API_CALLS, forecast, keep_to_share, outlook, record_run, say, words
+from closeloop.application.api_share import (
+    API_CALLS,
+    forecast,
+    keep_to_share,
+    may_ask,
+    outlook,
+    record_run,
+    say,
+    words,
+)
 from closeloop.application.ports import RunRow
 from closeloop.domain.api_budget import SIGN_IN_CALLS
 from closeloop.domain.errors import CrmUnavailable
@@ -96,6 +105,10 @@ def test_what_the_org_allows_is_known_before_the_first_call_of_the_next_run(comp
     company.crm.calls = 0  # another process
     keep_to_share(company.services)
     assert company.crm.remembered == 100_000
+    assert may_ask(company.services)
+    ran(company, "greedy", 20_000)
+    assert not may_ask(company.services)
+    assert company.crm.calls == 0
     found = forecast(company.services, 20_000, company.now)
     assert found is not None
     assert found.left == 0
