@@ -72,8 +72,8 @@ class DryRunCrm:
     def usage(self) -> ApiUsage | None:
         return self._real.usage()
 
-    def keep_to(self, share: float, ours: int) -> None:
-        self._real.keep_to(share, ours)
+    def keep_to(self, share: float, ours: int, allowed: int | None = None) -> None:
+        self._real.keep_to(share, ours, allowed)
 
     def changed_leads(self, since: str | None, limit: int) -> list[CrmLead]:
         return self._real.changed_leads(since, limit)

@@ -19,6 +19,8 @@ from closeloop.domain.record import Percent, Record
 API_CALLS = "crm_calls"
 """Under which a run's row counts the calls it made."""
 WINDOW = timedelta(hours=24)
+ALLOWED = "api_allowed"
+"""The cursor that remembers how many calls the org allows: so that a process knows before its first call."""
 
 
 class Outlook(Record):
@@ -45,8 +47,15 @@ def keep_to_share(services: Services) -> int:
     since = services.clock.now() - WINDOW
     recorded = sum(run.counts.get(API_CALLS, 0) for run in services.ledger.runs_since(since))
     ours = recorded + services.meter.unrecorded(services.crm.calls_made())
-    services.crm.keep_to(services.api_share, ours)
+    allowed = services.ledger.cursor(ALLOWED)
+    services.crm.keep_to(services.api_share, ours, int(allowed) if allowed else None)
     return ours
+
+
+def may_ask(services: Services) -> bool:
+    """Whether one call may be made; False only where our share is known to be spent."""
+    ours, usage = keep_to_share(services), services.crm.usage()
+    return usage is None or Budget(share=services.api_share, usage=usage, ours=ours).left > 0
 
 
 def record_run(services: Services, row: RunRow) -> int:
@@ -56,6 +65,9 @@ def record_run(services: Services, row: RunRow) -> int:
     services.ledger.add_run(
         row.model_copy(update={"counts": {**row.counts, API_CALLS: calls}}), services.clock.now()
     )
+    usage = services.crm.usage()
+    if usage is not None and services.ledger.cursor(ALLOWED) != str(usage.allowed):
+        services.ledger.set_cursor(ALLOWED, str(usage.allowed))
     return calls
 
 
@@ -84,6 +96,7 @@ def words(found: Ration, name: str) -> str:
 
 def outlook(services: Services, passes: Collection[str], now: datetime, limit: int | None = None) -> Outlook:
     """What these passes need in one run, before it begins. Where they call nobody, nobody is asked what is left."""
+    keep_to_share(services)
     work = services.ledger.workload(now)
     if "pull" in passes and services.ledger.cursor(CURSOR) is None:
         work = work.with_new(_never_read(services))
@@ -104,6 +117,7 @@ def outlook_for(services: Services, calls: int) -> Outlook:
     if calls == 0:
         return Outlook(calls=0, share=services.api_share)
     calls += _sign_in(services)
+    keep_to_share(services)
     try:
         services.crm.ready()
         unknown = ""
@@ -113,6 +127,8 @@ def outlook_for(services: Services, calls: int) -> Outlook:
     if usage is None:
         return Outlook(calls=calls, share=services.api_share, unknown=unknown or "it keeps no count")
     left = Budget(share=services.api_share, usage=usage, ours=keep_to_share(services)).left
+    if unknown and left:  # not for want of our share: what is remembered of the org is old
+        return Outlook(calls=calls, share=services.api_share, unknown=unknown)
     return Outlook(calls=calls, left=left, share=services.api_share, allowed=usage.allowed)
 
 

@@ -360,7 +360,8 @@ class Crm(CrmErasing, CrmPeople, Protocol):
         """Calls of everybody, as the org's last answer told; None before the first answer. Asks nothing."""
         ...
 
-    def keep_to(self, share: float, ours: int) -> None:
+    def keep_to(self, share: float, ours: int, allowed: int | None = None) -> None:
         """From now on no call goes beyond `share` per cent of what the org allows in 24 hours, of which `ours` are
-        used up; the call that would, raises `CrmRefused` and is not made."""
+        used up; the call that would, raises `CrmRefused` and is not made. `allowed` is what the org allowed when it
+        was last asked: it holds for the first call, before any answer tells."""
         ...

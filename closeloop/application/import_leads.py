@@ -6,7 +6,7 @@ import hashlib
 from datetime import datetime
 from pathlib import PurePath
 
-from closeloop.application.api_share import Outlook, outlook_for, record_run, say
+from closeloop.application.api_share import Outlook, keep_to_share, outlook_for, record_run, say
 from closeloop.application.forgotten import forgotten
 from closeloop.application.journal import note_imported
 from closeloop.application.ports import CrmOutcome, RunRow
@@ -55,6 +55,7 @@ def import_leads(services: Services, found: LeadFile, source: str, now: datetime
 
     Raises `CrmRefused` before anything is written when our share of API calls is too small for the whole file.
     """
+    keep_to_share(services)
     services.crm.ready()
     found = without_forgotten(services, found)
     outlook = expected(services, found)

@@ -10,7 +10,7 @@ from rich.markup import escape
 
 from closeloop.adapters.clock import SimulatedClock
 from closeloop.adapters.playbook.meaning import warnings
-from closeloop.application.api_share import outlook, say
+from closeloop.application.api_share import may_ask, outlook, say
 from closeloop.application.passes import group, run_to_the_end
 from closeloop.application.results import StageResult
 from closeloop.application.services import Services
@@ -38,7 +38,8 @@ def run_stage(stage: str, as_of: datetime | None, limit: int | None, *, dry: boo
 def _for_real(stage: str, as_of: datetime | None, limit: int | None, as_json: bool) -> int:
     work = services()
     refuse_the_future(as_of, work)
-    work.crm.ready()
+    if may_ask(work):  # a spent share is said below, with what waits for it
+        work.crm.ready()
     if NEED_MAILER.intersection(group(stage)):
         work.mailer.ready()
     now = as_of or work.clock.now()

@@ -59,6 +59,11 @@ _SAME_ON_OPPORTUNITY = [
     "Closeloop_Hold__c",
 ]
 
+_A_QUEUE = (
+    "Converted objects can only be owned by users.  If the lead is not owned by a user, you must specify a user for"
+    " the Owner field."
+)
+
 
 @dataclass(frozen=True)
 class Wish:
@@ -134,10 +139,10 @@ def _converted(call: Call, wish: Wish, lead: Row) -> Converted:
 
 
 def _owner(call: Call, wish: Wish, lead: Row) -> str:
-    if not wish.owner_id:
-        return str(lead["OwnerId"])
-    user = dml.existing(call, call.schema["User"], wish.owner_id)
-    return str(user["Id"])
+    owner = str(wish.owner_id or lead["OwnerId"])
+    if owner.startswith(call.schema["Group"].prefix):
+        raise RecordError("UNKNOWN_EXCEPTION", _A_QUEUE)
+    return str(dml.existing(call, call.schema["User"], owner)["Id"])
 
 
 def _mapped(lead: Row, names: dict[str, str]) -> Row:

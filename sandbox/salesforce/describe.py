@@ -5,6 +5,7 @@ Invariant: the flags shown are the flags that validation obeys.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from sandbox.salesforce.describe_traits import choice_label, compound, extra_type, permissionable, traits
@@ -127,8 +128,8 @@ def overview(kind: ObjectType, base: str) -> dict[str, Any]:
     }
 
 
-def whole(schema: Schema, kind: ObjectType, base: str) -> dict[str, Any]:
-    """The full describe of one object."""
+def whole(schema: Schema, kind: ObjectType, base: str, types: Sequence[dict[str, Any]] = ()) -> dict[str, Any]:
+    """The full describe of one object; `types` are its record types beside the master."""
     return {
         **overview(kind, base),
         **dict.fromkeys(_OBJECT_NONE),
@@ -139,7 +140,7 @@ def whole(schema: Schema, kind: ObjectType, base: str) -> dict[str, Any]:
         "compactLayoutable": True,
         "fields": [field(item, kind) for item in kind.fields.values()],
         "namedLayoutInfos": [],
-        "recordTypeInfos": [_MASTER] if "C" in kind.flags and kind.name != "OpportunityContactRole" else [],
+        "recordTypeInfos": [*types, _MASTER] if "C" in kind.flags and kind.name != "OpportunityContactRole" else [],
         "sobjectDescribeOption": "FULL",
         "searchLayoutable": "S" in kind.flags,
         "supportedScopes": [{"label": f"All {kind.plural.lower()}", "name": "everything"}],
@@ -181,7 +182,7 @@ def field(item: Field, kind: ObjectType) -> dict[str, Any]:
         "filterable": "F" in flags,
         "sortable": "S" in flags,
         "groupable": "G" in flags,
-        "aggregatable": "F" in flags and item.type != "boolean" and (kind.name, item.name) != _NOT_COUNTED,
+        "aggregatable": item.aggregatable and (kind.name, item.name) != _NOT_COUNTED,
         "idLookup": bool(flags & {"L", "X"}),
         "externalId": "X" in flags,
         "unique": "Q" in flags,

@@ -12,7 +12,7 @@ from typing import Any
 
 from sandbox.salesforce import cascade, outbound, references, rows, rules
 from sandbox.salesforce.admin import changes as change_log
-from sandbox.salesforce.admin import duplicates, tracking, validation
+from sandbox.salesforce.admin import duplicates, record_types, tracking, validation
 from sandbox.salesforce.call import Call
 from sandbox.salesforce.errors import RecordError, converted_lead, deleted, missing, not_found
 from sandbox.salesforce.ids import IdError, full_id
@@ -181,7 +181,9 @@ def _cleaned(call: Call, kind: ObjectType, body: Mapping[str, Any], flag: str) -
             blocked.append(field.name)
             continue
         values[field.name] = cleaned = clean(field, value)
-        if cleaned is not None and field.targets:
+        if cleaned is not None and field.name == record_types.FIELD.name:
+            values[field.name] = record_types.chosen(call, call.setup.record_types, kind, cleaned)
+        elif cleaned is not None and field.targets:
             references.check(call, field, cleaned)
     if blocked:
         raise _read_only(blocked)

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from sandbox.salesforce import outbound, schema, seed, snapshots
-from sandbox.salesforce.admin import changes, duplicates, settings
+from sandbox.salesforce.admin import changes, duplicates, record_types, settings
 from sandbox.salesforce.admin.settings import Setup
 from sandbox.salesforce.bulk import processing
 from sandbox.salesforce.bulk.jobs import Jobs
@@ -66,6 +66,7 @@ class Org:
         with self.store.transaction():
             settings.keep(self.store.db, setup)
             duplicates.show(self.call(), setup.duplicate_rules)
+            record_types.show(self.call(), setup.record_types)
 
     def keep(self, result: Result) -> str:
         """Opens a cursor over a result; the oldest is closed when there are too many."""

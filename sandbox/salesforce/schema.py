@@ -55,6 +55,11 @@ class Field:
         return "N" in self.flags
 
     @cached_property
+    def aggregatable(self) -> bool:
+        """Whether SOQL may count it, and find its least and greatest value."""
+        return "F" in self.flags and self.type not in ("boolean", "base64")
+
+    @cached_property
     def lookup(self) -> bool:
         """Whether an upsert or a nested reference may find records by this field."""
         return bool(self.flags & {"L", "X"}) and self.type != "id"

@@ -32,6 +32,19 @@ def test_no_call_goes_beyond_the_share(sandbox: Sandbox) -> None:
     assert read_until_refused(calls) == 15
 
 
+def test_where_the_share_is_spent_not_even_the_first_call_is_made(sandbox: Sandbox) -> None:
+    calls = calls_of(sandbox, daily=100)
+    calls.keep_to(20, ours=20, allowed=100)
+    assert read_until_refused(calls) == 0
+    assert calls.made == 0
+
+
+def test_what_the_org_allows_is_believed_once_an_answer_tells(sandbox: Sandbox) -> None:
+    calls = calls_of(sandbox, daily=100)
+    calls.keep_to(20, ours=15, allowed=1_000)
+    assert read_until_refused(calls) == 5
+
+
 def test_calls_made_before_count_once(sandbox: Sandbox) -> None:
     calls = calls_of(sandbox, daily=100)
     calls.read("limits/")

@@ -22,7 +22,7 @@ from closeloop.application.undo import undo
 from closeloop.domain.crm_mapping import CrmMapping
 from closeloop.domain.prospect import CrmIds
 from closeloop.domain.stage import Stage
-from tests.contract.crm_orgs import SandboxOrg, draft, lead_row, login_to, person
+from tests.contract.crm_orgs import SandboxOrg, draft, lead_row, login_to, owner, person, task, wish
 from tests.fakes.services import Company
 from tests.sandbox.conftest import Sandbox
 from tests.unit.application.interleavings import NUMBERS, RULES, World, mixed_rules
@@ -136,6 +136,30 @@ def test_custom_names_and_words_reach_the_wire_both_ways(sandbox: Sandbox) -> No
     assert (found.goals, found.plans) == ("control", None)
     look = crm.look([person(outcome.record_id)])[outcome.record_id]
     assert not look.closed
+
+
+def test_new_records_get_the_record_types_of_the_mapping(sandbox: Sandbox) -> None:
+    kinds = ("Lead", "Task", "Opportunity")
+    sandbox.post_control("org", {"record_types": [{"object": kind, "name": "Ours"} for kind in kinds]})
+    org = SandboxOrg(sandbox)
+    types = {row["SobjectType"]: row["Id"] for row in org.rows("RecordType", "Id", "SobjectType")}
+    content = crm_mapping().model_dump(mode="json")
+    for kind in kinds:
+        content["objects"][kind]["record_type"] = types[kind]
+    names = CrmMapping.model_validate(content)
+    crm = SalesforceCrm(lambda: connect(login_to(sandbox)), names=names, convert_by="create")
+    (made,) = crm.upsert_leads([draft(1)])
+    assert made.record_id
+    seller = owner(org, made.record_id)
+    crm.create_tasks([task("task:1", made.record_id, seller)])
+    crm.convert([wish(made.record_id, seller, domain="north.example", close_on="2026-04-05")])
+    assert {kind: [row["RecordTypeId"] for row in org.rows(kind, "RecordTypeId")] for kind in kinds} == {
+        kind: [types[kind]] for kind in kinds
+    }
+    # A Lead that is there already keeps its type: it may be anybody's.
+    (older,) = org.insert("Lead", [lead_row(2)])
+    crm.upsert_leads([draft(2, industry="Manufacturing")])
+    assert crm.read("Lead", [older], ["RecordTypeId"]) == {older: {"RecordTypeId": None}}
 
 
 def test_a_status_the_mapping_calls_closed_is_closed(sandbox: Sandbox) -> None:

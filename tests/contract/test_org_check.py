@@ -201,6 +201,38 @@ def test_a_role_the_org_has_no_word_for_is_named(org: Sandbox) -> None:
     assert "has no value The Boss" in problem(org, "OpportunityContactRole.Role", plan).found
 
 
+def with_record_type(name: str, record_type: str) -> OrgPlan:
+    here = MAPPING.objects[name].model_copy(update={"record_type": record_type})  # type: ignore[index]
+    return OrgPlan(mapping=MAPPING.model_copy(update={"objects": {**MAPPING.objects, name: here}}))
+
+
+def test_record_types_of_the_mapping_are_looked_at(org: Sandbox) -> None:
+    types = [{"object": "Lead", "name": "Inbound"}, {"object": "Lead", "name": "Partner", "available": False}]
+    org.post_control("org", {"record_types": types})
+    ours, theirs = (row["Id"] for row in SandboxOrg(org).rows("RecordType", "Id"))
+    assert found(org, with_record_type("Lead", ours))["record types"].level == "ok"
+    kept = problem(org, "record type of Lead", with_record_type("Lead", theirs))
+    assert (kept.level, "Partner is not one that we may choose" in kept.found) == ("error", True)
+    assert f"Inbound {ours}" in kept.fix
+    gone = problem(org, "record type of Lead", with_record_type("Lead", "012000000000009AAA"))
+    assert "Lead has no record type 012000000000009AAA" in gone.found
+    assert (
+        "Opportunity has no record type"
+        in problem(org, "record type of Opportunity", with_record_type("Opportunity", ours)).found
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [("daily_limit", "the org's API limit is used up"), ("revoked_session", "INVALID_SESSION_ID")],
+)
+def test_an_org_that_answers_nothing_more_is_told_once(org: Sandbox, kind: str, words: str) -> None:
+    org.post_control("faults", {"rules": [{"kind": kind, "match": {"service": "salesforce"}}], "seed": 1})
+    errors = [finding for finding in found(org).values() if finding.level != "ok"]
+    assert len(errors) == 1
+    assert words in errors[0].found
+
+
 def test_active_duplicate_rules_are_told(org: Sandbox) -> None:
     rule = {"name": "Standard_Lead_Duplicate_Rule", "object": "Lead", "match": ["Email"]}
     org.post_control("org", {"duplicate_rules": [rule]})

@@ -68,6 +68,7 @@ class MemoryCrm(CrmErasings):
 
     def __init__(self) -> None:
         self.allowed = 100_000
+        self.remembered: int | None = None
         self.kept_to: tuple[float, int] | None = None
         self.records: dict[str, dict[str, Row]] = {name: {} for name in PREFIXES}
         self.clock: Callable[[], datetime] = lambda: FIRST + timedelta(hours=self.stamp)
@@ -147,10 +148,12 @@ class MemoryCrm(CrmErasings):
 
     def usage(self) -> ApiUsage | None:
         told = self.calls > 0 and self.down is None
-        return ApiUsage(used=self.calls, allowed=self.allowed) if told else None
+        if told:
+            return ApiUsage(used=self.calls, allowed=self.allowed)
+        return ApiUsage(used=0, allowed=self.remembered) if self.remembered else None
 
-    def keep_to(self, share: float, ours: int) -> None:
-        self.kept_to = (share, ours)
+    def keep_to(self, share: float, ours: int, allowed: int | None = None) -> None:
+        self.kept_to, self.remembered = (share, ours), allowed
 
     def changed_leads(self, since: str | None, limit: int) -> list[CrmLead]:
         self._call()

@@ -120,9 +120,11 @@ class Calls:
         """Waits, for something that takes its time."""
         self._sleep(seconds)
 
-    def keep_to(self, share: float, ours: int) -> None:
-        """No call beyond this share (per cent) of the org's calls in 24 hours, of which `ours` are used up."""
+    def keep_to(self, share: float, ours: int, allowed: int | None = None) -> None:
+        """No call beyond this share (per cent) of the org's calls in 24 hours, of which `ours` are used up. Until
+        an answer tells how many the org allows, it is `allowed`."""
         self._share, self._ours = share, ours - self.made
+        self.usage = self.usage or ((0, allowed) if allowed else None)
 
     def _refuse_beyond_our_share(self) -> None:
         if self._share is None or self.usage is None:

@@ -22,6 +22,7 @@ from closeloop.adapters.salesforce.linking import CAVEAT, Linker
 from closeloop.adapters.salesforce.meetings import Meetings
 from closeloop.adapters.salesforce.names import Names
 from closeloop.adapters.salesforce.our_fields import KEY, MARK
+from closeloop.adapters.salesforce.owners import owned_by_users
 from closeloop.adapters.salesforce.read_back import convert_and_read_back
 from closeloop.adapters.salesforce.reading import Reader, Row, Wanted
 from closeloop.adapters.salesforce.record_ids import full_id
@@ -81,13 +82,14 @@ class SalesforceCrm:
         self._sleep = sleep
         self._share: float | None = None
         self._ours = 0
+        self._allowed: int | None = None
         self._org: str | None = None
 
     @cached_property
     def calls(self) -> Calls:
         calls = Calls(signed_in(self._connect, self._sleep), self._sleep)
         if self._share is not None:
-            calls.keep_to(self._share, self._ours)
+            calls.keep_to(self._share, self._ours, self._allowed)
         return calls
 
     @cached_property
@@ -120,12 +122,14 @@ class SalesforceCrm:
 
     def usage(self) -> ApiUsage | None:
         known = self.calls.usage if "calls" in vars(self) else None
-        return ApiUsage(used=known[0], allowed=known[1]) if known else None
+        if known is None:
+            return ApiUsage(used=0, allowed=self._allowed) if self._allowed else None
+        return ApiUsage(used=known[0], allowed=known[1])
 
-    def keep_to(self, share: float, ours: int) -> None:
-        self._share, self._ours = share, ours
+    def keep_to(self, share: float, ours: int, allowed: int | None = None) -> None:
+        self._share, self._ours, self._allowed = share, ours, allowed
         if "calls" in vars(self):
-            self.calls.keep_to(share, ours)
+            self.calls.keep_to(share, ours, allowed)
 
     def ready(self) -> None:
         self.reader.require("Task", KEY)
@@ -271,8 +275,13 @@ class SalesforceCrm:
 
     def create_tasks(self, tasks: Sequence[CrmTask]) -> list[CrmOutcome]:
         kind = {"RecordTypeId": record_type} if (record_type := self._names.record_type("Task")) else {}
-        records = [Record(task.key, "Task", mapping.task_values(task) | kind) for task in tasks]
-        return attempted((task.key for task in tasks), lambda: self.writer.insert(records, unique=KEY))
+
+        def write() -> list[CrmOutcome]:
+            ours = owned_by_users(tasks, self.our_user)
+            records = [Record(task.key, "Task", mapping.task_values(task) | kind) for task in ours]
+            return self.writer.insert(records, unique=KEY)
+
+        return attempted((task.key for task in tasks), write)
 
     def tasks_by_key(self, keys: Sequence[str]) -> dict[str, str]:
         select = f"SELECT Id, {KEY} FROM Task"
@@ -282,7 +291,9 @@ class SalesforceCrm:
     def convert(self, conversions: Sequence[Conversion]) -> list[CrmOutcome]:
         return attempted(
             (c.action_key for c in conversions),
-            lambda: convert_and_read_back(conversions, self._convert, self.converted),
+            lambda: convert_and_read_back(
+                owned_by_users(conversions, self.our_user), self._convert, self.converted
+            ),
         )
 
     def _convert(self, conversions: Sequence[Conversion]) -> list[CrmOutcome]:
@@ -310,7 +321,9 @@ class SalesforceCrm:
         return news(self.reader, self._names, deals_since, events_since, meetings=meetings)
 
     def put_files(self, files: Sequence[CrmFile]) -> list[CrmOutcome]:
-        return attempted((file.key for file in files), lambda: self._files.put(files))
+        return attempted(
+            (file.key for file in files), lambda: self._files.put(owned_by_users(files, self.our_user))
+        )
 
     def files_in_place(self, files: Sequence[CrmFile]) -> dict[str, str]:
         return self._files.in_place(files)
@@ -320,7 +333,10 @@ class SalesforceCrm:
         return Files(self.reader, self.writer)
 
     def put_meetings(self, meetings: Sequence[CrmMeeting]) -> list[CrmOutcome]:
-        return attempted((meeting.action_key for meeting in meetings), lambda: self._meetings.put(meetings))
+        return attempted(
+            (meeting.action_key for meeting in meetings),
+            lambda: self._meetings.put(owned_by_users(meetings, self.our_user)),
+        )
 
     def meetings_by_key(self, keys: Sequence[str]) -> dict[str, tuple[str, str]]:
         return self._meetings.by_key(keys)

@@ -77,8 +77,10 @@ class ShareSpent(CrmRefused):
 def share_spent(budget: Budget) -> ShareSpent:
     """Says how much that is, when it ends, and what a person may change."""
     ours = f"{budget.ours:,} of {budget.whole:,}, which is {budget.share:g} % of {budget.usage.allowed:,}"
+    # Before the org answered, what everybody used is not known.
+    together = f"; everybody together: {budget.usage.used:,}" if budget.usage.used else ""
     return ShareSpent(
-        f"our share of the org's API calls is used up ({ours}; everybody together: {budget.usage.used:,}). Calls "
+        f"our share of the org's API calls is used up ({ours}{together}). Calls "
         "free up as those of this time yesterday fall out of the rolling 24 hours; CLOSELOOP_SALESFORCE_SHARE sets "
         "the share"
     )

@@ -170,3 +170,33 @@ def objects(org: Org, plan: OrgPlan) -> Iterator[OrgFinding]:
         yield OrgFinding(name, "error", f"we may not create it, so we cannot {what}", fix, AREA)
     if not refused:
         yield OrgFinding("records", "ok", f"we may make {', '.join(sorted(makes))}", area=AREA)
+
+
+def record_types(org: Org, plan: OrgPlan) -> Iterator[OrgFinding]:
+    """May we give new records the types that the mapping names? One that we may not is refused with its record."""
+    types = {name: found for name in plan.mapping.objects if (found := plan.mapping.record_type(name))}
+    problems = [finding for name, record_type in types.items() for finding in _record_type(org, name, record_type)]
+    yield from problems
+    if types and not problems:
+        names = ", ".join(sorted(types))
+        yield OrgFinding("record types", "ok", f"those of {names} are there, and ours to give", area=AREA)
+
+
+def _record_type(org: Org, name: str, record_type: str) -> Iterator[OrgFinding]:
+    field = org.fields(name).get("RecordTypeId", {})
+    there = {info["recordTypeId"]: info for info in org.describe(name)["recordTypeInfos"]}
+    free = ", ".join(f"{one['name']} {key}" for key, one in there.items() if one["available"] and one["active"])
+    found = there.get(record_type)
+    text, fix = "", f"set record_type of {name} in the CRM mapping to one of: {free}, or to null"
+    if found is None or not field:
+        text = f"{name} has no record type {record_type}"
+    elif not found["active"]:
+        text = f"{found['name']} is not active"
+    elif not found["available"]:
+        text = f"{found['name']} is not one that we may choose"
+        fix = f"assign it to the integration user in a permission set, or {fix}"
+    elif not (field.get("createable") and field.get("updateable")):
+        text, fix = "we may not write RecordTypeId", f"give the integration user edit access to {name}.RecordTypeId"
+    if text:
+        refused = f"{text}: every record that is made with it would be refused"
+        yield OrgFinding(f"record type of {name}", "error", refused, fix, AREA)

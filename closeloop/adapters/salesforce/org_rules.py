@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from closeloop.adapters.salesforce.connection import SignInRefused
 from closeloop.adapters.salesforce.conversion_apex import address
+from closeloop.adapters.salesforce.failures import DailyLimit
 from closeloop.adapters.salesforce.linking import CAVEAT
 from closeloop.adapters.salesforce.org import Org, OrgFinding, OrgPlan
 from closeloop.adapters.salesforce.soql import in_list
@@ -31,6 +33,8 @@ def _apex(org: Org, path: str) -> OrgFinding:
     place = address(path)
     try:
         org.calls.read(place)
+    except (DailyLimit, SignInRefused):
+        raise
     except CrmRefused as problem:
         if "METHOD_NOT_ALLOWED" not in str(problem):
             fix = "deploy config/salesforce/apex, or set CLOSELOOP_SALESFORCE_CONVERT to soap"
@@ -45,6 +49,8 @@ def duplicate_rules(org: Org, plan: OrgPlan) -> Iterator[OrgFinding]:
         rows = org.rows(
             f"SELECT DeveloperName, SobjectType FROM DuplicateRule WHERE {where} ORDER BY DeveloperName"
         )
+    except (DailyLimit, SignInRefused):
+        raise
     except CrmRefused:
         fix = "look at Setup, Duplicate Rules, or give the integration user View Setup and Configuration"
         yield OrgFinding("duplicate rules", "warning", "we may not read them", fix, AREA)

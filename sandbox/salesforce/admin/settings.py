@@ -12,12 +12,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sandbox.salesforce.admin import duplicates, fields, messages, tracking, validation
+from sandbox.salesforce.admin import duplicates, fields, messages, record_types, tracking, validation
 from sandbox.salesforce.admin.reading import SetupError
 from sandbox.salesforce.schema import Schema
 
 SECTIONS = (
     "fields",
+    "record_types",
     "field_security",
     "validation_rules",
     "duplicate_rules",
@@ -34,6 +35,7 @@ class Setup:
     schema: Schema
     visible: Schema
     given: Mapping[str, Any] = field(default_factory=dict)
+    record_types: tuple[record_types.RecordType, ...] = ()
     validation_rules: tuple[validation.ValidationRule, ...] = ()
     duplicate_rules: tuple[duplicates.DuplicateRule, ...] = ()
     history: Mapping[str, frozenset[str]] = field(default_factory=dict)
@@ -47,12 +49,15 @@ def read(base: Schema, before: Mapping[str, Any], given: Mapping[str, Any]) -> S
     if unknown:
         raise SetupError(f"unknown section {unknown[0]!r}; known are {', '.join(SECTIONS)}")
     whole = {**before, **given}
-    schema = fields.org_schema(base, fields.read(base, whole.get("fields", [])))
+    types = record_types.read(base, whole.get("record_types", []))
+    added = (*fields.read(base, whole.get("fields", [])), *record_types.fields(types))
+    schema = fields.org_schema(base, added)
     security = fields.read_security(schema, whole.get("field_security", {}))
     return Setup(
         schema=schema,
         visible=fields.visible(schema, security),
         given=whole,
+        record_types=types,
         validation_rules=validation.read(schema, whole.get("validation_rules", [])),
         duplicate_rules=duplicates.read(schema, whole.get("duplicate_rules", [])),
         history=tracking.read_history(schema, whole.get("history", {})),

@@ -58,7 +58,9 @@ def _recent(request: Request, kind: str, record_id: str, name: Any) -> dict[str,
 
 def whole(request: Request, name: str) -> Answer:
     """GET sobjects/X/describe."""
-    return Answer(200, describe.whole(request.call.visible, request.kind(name), request.base))
+    kind = request.kind(name)
+    types = [each.info for each in request.call.setup.record_types if each.object == kind.name]
+    return Answer(200, describe.whole(request.call.visible, kind, request.base, types))
 
 
 def limits(request: Request) -> Answer:

@@ -28,14 +28,21 @@ class Aggregation:
         self.groups = [self._group(item) for item in scope.query.group_by]
         self.columns: list[tuple[str, str, Field]] = []
         query = scope.query
-        first = query.select[0]
-        self.only_count = isinstance(first, Func) and first.name == "COUNT" and first.of is None
-        if self.only_count and (len(query.select) > 1 or query.group_by):
+        bare = [item for item in query.select if isinstance(item, Func) and item.name == "COUNT" and not item.of]
+        self.only_count = bool(bare)
+        if self.only_count and (len(query.select) > 1 or query.group_by or query.order):
             raise malformed(
-                scope.statement, query.source_at, "COUNT() must stand alone; use COUNT(Id) beside fields"
+                scope.statement, query.source_at, "COUNT() stands alone and in no order; use COUNT(Id) otherwise"
             )
         for item in query.select:
             self._select(item)
+
+    def refuse_ungrouped(self, column: Column, item: Path | Func, clause: str) -> None:
+        """A record's own field can neither order groups nor be asked for in HAVING."""
+        aggregated = isinstance(item, Func) and item.name in AGGREGATES
+        if not aggregated and column.sql not in self.groups:
+            message = f"{clause} must be grouped or aggregated: {column.field.name}"
+            raise malformed(self._scope.statement, item.at, message)
 
     @property
     def group_sql(self) -> str:

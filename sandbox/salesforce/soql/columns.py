@@ -82,6 +82,12 @@ class Scope:
         steps = self._walk((), path.text, path)
         return steps, self.places[steps]
 
+    def kinds(self, column: Column) -> frozenset[str]:
+        """The objects whose records an id or a reference of this scope may name."""
+        if column.field.type == "id":
+            return frozenset(kind.name for kind, _ in self.places[column.steps])
+        return frozenset(column.field.targets)
+
     def own(self, path: Path, kind: ObjectType, alias: str) -> Column:
         """A field of one of these objects."""
         field = kind.by_lower.get(path.text.lower())

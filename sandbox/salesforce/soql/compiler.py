@@ -167,7 +167,7 @@ class Compiler:
         below = replace(self, level=self.level + 1)
         return below._plain(scope, below._conditions(scope), f"t0.{item.name} = ?")
 
-    def _inner(self, query: Query) -> tuple[str, list[Any]]:
+    def _inner(self, query: Query, outer: Column, kinds: frozenset[str]) -> tuple[str, list[Any]]:
         """The SQL of a semi-join's subquery, which selects one id field."""
         if len(query.select) != 1 or not isinstance(query.select[0], Path):
             raise malformed(self.statement, query.source_at, "a semi-join selects exactly one field")
@@ -177,6 +177,12 @@ class Compiler:
         column = scope.column(query.select[0])
         if column.field.type not in ("id", "reference"):
             raise malformed(self.statement, query.source_at, "a semi-join selects an id field")
+        if not kinds & scope.kinds(column):
+            message = (
+                f"The selected field '{column.field.name}' in the subquery and the left operand field in the where"
+                f" expression in the outer query '{outer.field.name}' should point to the same object type"
+            )
+            raise malformed(self.statement, query.source_at, message)
         conditions = self._conditions(scope)
         where = self._where(scope, conditions, f"{column.sql} IS NOT NULL")
         return f"SELECT {column.sql}{self._from(scope)}{where}", conditions.values
@@ -190,6 +196,8 @@ class Compiler:
             final = Conditions(scope, self.today, self._inner, having=True)
             having = f" HAVING {final.sql(scope.query.having)}"
             conditions.values += final.values
+        for clause, item in restrictions.of_groups(scope.query):
+            plan.refuse_ungrouped(expression(scope, item, aggregates=True), item, clause)
         names = [(name, kind) for _, name, kind in plan.columns]
         if scope.query.subtotals is not None:
             if scope.query.order or having:

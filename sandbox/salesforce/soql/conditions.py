@@ -22,7 +22,8 @@ from sandbox.salesforce.soql.lexer import invalid_field, malformed, unquote
 from sandbox.salesforce.soql.syntax import Compare, Condition, Func, Literal, Logic, Not, Query
 from sandbox.salesforce.values import parse_moment, stamp
 
-Subquery = Callable[[Query], tuple[str, list[Any]]]
+Subquery = Callable[[Query, Column, frozenset[str]], tuple[str, list[Any]]]
+"""Compiles an inner SELECT of ids that are compared with the column, whose ids are those of the objects named."""
 _LONGEST_TEXT = 4_000
 _ORDERED = ("<", "<=", ">", ">=")
 _OF_SEVERAL = frozenset({"INCLUDES", "EXCLUDES"})
@@ -31,7 +32,7 @@ _UNQUOTED = {"date": "date", "datetime": "dateTime", "boolean": "boolean", "int"
 
 @dataclass
 class Conditions:
-    """Collects the bound values while a condition becomes SQL; `subquery` compiles an inner SELECT."""
+    """Collects the bound values while a condition becomes SQL."""
 
     scope: Scope
     today: date
@@ -122,7 +123,7 @@ class Conditions:
     def _inner(self, item: Compare, column: Column, query: Query) -> str:
         if column.field.type not in ("id", "reference"):
             raise malformed(self.scope.statement, item.at, "a subquery can only be compared with an id field")
-        inner, values = self.subquery(query)
+        inner, values = self.subquery(query, column, self.scope.kinds(column))
         self.values += values
         inside = f"{column.sql} IN ({inner})"
         return inside if item.operator == "IN" else f"(NOT COALESCE({inside}, 0))"

@@ -59,11 +59,11 @@ def aggregate(scope: Scope, item: Func) -> Column:
     column = scope.column(item.of)
     if item.name in ("SUM", "AVG") and column.field.type not in NUMBER_TYPES:
         raise _unsuited(scope, item, column.field)
+    if not column.field.aggregatable:
+        raise _unsuited(scope, item, column.field)
     if item.name in ("COUNT", "COUNT_DISTINCT"):
         distinct = "DISTINCT " if item.name == "COUNT_DISTINCT" else ""
         return Column(f"COUNT({distinct}{column.sql})", _number(item))
-    if column.field.type == "boolean" or (item.name in ("MIN", "MAX") and column.field.type == "base64"):
-        raise _unsuited(scope, item, column.field)
     kind = column.field if item.name in ("MIN", "MAX") else _number(item)
     return Column(f"{item.name}({column.sql})", kind)
 

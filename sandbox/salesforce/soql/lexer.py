@@ -21,6 +21,7 @@ _TOKEN = re.compile(
     re.VERBOSE | re.DOTALL | re.ASCII,
 )
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f", "'": "'", '"': '"', "\\": "\\"}
+_NO_ESCAPE = re.compile(r"""\\(?:\\|([^nrtbf'"_%\\]))""", re.IGNORECASE | re.DOTALL)
 LONGEST = 100_000
 
 
@@ -49,11 +50,20 @@ def tokens(statement: str) -> list[Token]:
         if match is None:
             raise malformed(statement, at, _unknown(statement, at))
         kind = match.lastgroup or ""
+        if kind == "string":
+            _refuse_unknown_escapes(statement, at, match.group())
         if kind != "space":
             found.append(Token(kind, match.group(), at))
         at = match.end()
     found.append(Token("end", "<EOF>", len(statement)))
     return found
+
+
+def _refuse_unknown_escapes(statement: str, at: int, text: str) -> None:
+    for found in _NO_ESCAPE.finditer(text):
+        if found.group(1) is not None:
+            message = f"Invalid string literal: illegal character sequence '\\{found.group(1)}'"
+            raise malformed(statement, at + found.start(), message)
 
 
 def _unknown(statement: str, at: int) -> str:
@@ -100,4 +110,4 @@ def unquote(text: str, *, like: bool = False) -> str:
 def _unescaped(char: str, like: bool) -> str:
     if like and char in "_%\\":
         return "\\" + char
-    return _ESCAPES.get(char, char)
+    return _ESCAPES.get(char.lower(), char)

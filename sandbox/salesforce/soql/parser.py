@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from sandbox.salesforce.soql.condition_parser import ConditionParser
-from sandbox.salesforce.soql.lexer import malformed
+from sandbox.salesforce.soql.lexer import Token, malformed
 from sandbox.salesforce.soql.syntax import Aliased, FieldsOf, Func, Order, Path, Query, SelectItem, TypeOf
 from sandbox.salesforce.soql.token_reader import RESERVED
 
@@ -32,7 +32,7 @@ class _Parser(ConditionParser):
         while self._accept(","):
             select.append(self._select_item())
         self._expect("FROM")
-        source = self._name()
+        source = self._source()
         alias = self._alias()
         scope = self._scope()
         where = self._condition() if self._accept("WHERE") else None
@@ -55,6 +55,10 @@ class _Parser(ConditionParser):
             scope=scope,
             subtotals=subtotals,
         )
+
+    def _source(self) -> Token:
+        """An object, which may be called Group although fields may not."""
+        return self._take() if self._token.word == "GROUP" else self._name()
 
     def _groups(self) -> tuple[str | None, tuple[Path | Func, ...]]:
         word = self._token.word

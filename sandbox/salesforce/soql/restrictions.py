@@ -54,14 +54,18 @@ def _check_joins(scope: Scope, condition: Condition | None) -> None:
     if found and _has_or(condition):
         message = "Semi join sub-selects are not allowed with the 'OR' operator"
         raise malformed(scope.statement, found[0].at, message)
+    top = condition.parts if isinstance(condition, Logic) else (condition,)
+    for each in found:
+        if each not in top:
+            message = (
+                "Semi join sub-selects are only allowed at the top level WHERE expressions and not in nested WHERE"
+                " expressions."
+            )
+            raise malformed(scope.statement, each.at, message)
 
 
 def _joins(condition: Condition | None) -> list[Compare]:
-    if isinstance(condition, Logic):
-        return [each for part in condition.parts for each in _joins(part)]
-    if isinstance(condition, Not):
-        return _joins(condition.part)
-    return [condition] if isinstance(condition, Compare) and isinstance(condition.right, Query) else []
+    return [each for each in _compares(condition) if isinstance(each.right, Query)]
 
 
 def _has_or(condition: Condition | None) -> bool:
@@ -70,6 +74,20 @@ def _has_or(condition: Condition | None) -> bool:
         inside = condition.word == "OR" and bool(_joins(condition))
         return inside or any(_has_or(part) for part in condition.parts)
     return isinstance(condition, Not) and _has_or(condition.part)
+
+
+def of_groups(query: Query) -> list[tuple[str, Path | Func]]:
+    """What a grouping statement asks of its groups, in ORDER BY and in HAVING, with the words for a refusal."""
+    ordered: list[tuple[str, Path | Func]] = [("Ordered field", item.by) for item in query.order]
+    return ordered + [("Field", item.left) for item in _compares(query.having)]
+
+
+def _compares(condition: Condition | None) -> list[Compare]:
+    if isinstance(condition, Logic):
+        return [each for part in condition.parts for each in _compares(part)]
+    if isinstance(condition, Not):
+        return _compares(condition.part)
+    return [] if condition is None else [condition]
 
 
 def owner(scope: Scope) -> Field:

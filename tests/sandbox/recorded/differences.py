@@ -99,7 +99,7 @@ REASONS = (
     Reason(
         "queues and calendars",
         r"fields\[(OwnerId|WhatId)\]\.(referenceTo|polymorphicForeignKey|namePointing)",
-        "Owners are users only: there are no queues, calendars or industry objects to point at.",
+        "Queues own Leads only, users all else: there are no calendars or industry objects to point at.",
     ),
     Reason(
         "person accounts",

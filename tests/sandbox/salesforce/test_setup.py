@@ -210,6 +210,32 @@ def test_a_field_can_be_shorter_or_of_another_type_than_a_client_expects(sandbox
     assert sf.Lead.get(lead_id)["Closeloop_Score__c"] == "high"
 
 
+def test_a_record_type_is_for_its_object_and_for_those_who_may_choose_it(sandbox: Sandbox, sf: Client) -> None:
+    kinds = [("Lead", "Inbound", True), ("Lead", "Partner", False), ("Task", "Touch", True)]
+    types = [{"object": kind, "name": name, "available": free} for kind, name, free in kinds]
+    assert "RecordTypeId" not in {field["name"] for field in sf.Lead.describe()["fields"]}
+    sandbox.post_control("org", {"record_types": types})
+    rows = sf.query("SELECT Id, DeveloperName, SobjectType FROM RecordType ORDER BY Id")["records"]
+    assert [(row["DeveloperName"], row["SobjectType"]) for row in rows] == [(name, kind) for kind, name, _ in kinds]
+    inbound, partner, touch = (row["Id"] for row in rows)
+    infos = sf.Lead.describe()["recordTypeInfos"]
+    assert [(info["recordTypeId"], info["available"]) for info in infos] == [
+        (inbound, True),
+        (partner, False),
+        ("012000000000000AAA", True),
+    ]
+    lead = create(sandbox, {**LEAD, "RecordTypeId": inbound}).json()["id"]
+    assert (
+        sf.query(f"SELECT RecordType.Name FROM Lead WHERE Id = '{lead}'")["records"][0]["RecordType"]["Name"]
+        == "Inbound"
+    )
+    for wrong in (partner, touch, "012000000000009AAA"):
+        error = refused(create(sandbox, {**LEAD, "RecordTypeId": wrong}), "INVALID_CROSS_REFERENCE_KEY")
+        assert error["message"] == f"Record Type ID: this ID value isn't valid for the user: {wrong}"
+    sf.Lead.update(lead, {"RecordTypeId": "012000000000000AAA"})
+    assert sf.Lead.get(lead)["RecordTypeId"] is None
+
+
 def test_a_hidden_field_is_not_there_for_us_and_is_for_people(sandbox: Sandbox, sf: Client) -> None:
     sandbox.post_control("org", {"field_security": {"Lead.HasOptedOutOfEmail": "hidden"}})
     assert "HasOptedOutOfEmail" not in {field["name"] for field in sf.Lead.describe()["fields"]}

@@ -9,6 +9,7 @@ import pytest
 from sandbox.salesforce import dml
 from sandbox.salesforce.errors import ApiError
 from sandbox.salesforce.models import Org, org_of
+from sandbox.salesforce.soql.lexer import unquote
 from sandbox.salesforce.soql.run import run
 from sandbox.world import open_world
 
@@ -55,6 +56,43 @@ def found(org: Org, statement: str, version: str = "66.0") -> list[Record]:
         ("SELECT Title, COUNT(Id) FROM Lead", "MALFORMED_QUERY", "Field must be grouped or aggregated: Title"),
         ("SELECT SUM(Title) FROM Lead", "MALFORMED_QUERY", "does not support aggregate operator SUM"),
         ("SELECT MAX(DoNotCall) FROM Lead", "MALFORMED_QUERY", "does not support aggregate operator MAX"),
+        ("SELECT COUNT(IsConverted) FROM Lead", "MALFORMED_QUERY", "does not support aggregate operator COUNT"),
+        ("SELECT MIN(Description) FROM Lead", "MALFORMED_QUERY", "does not support aggregate operator MIN"),
+        ("SELECT COUNT(Id), COUNT() FROM Lead", "MALFORMED_QUERY", "COUNT() stands alone"),
+        ("SELECT COUNT() FROM Lead ORDER BY Name", "MALFORMED_QUERY", "COUNT() stands alone"),
+        (
+            "SELECT Status, COUNT(Id) FROM Lead GROUP BY Status ORDER BY Email",
+            "MALFORMED_QUERY",
+            "Ordered field must be grouped or aggregated: Email",
+        ),
+        (
+            "SELECT Status FROM Lead GROUP BY Status HAVING COUNT(Id) > 1 AND Email = 'x'",
+            "MALFORMED_QUERY",
+            "Field must be grouped or aggregated: Email",
+        ),
+        ("SELECT Id FROM Lead WHERE Title = 'a\\qb'", "MALFORMED_QUERY", "illegal character sequence '\\q'"),
+        ("SELECT Id FROM Lead WHERE Title LIKE '\\\\\\x'", "MALFORMED_QUERY", "illegal character sequence '\\x'"),
+        (
+            "SELECT Id FROM Account WHERE Id IN (SELECT Id FROM Contact)",
+            "MALFORMED_QUERY",
+            "The selected field 'Id' in the subquery and the left operand field in the where expression in the"
+            " outer query 'Id' should point to the same object type",
+        ),
+        (
+            "SELECT Id FROM Account WHERE OwnerId IN (SELECT AccountId FROM Contact)",
+            "MALFORMED_QUERY",
+            "outer query 'OwnerId' should point to the same object type",
+        ),
+        (
+            "SELECT Id FROM Lead WHERE NOT (Id IN (SELECT WhoId FROM Task))",
+            "MALFORMED_QUERY",
+            "only allowed at the top level WHERE expressions",
+        ),
+        (
+            "SELECT Id FROM Lead WHERE Title = 'x' AND (City = 'y' AND Id IN (SELECT WhoId FROM Task))",
+            "MALFORMED_QUERY",
+            "only allowed at the top level WHERE expressions",
+        ),
         ("SELECT FIELDS(ALL) FROM Lead", "MALFORMED_QUERY", "LIMIT of at most 200"),
         ("SELECT FIELDS(CUSTOM) FROM Lead LIMIT 201", "MALFORMED_QUERY", "LIMIT of at most 200"),
         ("SELECT Id FROM Lead HAVING COUNT(Id) > 1", "MALFORMED_QUERY", "HAVING needs a GROUP BY"),
@@ -83,7 +121,7 @@ def found(org: Org, statement: str, version: str = "66.0") -> list[Record]:
         ),
         ("SELECT Id FROM Lead USING SCOPE team", "MALFORMED_QUERY", "Invalid scope: team"),
         (
-            "SELECT TYPEOF Owner WHEN User THEN Id END FROM Lead",
+            "SELECT TYPEOF Owner WHEN User THEN Id END FROM Account",
             "MALFORMED_QUERY",
             "not a polymorphic relationship",
         ),
@@ -129,6 +167,23 @@ def test_a_wrong_statement_is_refused_by_the_code_of_salesforce(
         found(org, statement)
     assert (caught.value.status, caught.value.code) == (400, code)
     assert message in caught.value.message
+
+
+def test_a_semi_join_may_go_through_a_reference_to_several_objects(org: Org) -> None:
+    assert len(found(org, "SELECT Id FROM Task WHERE WhoId IN (SELECT Id FROM Lead)")) == 1
+    assert len(found(org, "SELECT Id FROM Lead WHERE Id IN (SELECT WhoId FROM Task) AND (City = null)")) == 1
+    assert found(org, "SELECT Id FROM Task WHERE Who.Id NOT IN (SELECT Id FROM Contact) AND WhatId = null") != []
+
+
+def test_groups_are_ordered_and_asked_for_by_what_they_are(org: Org) -> None:
+    statement = (
+        "SELECT Company, COUNT(Id) FROM Lead GROUP BY Company HAVING Company != 'C1' ORDER BY COUNT(Id), Company"
+    )
+    assert [row["Company"] for row in found(org, statement)] == ["C0"]
+
+
+def test_escapes_are_blind_to_case() -> None:
+    assert unquote(r"'a\N\t\'b'") == "a\n\t'b"
 
 
 def test_typeof_shows_other_fields_for_each_kind_of_parent(org: Org) -> None:

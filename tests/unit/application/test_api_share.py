@@ -5,7 +5,16 @@ from __future__ import annotations
 from datetime import timedelta
 
 from closeloop.application import prospecting
-from closeloop.application.api_share import API_CALLS, forecast, keep_to_share, outlook, record_run, say, words
+from closeloop.application.api_share import (
+    API_CALLS,
+    forecast,
+    keep_to_share,
+    may_ask,
+    outlook,
+    record_run,
+    say,
+    words,
+)
 from closeloop.application.ports import RunRow
 from closeloop.domain.api_budget import SIGN_IN_CALLS
 from closeloop.domain.errors import CrmUnavailable
@@ -88,6 +97,21 @@ def test_a_run_for_few_records_needs_few_calls(company: Company) -> None:
 def test_an_org_that_does_not_answer_does_not_stop_a_forecast(company: Company) -> None:
     company.crm.down = CrmUnavailable("Salesforce is busy")
     assert "is not known" in say(outlook(company.services, ["pull"], company.now))
+
+
+def test_what_the_org_allows_is_known_before_the_first_call_of_the_next_run(company: Company) -> None:
+    company.crm.ready()
+    record_run(company.services, RunRow(run_id="r1", stage="all", as_of=company.now, counts={}))
+    company.crm.calls = 0  # another process
+    keep_to_share(company.services)
+    assert company.crm.remembered == 100_000
+    assert may_ask(company.services)
+    ran(company, "greedy", 20_000)
+    assert not may_ask(company.services)
+    assert company.crm.calls == 0
+    found = forecast(company.services, 20_000, company.now)
+    assert found is not None
+    assert found.left == 0
 
 
 def test_each_call_is_recorded_once_whatever_made_it(company: Company) -> None:
