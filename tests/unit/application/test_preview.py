@@ -62,7 +62,7 @@ def test_the_mail_of_another_approach_is_shown_with_the_offer_it_was_written_for
     shown = named_mail(f"approach_{kind}", company.person(), company.services, company.now)
     assert shown.letter is not None
     text = shown.letter.mail.text.lower()
-    offers = {one.kind: str(one.offer).lower() for one in company.services.playbook.approaches}
+    offers = {str(one.kind): str(one.offer).lower() for one in company.services.playbook.approaches}
     assert offers.pop(kind) in text
     assert not [offer for offer in offers.values() if offer in text]
 
