@@ -15,6 +15,7 @@ from closeloop.adapters.replies.machine import Writer, speaks_of_absence, writte
 from closeloop.adapters.replies.personal import Reading, is_no_receipt, rules_say, speaks_for_itself
 from closeloop.adapters.replies.rulebook import Rulebook, rulebook
 from closeloop.adapters.replies.second_opinion import RulesSay
+from closeloop.domain.html_words import is_html, words_of
 from closeloop.domain.signals import Label, Understanding
 
 MOST_CHARACTERS = 20_000
@@ -34,7 +35,8 @@ class RuleReplyReader:
 
         `prospect` is the address we wrote to, where it is not the sender's: an alias of the sender is nobody else.
         """
-        mail = Mail(subject, text[:MOST_CHARACTERS], headers, sender, received_at, prospect)
+        seen = words_of(text) if is_html(text) else text
+        mail = Mail(subject, seen[:MOST_CHARACTERS], headers, sender, received_at, prospect)
         writer = written_by(subject, mail.text, headers, sender)
         if writer in {Writer.BOUNCE, Writer.DELAY}:
             return _only(Label.BOUNCE, 0.98, stop=writer is Writer.BOUNCE)
