@@ -106,12 +106,12 @@ def named_mail(
 
 def _supposed(template: str, prospect: Prospect, step: int | None, playbook: Playbook, now: datetime) -> Touch:
     """The touch that would send this mail."""
-    props: dict[str, str] = {"approach": approach.choose(prospect, playbook).kind}
+    sequence, usual = _place(template, prospect, playbook)
+    props: dict[str, str] = {"approach": _approach_of(sequence, prospect, playbook)}
     why = ["asked for by name"]
     if issubclass(TEMPLATES[template], RenewalProps):
         ends = months_later((prospect.closed_at or now).date(), _term(playbook))
         props |= {"term_ends": ends.isoformat()}
-    sequence, usual = _place(template, prospect, playbook)
     if issubclass(TEMPLATES[template], ObjectionProps):
         label = prospect.objection.label if prospect.objection else _SUPPOSED
         props, sequence = {"label": label}, label
@@ -127,6 +127,12 @@ def _supposed(template: str, prospect: Prospect, step: int | None, playbook: Pla
         then_wait_until=now,
         props=props,
     )
+
+
+def _approach_of(sequence: str, prospect: Prospect, playbook: Playbook) -> str:
+    """Whose sequence this is, for its offer is the one that the mail was written for; else the prospect's own."""
+    chosen = approach.choose(prospect, playbook)
+    return next((one.kind for one in (chosen, *playbook.approaches) if one.sequence == sequence), chosen.kind)
 
 
 def _term(playbook: Playbook) -> int:

@@ -9,15 +9,14 @@ from __future__ import annotations
 import codecs
 import json
 import re
-from email import message_from_bytes
 
 from starlette.datastructures import FormData, Headers
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 
+from flows.gateway.whole_mail import CALENDAR, LARGEST_CALENDAR, parts_of
+
 OF_A_MAIL = frozenset({"envelope", "from", "headers"})
-CALENDAR = "calendar"
-LARGEST_CALENDAR = 100_000
 _WINDOWS_PAGE = re.compile(r"windows-(\d+)", re.IGNORECASE)
 _BYTES = "latin-1"
 """Gives every byte a character of its own, so that nothing is lost before the charset is known."""
@@ -44,9 +43,14 @@ async def read_mail(request: Request, limit: int) -> dict[str, str]:
         raise NoMail("no envelope, from or headers: this is no inbound mail")
     charsets = _charsets(fields.get("charsets", ""))
     mail = {name: _decoded(value.encode(_BYTES), charsets.get(name)) for name, value in fields.items()}
+    whole = parts_of(fields["email"].encode(_BYTES)) if fields.get("email") else {}
     # A calendar's answer is a part of its own; the name of the field that we keep it under is ours alone.
-    found = calendar if calendar is not None else _calendar_part(fields.get("email", ""))
-    return {name: value for name, value in mail.items() if name != CALENDAR} | ({CALENDAR: found} if found else {})
+    found = calendar if calendar is not None else whole.pop(CALENDAR, None)
+    return (
+        whole
+        | {name: value for name, value in mail.items() if name != CALENDAR}
+        | ({CALENDAR: found} if found else {})
+    )
 
 
 async def _calendar_file(form: FormData) -> str | None:
@@ -59,17 +63,6 @@ async def _calendar_file(form: FormData) -> str | None:
             content = await file.read(LARGEST_CALENDAR + 1)
             if len(content) <= LARGEST_CALENDAR:
                 return content.decode(errors="replace")
-    return None
-
-
-def _calendar_part(raw: str) -> str | None:
-    """The same of a mail that came whole."""
-    if "text/calendar" not in raw.lower():
-        return None
-    for part in message_from_bytes(raw.encode(_BYTES, "replace")).walk():
-        content = part.get_payload(decode=True) if part.get_content_type() == "text/calendar" else None
-        if isinstance(content, bytes) and len(content) <= LARGEST_CALENDAR:
-            return content.decode(errors="replace")
     return None
 
 

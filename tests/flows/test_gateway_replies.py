@@ -55,6 +55,24 @@ def test_a_calendar_is_found_in_a_mail_that_came_whole(door: Door) -> None:
     assert _only(door).payload["calendar"] == CALENDAR
 
 
+def test_a_mail_in_html_only_is_read_as_it_is_seen(door: Door) -> None:
+    form = door.reply(door.prospect(), html="<style>p {}</style><p>Take me off<br>your list</p>")
+    door.inbound(form | {"text": " "})
+    assert _only(door).payload["text"] == "Take me off\nyour list"
+
+
+def test_a_mail_that_came_whole_is_read_with_its_own_headers(door: Door) -> None:
+    mail = EmailMessage()
+    mail["Auto-Submitted"] = "auto-replied"
+    mail["Message-ID"] = "<whole@acme.example>"
+    mail.set_content("<p>Schöne Grüße</p>", subtype="html", charset="iso-8859-1")
+    form = {name: value for name, value in door.reply(door.prospect()).items() if name not in {"text", "headers"}}
+    door.inbound(form | {"email": mail.as_bytes()})
+    signal = _only(door)
+    assert (signal.id, signal.payload["text"]) == ("<whole@acme.example>", "Schöne Grüße")
+    assert "Auto-Submitted: auto-replied" in str(signal.payload["headers"])
+
+
 def test_a_field_of_that_name_and_a_file_without_end_are_no_calendar(door: Door) -> None:
     form = door.reply(door.prospect(), calendar=CALENDAR)
     parts: dict[str, tuple[str | None, str | bytes]] = {key: (None, value) for key, value in form.items()}

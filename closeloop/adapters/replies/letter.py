@@ -13,17 +13,19 @@ from datetime import UTC, date, datetime, time
 from closeloop.adapters.replies import people
 from closeloop.adapters.replies.date_order import day_first
 from closeloop.adapters.replies.dates import resume_on
-from closeloop.adapters.replies.labels import Found
+from closeloop.adapters.replies.labels import SAFETY, Found
 from closeloop.adapters.replies.machine import says_all
 from closeloop.adapters.replies.meeting_time import proposed_for
 from closeloop.adapters.replies.normal import broken_lines, marked, plain, sentences, unmarked
 from closeloop.adapters.replies.own_words import OwnWords, own_words
 from closeloop.adapters.replies.rulebook import Reading, Rulebook
+from closeloop.adapters.replies.safety_nets import is_said
 from closeloop.domain.signals import Label, Proposed
 
 _GOES_ON = re.compile(
     r",(?! (?:who|which|der|die|das|que)\b)|;|:|(?=\b(?:[Pp]lease|[Bb]itte|por favor)\b)|(?=กรุณา|รบกวน|โปรด)"
 )
+_LONGEST_SUBJECT = 300
 _ANSWER = re.compile(r"^\s*(?:re|aw|sv|rv|antw|fwd?|wg|ตอบ|ตอบกลับ)\s*(?:\[\d+\])?\s*:", re.IGNORECASE)
 
 
@@ -67,6 +69,12 @@ class Letter:
         """All that counts of it, for who looks at the wording as a whole."""
         return self.own.text if self.obeyed else "\n".join(self.written)
 
+    @property
+    def without_idioms(self) -> str:
+        """The words without sentences such as `do not hesitate to write`, which only sound like an opt-out."""
+        kept = [n for n in range(len(self.said)) if not self.matches("sounds_like_stop", [n])]
+        return self.words if len(kept) == len(self.said) else "\n".join(self.written[n] for n in kept)
+
     def matches(self, sign: str, numbers: Iterable[int] | None = None) -> bool:
         """Whether one of these sentences (all by default) carries a sign of any of the languages."""
         chosen = self.said if numbers is None else [self.said[number] for number in numbers]
@@ -85,13 +93,17 @@ class Letter:
         else:
             chosen = [" ".join(chosen)]
         for sentence in chosen:
-            for reading in self.readings:
+            for reading in self._speakers_first(sentence):
                 day = resume_on(
                     unmarked(sentence), reading.time, self.day, absence=absence, day_first=self.day_first
                 )
                 if day is not None:
                     return datetime.combine(day, time(), UTC)
         return None
+
+    def _speakers_first(self, sentence: str) -> list[Reading]:
+        """A short text may be in any language; whose words for a return it uses knows what its date means."""
+        return sorted(self.readings, key=lambda reading: not reading.time.comes_back.search(sentence))
 
     def proposed(self, about: list[int]) -> Proposed | None:
         """The day of a meeting: from the sentences about it, else from any other."""
@@ -124,7 +136,7 @@ class Letter:
 def letter(mail: Mail, book: Rulebook) -> Letter:
     """The letter in this mail. A subject such as `unsubscribe` above an empty body is its text."""
     own = own_words(mail.text, book.cuts)
-    if not own.text and says_all(mail.subject) and not _ANSWER.match(mail.subject):
+    if not own.text and says_all(mail.subject):
         own = OwnWords(mail.subject)
     written = sentences(own.text)
     said = [plain(marked(sentence)) for sentence in written]
@@ -142,6 +154,19 @@ def letter(mail: Mail, book: Rulebook) -> Letter:
             day_first(mail.sender, mail.headers),
         )
     )
+
+
+def asked_in_subject(mail: Mail, book: Rulebook) -> Mail:
+    """The mail with its subject as its first sentence, where that asks us to stop and is not our own, answered.
+
+    `Remove me from your list` above `Thanks!` is an opt-out.
+    """
+    if _ANSWER.match(mail.subject):
+        return mail
+    said = plain(marked(mail.subject[:_LONGEST_SUBJECT]))
+    if not any(is_said(label, said, [*book.of(said), *book.others(said)]) for label in SAFETY):
+        return mail
+    return replace(mail, text=f"{mail.subject}\n\n{mail.text}")
 
 
 def _without_commands(whole: Letter) -> Letter:

@@ -8,18 +8,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from html import unescape
 
 from closeloop.adapters.replies.rulebook import Cuts
 
-_MARKUP = re.compile(r"<(?:html|body|div|p|br|blockquote)\b", re.IGNORECASE)
-_QUOTED_MARKUP = re.compile(
-    r"<blockquote\b.*|<div[^>]{0,200}(?:gmail_quote|gmail_signature|moz-signature|divRplyFwdMsg|appendonsend).*"
-    r"|<(style|script|head)\b.*?</\1>|<!--.*?-->",
-    re.IGNORECASE | re.DOTALL,
-)
-_BREAKS = re.compile(r"<(?:br|/p|/div|/li|/tr|/h\d)\b[^>]*>", re.IGNORECASE)
-_TAGS = re.compile(r"<[a-zA-Z/!][^<>]*>")
 _QUOTED = re.compile(r"^\s*(?:>|\|\s)")
 _POSTSCRIPT = re.compile(r"^\s*p\.?\s?s\.?\s*[:.]?\s", re.IGNORECASE)
 _SIGNATURE_MARK = re.compile(r"^\s*(?:--|__|—|––|-{3,}|_{3,}|\*{3,}|={3,})\s*$")
@@ -56,9 +47,6 @@ def own_words(body: str, cuts: Cuts) -> OwnWords:
 
 def _as_lines(body: str) -> list[str]:
     text = body.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "")
-    if _MARKUP.search(text):
-        text = _QUOTED_MARKUP.sub(" ", text)
-        text = unescape(_TAGS.sub("", _BREAKS.sub("\n", text)))
     return [line.rstrip() for line in text.split("\n")]
 
 

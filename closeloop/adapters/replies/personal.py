@@ -11,7 +11,7 @@ from closeloop.adapters.replies.labels import Found
 from closeloop.adapters.replies.letter import Letter
 from closeloop.adapters.replies.mentions import mentions
 from closeloop.adapters.replies.normal import unmarked
-from closeloop.adapters.replies.second_opinion import RulesSay, best, is_enough, likely
+from closeloop.adapters.replies.second_opinion import RulesSay, best, is_enough, is_safety, likely
 from closeloop.adapters.replies.wording_model import wording_model
 from closeloop.domain.signals import STOPPING_LABELS, Label, Understanding
 
@@ -67,6 +67,9 @@ class Reading:
             return
         chances = likely(model, words, said)
         chosen = self._possible(chances)
+        if chosen in labelling.SAFETY and self._only_sounds_like_it(said):
+            chances = {label: 0.0 if label in STOPPING_LABELS else share for label, share in chances.items()}
+            chosen = self._possible(chances)
         self.confidence = round(chances[chosen], 3)
         if chosen in self.found or (said.sure and chances[chosen] < _overrules(said)):
             self._drop_chance_hits(chances)
@@ -80,6 +83,13 @@ class Reading:
         self.found.sentences[chosen] = list(range(len(self.letter.said)))
         self.found.hinted.discard(chosen)
         labelling.settle(self.found)
+
+    def _only_sounds_like_it(self, said: RulesSay) -> bool:
+        """Whether the model alone hears an opt-out, and only in sentences that the rules know as something else."""
+        rest = self.letter.without_idioms
+        if rest == self.letter.words:
+            return False
+        return not rest or not is_safety(likely(wording_model(), rest, said))
 
     def _drop_chance_hits(self, chances: dict[Label, float]) -> None:
         """A phrase may stand in a sentence that means something else; next to a likely label such a hit goes."""

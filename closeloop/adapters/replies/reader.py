@@ -10,11 +10,12 @@ from __future__ import annotations
 from datetime import datetime
 
 from closeloop.adapters.replies import labels as labelling
-from closeloop.adapters.replies.letter import Letter, Mail, letter
+from closeloop.adapters.replies.letter import Letter, Mail, asked_in_subject, letter
 from closeloop.adapters.replies.machine import Writer, speaks_of_absence, written_by
 from closeloop.adapters.replies.personal import Reading, is_no_receipt, rules_say, speaks_for_itself
 from closeloop.adapters.replies.rulebook import Rulebook, rulebook
 from closeloop.adapters.replies.second_opinion import RulesSay
+from closeloop.domain.html_words import is_html, words_of
 from closeloop.domain.signals import Label, Understanding
 
 MOST_CHARACTERS = 20_000
@@ -34,13 +35,14 @@ class RuleReplyReader:
 
         `prospect` is the address we wrote to, where it is not the sender's: an alias of the sender is nobody else.
         """
-        mail = Mail(subject, text[:MOST_CHARACTERS], headers, sender, received_at, prospect)
+        seen = words_of(text) if is_html(text) else text
+        mail = Mail(subject, seen[:MOST_CHARACTERS], headers, sender, received_at, prospect)
         writer = written_by(subject, mail.text, headers, sender)
         if writer in {Writer.BOUNCE, Writer.DELAY}:
             return _only(Label.BOUNCE, 0.98, stop=writer is Writer.BOUNCE)
-        found = letter(mail, self._book)
         if writer is Writer.AUTOMATIC:
-            return _automatic(found, subject, 0.97)
+            return _automatic(letter(mail, self._book), subject, 0.97)
+        found = letter(asked_in_subject(mail, self._book), self._book)
         return _personal(found, subject)
 
     def rules_alone(self, mail: Mail) -> RulesSay:
@@ -58,9 +60,29 @@ def _automatic(found: Letter, subject: str, sure: float) -> Understanding:
     if found.matches("absence") or speaks_of_absence(subject):
         back = found.date(absence=True)
         return _only(Label.OUT_OF_OFFICE, sure, found, resume=back, refers_to=found.substitute(said))
+    if asked := _asked_by_machine(found):
+        return asked
     back = found.date(absence=True) if not found.matches("automatic") else None
     label = Label.OUT_OF_OFFICE if back else Label.AUTO_REPLY
     return _only(label, sure - 0.1 if back else sure, found, resume=back)
+
+
+def _asked_by_machine(found: Letter) -> Understanding | None:
+    """An opt-out or a legal demand in a mail with a machine's headers: help desks and list addresses put them on
+    what people write. What a footer offers its reader is none.
+    """
+    reading = Reading(found)
+    kept = {
+        label: [number for number in numbers if not found.matches("footer", [number])]
+        for label, numbers in reading.found.sentences.items()
+        if label in labelling.SAFETY
+    }
+    reading.found.sentences = {label: numbers for label, numbers in kept.items() if numbers}
+    if not reading.found.sentences:
+        return None
+    reading.settle()
+    reading.weigh()
+    return reading.understanding()
 
 
 def _personal(found: Letter, subject: str) -> Understanding:

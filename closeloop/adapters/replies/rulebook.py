@@ -107,13 +107,20 @@ def _rules(language: str, raw: dict[str, Any]) -> Rules:
     time = TimeWords(raw["dates"])
 
     def phrases(sources: Iterable[str]) -> tuple[Phrase, ...]:
-        return tuple(compile_phrase(str(source), spaced=language != "th", when=time.when) for source in sources)
+        return tuple(compile_phrase(text_of(source), spaced=language != "th", when=time.when) for source in sources)
 
     try:
         index = PhraseIndex(_slots(raw, phrases), spaced=language != "th")
     except (ValueError, KeyError) as error:
         raise ValueError(f"rules/{language}.yaml: {error}") from error
     return Rules(language, frozenset(raw["words"]), index, time)
+
+
+def text_of(source: object) -> str:
+    """A phrase of a rule file. YAML makes a mapping of an unquoted one with a colon: a rule that never speaks."""
+    if not isinstance(source, str):
+        raise ValueError(f"phrase {source!r} is no text; put it in quotes")
+    return source
 
 
 def _slots(

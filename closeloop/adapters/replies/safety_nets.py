@@ -25,7 +25,7 @@ def look_again(found: Found, lines: list[str], readings: list[Reading]) -> None:
     What excuses the first is then no excuse for the second.
     """
     for label in labelling.SAFETY:
-        if label not in found and any(_is_said(label, line, readings) for line in lines):
+        if label not in found and any(is_said(label, line, readings) for line in lines):
             found.sentences[label] = [0]
 
 
@@ -46,10 +46,11 @@ def cast(found: Found, said: list[str], readings: list[Reading], others: list[Re
 def _is_caught(label: Label, sentence: str, others: list[Reading]) -> bool:
     if _nets()[label].search(unmarked(sentence)):
         return True
-    return _is_said(label, sentence, others)
+    return is_said(label, sentence, others)
 
 
-def _is_said(label: Label, sentence: str, readings: list[Reading]) -> bool:
+def is_said(label: Label, sentence: str, readings: list[Reading]) -> bool:
+    """Whether a rule of one of these languages finds the label in this sentence, and none excuses it."""
     return any(
         any(phrase.matches(sentence) for phrase in reading.tried.get((label.value, "say"), ()))
         and not any(phrase.matches(sentence) for phrase in reading.tried.get((label.value, "unless"), ()))

@@ -67,6 +67,11 @@ def best(likely: Mapping[Label, float], *, without: Iterable[Label] = (), doubte
     return max(left, key=lambda label: left[label])
 
 
+def is_safety(likely: Mapping[Label, float]) -> bool:
+    """Whether it may well be an opt-out or a legal demand."""
+    return likely[Label.UNSUBSCRIBE] + likely[Label.LEGAL] >= SAFETY_FROM
+
+
 def is_enough(label: Label, share: float) -> bool:
     """Whether so likely a label may be acted on without a person."""
     if label in {Label.UNSUBSCRIBE, Label.LEGAL}:

@@ -10,6 +10,7 @@ from email.utils import parseaddr
 from typing import Any
 
 from closeloop.adapters.sendgrid.payload import CUSTOM_ARG, TRY
+from closeloop.domain.html_words import words_of
 from closeloop.domain.signals import Signal, SignalKind
 
 KINDS = {
@@ -112,12 +113,18 @@ def reply_signal(
         address=sender or None,
         payload={
             "subject": form.get("subject", ""),
-            "text": form.get("text", ""),
+            "text": _words(form),
             "headers": headers,
             "to": ", ".join(recipients),
         }
         | ({"calendar": form["calendar"]} if form.get("calendar") else {}),
     )
+
+
+def _words(form: Mapping[str, str]) -> str:
+    """Many mail programs send no plain text beside their HTML, and a no in HTML is a no."""
+    text = form.get("text", "")
+    return text if text.strip() else words_of(form.get("html", ""))
 
 
 def _envelope_to(form: Mapping[str, str]) -> list[str]:

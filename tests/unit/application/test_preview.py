@@ -55,6 +55,18 @@ def test_every_mail_can_be_shown_for_anybody(company: Company, template: str, la
     assert f'<html lang="{language}">' in shown.letter.mail.html
 
 
+@pytest.mark.parametrize("kind", ["premium", "question", "product"])
+def test_the_mail_of_another_approach_is_shown_with_the_offer_it_was_written_for(
+    company: Company, kind: str
+) -> None:
+    shown = named_mail(f"approach_{kind}", company.person(), company.services, company.now)
+    assert shown.letter is not None
+    text = shown.letter.mail.text.lower()
+    offers = {str(one.kind): str(one.offer).lower() for one in company.services.playbook.approaches}
+    assert offers.pop(kind) in text
+    assert not [offer for offer in offers.values() if offer in text]
+
+
 def test_an_objection_that_nobody_raised_is_supposed_and_said_so(company: Company) -> None:
     shown = named_mail("objection_answer", company.person(), company.services, company.now)
     assert shown.why == ("asked for by name", "no objection is open, so this supposes one to the price")

@@ -7,7 +7,7 @@ import pytest
 from closeloop.adapters.replies.normal import marked, plain, sentences
 from closeloop.adapters.replies.patterns import Phrase, compile_phrase
 from closeloop.adapters.replies.phrase_index import WORD, PhraseIndex, Slot
-from closeloop.adapters.replies.rulebook import PARTS, rulebook
+from closeloop.adapters.replies.rulebook import PARTS, rulebook, text_of
 from tests.unit.adapters.replies.labelled import labelled
 
 
@@ -58,6 +58,11 @@ def test_thai_phrases_need_no_blanks() -> None:
 def test_a_broken_phrase_is_refused_with_its_words(broken: str) -> None:
     with pytest.raises(ValueError, match="phrase"):
         compile_phrase(broken, spaced=True)
+
+
+def test_a_phrase_that_yaml_took_for_a_mapping_is_refused() -> None:
+    with pytest.raises(ValueError, match="put it in quotes"):
+        text_of({"^(assistant)": None})
 
 
 def test_every_phrase_that_matches_is_tried() -> None:
