@@ -162,10 +162,17 @@ once, before anything was learned from them:
 Expect figures like these on wordings of your own customers, not those of the frozen set. What was missed in
 `fresh` (`Not now, not ever`, `I expect written proof that my record has been wiped`) widened the rules, and its
 replies went into the training; `again` was measured after that and is not trained on, but two mistakes in it gave
-general rules. The rules without the model reach a macro-F1 of 0.650 on `again` and 0.893 on the frozen set.
+general rules. At that time the rules without the model reached a macro-F1 of 0.650 on `again` and 0.893 on the
+frozen set.
 
-At the very end seven replies of the frozen set were looked at, those with a wrong stop or a wrong day, and repaired
-by general rules; before that the set stood at a macro-F1 of 0.945, with 2 stops missed and 29 of 31 days right.
+When all was tuned, seven replies of the frozen set were looked at, those with a wrong stop or a wrong day, and
+repaired by general rules; before that the set stood at a macro-F1 of 0.945, with 2 stops missed and 29 of 31 days
+right.
+
+Last, opt-outs alone were worded as unusually as could be thought of, in the four languages: of 213 the rules stopped
+190 at first sight. When about 45 patterns had been added, 34 fresh ones were written, and 28 of them stopped. So
+expect one *unusual* opt-out in six to be missed at first sight; about half of those go to a person. What came of it
+is in the rules now, and these replies can measure nothing any more.
 """
 _LIMITS = """## Limits
 
