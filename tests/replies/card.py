@@ -169,10 +169,10 @@ When all was tuned, seven replies of the frozen set were looked at, those with a
 repaired by general rules; before that the set stood at a macro-F1 of 0.945, with 2 stops missed and 29 of 31 days
 right.
 
-Last, opt-outs alone were worded as unusually as could be thought of, in the four languages: of 213 the rules stopped
-190 at first sight. When about 45 patterns had been added, 34 fresh ones were written, and 28 of them stopped. So
-expect one *unusual* opt-out in six to be missed at first sight; about half of those go to a person. What came of it
-is in the rules now, and these replies can measure nothing any more.
+Last, opt-outs alone were worded as unusually as could be thought of, in the four languages: of 213 the rules
+stopped 190 at first sight. When about 45 patterns had been added, 34 fresh ones were written, and 28 of them
+stopped. So expect one *unusual* opt-out in six to be missed at first sight; about half of those go to a person.
+What came of it is in the rules now, and these replies can measure nothing any more.
 """
 _LIMITS = """## Limits
 
