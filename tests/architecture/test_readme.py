@@ -1,5 +1,6 @@
 """What README.md names is there: every path, every command of `start.py`, `closeloop` and `make`."""
 
+import json
 import re
 import subprocess
 import sys
@@ -41,39 +42,51 @@ def test_every_named_path_exists() -> None:
     assert sorted(path for path in concrete if not (ROOT / path).exists()) == []
 
 
-def test_every_command_it_names_has_a_help() -> None:
-    commands = _commands(r"(?:start\.py|^closeloop) ([a-z]+)") - OWN_COMMANDS
-    assert commands, "the README names no command at all"
-    assert [command for command in sorted(commands) if _help(command).returncode != 0] == []
+Way = tuple[str, ...]
+"""A command's name, and that of its part."""
+_HELPS = """
+import contextlib, io, json, sys
+from closeloop.cli import main
+told = []
+for way in json.load(sys.stdin):
+    sys.argv, said = ["closeloop", *way, "--help"], io.StringIO()
+    with contextlib.redirect_stdout(said), contextlib.suppress(SystemExit):
+        main()
+    told.append(said.getvalue())
+json.dump(told, sys.stdout)
+"""
 
 
-def test_every_command_of_its_table_is_there_with_each_of_its_parts() -> None:
+def test_every_command_it_names_is_there_with_each_of_its_parts() -> None:
+    named = {(command,) for command in _commands(r"(?:start\.py|^closeloop) ([a-z]+)") - OWN_COMMANDS}
+    assert named, "the README names no command at all"
+    listed = {way for cell in _first_cells() for code in re.findall(r"`([^`]+)`", cell) for way in _ways(code)}
+    assert len(listed) > 20, "the table of commands was not found"
+    assert [" ".join(way) for way, told in _helps(sorted(named | listed)).items() if not _is_of(told, way)] == []
+
+
+def _first_cells() -> list[str]:
     table = README.read_text(encoding="utf-8").partition("| command | does |")[2].partition("\n\n")[0]
-    first_cells = [line.split(" | ")[0] for line in table.splitlines()[2:]]
-    commands = {way for cell in first_cells for code in re.findall(r"`([^`]+)`", cell) for way in _ways(code)}
-    assert len(commands) > 20, "the table of commands was not found"
-    assert [" ".join(way) for way in sorted(commands) if not _is_there(way)] == []
+    return [line.split(" | ")[0] for line in table.splitlines()[2:]]
 
 
-def _ways(code: str) -> list[tuple[str, ...]]:
-    """`playbook check\\|diff` names two; words in capitals and options are not part of a name."""
+def _ways(code: str) -> list[Way]:
+    """`playbook check\\|diff` names two; words in capitals, options and files are no part of a name."""
     name, *rest = code.split()
-    parts = (
-        rest[0].split("\\|") if rest and rest[0].islower() and rest[0][0].isalpha() and "." not in rest[0] else []
-    )
+    parts = rest[0].split("\\|") if rest and re.fullmatch(r"[a-z\\|]+", rest[0]) else []
     return [(name, part) for part in parts] or [(name,)]
 
 
-def _is_there(way: tuple[str, ...]) -> bool:
-    """Its help names it; that of a part that is not there is the help of the whole, or an error."""
-    told = _help(*way)
-    return told.returncode == 0 and re.search(rf"Usage: \S+ {' '.join(way)}\b", told.stdout) is not None
+def _helps(ways: list[Way]) -> dict[Way, str]:
+    """All of them from one process, since a start takes longest."""
+    asked = [sys.executable, "-c", _HELPS]
+    told = subprocess.run(asked, cwd=ROOT, input=json.dumps(ways), capture_output=True, text=True, check=True)
+    return dict(zip(ways, json.loads(told.stdout), strict=True))
 
 
-def _help(*command: str) -> subprocess.CompletedProcess[str]:
-    call = "import sys; from closeloop.cli import main; sys.exit(main())"
-    arguments = [sys.executable, "-c", call, *command, "--help"]
-    return subprocess.run(arguments, cwd=ROOT, capture_output=True, text=True, check=False)
+def _is_of(told: str, way: Way) -> bool:
+    """That of a part that is not there is the help of the whole, or none."""
+    return re.search(rf"Usage: \S+ {' '.join(way)}\b", told) is not None
 
 
 def test_every_make_target_it_names_exists() -> None:

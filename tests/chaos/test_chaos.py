@@ -33,6 +33,7 @@ def test_workers_that_are_killed_send_nothing_twice_and_lose_nothing(tmp_path: P
     assert found.replies > 0
 
 
+@pytest.mark.long
 def test_the_harness_finds_a_claim_that_comes_after_the_send(tmp_path: Path) -> None:
     points = ("mailer.send:after", "ledger.settle:before")
     found = run(Options(kills=4, prospects=30, days=1, planted=True, points=points), tmp_path)

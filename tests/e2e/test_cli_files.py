@@ -9,7 +9,7 @@ import pytest
 
 from tests.e2e.conftest import Closeloop, Finished, two_at_a_time
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
 HEADER = b"Last Name,Company,Email\n"
 WRONG_FILES: dict[str, tuple[bytes | None, tuple[str, ...]]] = {

@@ -11,7 +11,7 @@ import pytest
 from closeloop.data import SAMPLE_LEADS
 from tests.e2e.conftest import Closeloop, Finished, Served
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
 ROWS = 40
 TUESDAY = "2026-01-06T09:00:00+00:00"  # the day after the sandbox begins: mails go out on business days only

@@ -35,7 +35,7 @@ COMMANDS = (
     "backup",
     "restore",
 )
-PLAYBOOK_COMMANDS = ("check", "schema")
+PLAYBOOK_COMMANDS = ("check", "diff", "schema")
 WITH_JSON = {
     "demo", "up", "run", "plan", "apply", "import", "why", "settle", "approve", "preview", "report", "doctor",
     "undo", "forget", "backup", "restore",
