@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from closeloop.application.after_restore import doubt_newcomers
 from closeloop.application.deal_changes import OPTED_OUT_IN_CRM, take_over_deals
@@ -25,6 +26,7 @@ from closeloop.domain.read_position import ReadPosition, read_position
 from closeloop.domain.stage import Stage, Standing
 
 CURSOR = "leads"
+CORRECTED = ("first_name", "last_name", "title", "phone")
 PULL = 10_000
 """Leads in one query, whose pages take two calls."""
 
@@ -143,6 +145,7 @@ def _update_known(
         for outcome in outcomes:
             lead = by_key[outcome.before.key]
             _take_over(outcome, lead, tally)
+            _correct(outcome, lead)
             _learn(outcome, lead, remembered.get(lead.id, {}))
         return [outcome for outcome in outcomes if outcome.rows or outcome.prospect != outcome.before]
 
@@ -159,6 +162,32 @@ def _take_over(outcome: Outcome, lead: CrmLead, tally: Tally) -> None:
         outcome.services.ledger.suppress(prospect.email, OPTED_OUT_IN_CRM, outcome.now, tell=True)
     if lead.is_converted and prospect.crm.opportunity is None and not prospect.is_deal:
         note(tally, outcome.take(_theirs()))
+
+
+def _correct(outcome: Outcome, lead: CrmLead) -> None:
+    """A name, job, number or address that people corrected is said and written to from the next mail on.
+
+    One that they emptied stays as we know it. Once there is a Contact, the Lead says nothing about the person.
+    """
+    prospect = outcome.prospect
+    if prospect.is_deal or lead.is_converted:
+        return
+    now_says = {name: getattr(lead, name) for name in CORRECTED} | {"email": (lead.email or "").lower()}
+    changed = {name: value for name, value in now_says.items() if value and value != getattr(prospect, name)}
+    if changed:
+        outcome.change(**changed, **_read_anew(outcome, changed))
+
+
+def _read_anew(outcome: Outcome, changed: Mapping[str, str]) -> dict[str, Any]:
+    """What is read from an address or a title, where that is another now."""
+    email, services = changed.get("email"), outcome.services
+    read = [
+        *(services.addresses.facts(email, outcome.now) if email else ()),
+        *title_facts(changed.get("title"), outcome.now),
+    ]
+    facts = {fact.name: fact for fact in read}
+    domain = {"domain": str(facts["domain"].value) if "domain" in facts else None} if email else {}
+    return {"facts": outcome.prospect.facts | facts, **domain}
 
 
 def _learn(outcome: Outcome, lead: CrmLead, remembered: dict[str, Memory]) -> None:

@@ -95,6 +95,44 @@ def test_a_new_owner_is_taken_over(company: Company) -> None:
     assert (person.owner_id, person.owner_name) == ("005000000000009EAA", "Niran Suwan")
 
 
+def test_a_name_a_title_and_an_address_that_people_corrected_are_taken_over(company: Company) -> None:
+    key = lead(company, Title="CFO")
+    company.run("pull")
+    company.wait(DAY)
+    company.crm.change(
+        "Lead", key, FirstName="Anne", Title="Head of Purchasing", Email="Anne@Skoda.example", Phone=None
+    )
+    assert company.run("pull").counts == {"updated": 1}
+    person = company.ledger.people[key]
+    assert (person.first_name, person.last_name, person.title) == ("Anne", "Okafor", "Head of Purchasing")
+    assert (person.email, person.domain, person.fact("domain")) == (
+        "anne@skoda.example",
+        "skoda.example",
+        "skoda.example",
+    )
+    assert person.fact("seniority") == "head"
+
+
+def test_a_mail_that_was_planned_before_goes_to_the_corrected_address(company: Company) -> None:
+    person = company.written_to()
+    company.run("pull")
+    company.wait(DAY)
+    company.crm.change("Lead", person.key, Email="corrected@north.example")
+    company.run("pull")
+    company.deliver()
+    assert [mail.to for mail in company.mailer.sent] == ["corrected@north.example"]
+
+
+def test_an_address_that_people_emptied_stays_as_we_know_it(company: Company) -> None:
+    key = lead(company)
+    company.run("pull")
+    company.wait(DAY)
+    company.crm.change("Lead", key, Email=None, LastName="Okafor-Berg")
+    company.run("pull")
+    person = company.ledger.people[key]
+    assert (person.email, person.last_name) == ("anna@volvo.example", "Okafor-Berg")
+
+
 @pytest.mark.parametrize("field", ["HasOptedOutOfEmail", "Closeloop_Do_Not_Contact__c"])
 def test_an_opt_out_that_people_enter_stops_the_process(company: Company, field: str) -> None:
     person = company.written_to()
