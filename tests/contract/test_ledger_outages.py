@@ -28,6 +28,8 @@ from closeloop.domain.stage import Stage, Standing
 from tests.contract.ledger_samples import LEASE, NOW, claim, mail, moves_of, person, plan, state_of
 from tests.postgres import Server
 
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).parents[2]
 MAILS = 120
 

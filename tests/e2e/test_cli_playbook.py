@@ -9,7 +9,7 @@ import pytest
 
 from tests.e2e.conftest import ROOT, Closeloop
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
 SHIPPED = ROOT / "config" / "playbook.yaml"
 SCHEMA = ROOT / "config" / "playbook.schema.json"

@@ -13,7 +13,7 @@ import pytest
 
 from tests.e2e.conftest import Closeloop, Finished, two_at_a_time
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
 LEADS, DAYS = 25, 12
 STAGES = ("prospecting", "preparation", "approach", "presentation", "objections", "closing", "follow_up")

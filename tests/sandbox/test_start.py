@@ -16,6 +16,8 @@ import pytest
 from sandbox.__main__ import main
 from tests.sandbox.conftest import ROOT, running_sandbox
 
+pytestmark = pytest.mark.long
+
 CSV = """First Name,last name,Company / Account,Email,No. of Employees,Annual Revenue,Do Not Call,Shoe Size
 Nora,Berg,Fjord AS,nora@fjord.example,"1,200",5000000.50,TRUE,39
 ,,,,,,,
