@@ -26,6 +26,7 @@ from tests.fakes.crm import PERSON
 from tests.fakes.services import KnownAccounts
 
 EVERYBODY = range(FIRST + LATER)
+pytestmark = pytest.mark.long
 Change = Callable[[PaperWorld, str], None]
 
 

@@ -24,6 +24,7 @@ from sandbox.world import World, open_world
 from tests.sandbox.salesforce import requests_grammar, soql_grammar
 from tests.sandbox.salesforce.requests_grammar import FIELDS, IDS, METHODS, NAMES, TEXTS, Sent
 
+pytestmark = pytest.mark.long
 BASE = requests_grammar.BASE
 # The thorough run of a night; the ordinary one takes seconds.
 EXAMPLES = int(os.environ.get("SANDBOX_FUZZ_EXAMPLES", "150"))
